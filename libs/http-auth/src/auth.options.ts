@@ -1,0 +1,72 @@
+import type { Type } from '@nestjs/common';
+import type { RoutePredicate } from './guard/policy.js';
+import { realmProblem } from './http/realm.js';
+import type { RealmOption } from './response/protection.js';
+import { AuthConfigurationError } from './schemes/configuration.error.js';
+import type { SchemeDefinition } from './schemes/scheme.js';
+import type { PassportRegistry } from './schemes/strategy.js';
+
+/** Options of `AuthModule`. */
+export interface AuthModuleOptions {
+  /**
+   * The name of the protection space, which browsers show to people: printable ASCII, or a function of the request that
+   * returns it or a promise of it (RFC 9110 section 11.5). `@Realm()` overrides it for a controller or a method.
+   *
+   * A function that returns a promise is asked at the start of each request, ahead of every middleware; one that returns
+   * a text is asked when the realm is needed.
+   */
+  readonly realm: RealmOption;
+  /** The schemes that open the application, in the order of their challenges. Put Bearer before Basic. */
+  readonly schemes: readonly SchemeDefinition[];
+  /**
+   * Whether every route asks for credentials unless it says otherwise. With `false` only those do that say
+   * `@UseGuards(HttpAuthGuard)`.
+   *
+   * @default true
+   */
+  readonly globalGuard?: boolean;
+  /**
+   * Routes to open that cannot be decorated, because their controllers are another package's: the classes of those
+   * controllers, and functions of a route. A decorator on a controller or a method has the last word.
+   *
+   * @default []
+   */
+  readonly public?: readonly (Type | RoutePredicate)[];
+  /**
+   * The Passport instance to register the strategies in. Hand over Passport's own, and `AuthGuard('basic')` works as it
+   * did; but it is shared by all applications of the process.
+   *
+   * @default an instance of the application's own
+   */
+  readonly passport?: PassportRegistry;
+}
+
+/** A class that makes the options, for `AuthModule.forRootAsync({ useClass })`. */
+export interface AuthOptionsFactory {
+  /** The options, or a promise of them. */
+  createAuthOptions(): AuthModuleOptions | Promise<AuthModuleOptions>;
+}
+
+/**
+ * The options, once what can be said of them without the application is checked.
+ *
+ * @throws AuthConfigurationError where one of them cannot work
+ */
+export function checkOptions(options: AuthModuleOptions | undefined): AuthModuleOptions {
+  const problem = optionsProblem(options);
+  if (problem !== undefined) throw new AuthConfigurationError(problem);
+  return options as AuthModuleOptions;
+}
+
+function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string | undefined {
+  if (typeof options !== 'object' || options === null) return 'AuthModule needs options: a realm and schemes';
+  const { realm, globalGuard = true, public: open = [], passport } = options;
+  const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
+  if (wrong !== undefined) return `realm: ${wrong}; name the protection space, e.g. 'Access to staging site'`;
+  if (typeof globalGuard !== 'boolean') return 'globalGuard must be true or false';
+  if (!Array.isArray(open) || !open.every((entry) => typeof entry === 'function')) {
+    return 'public must list controller classes or functions (route) => boolean';
+  }
+  if (passport !== undefined && typeof passport?.use !== 'function') return 'passport must be a Passport instance';
+  return undefined;
+}

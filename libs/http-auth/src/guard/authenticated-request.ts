@@ -1,0 +1,22 @@
+import type { HttpRequest } from '../http/request.js';
+
+/** Which scheme and realm admitted a request. A Passport strategy's own `info` is merged into it. */
+export interface AuthInfo {
+  /** The auth-scheme, e.g. `Basic`. */
+  readonly scheme: string;
+  /** The realm of the route. */
+  readonly realm: string;
+}
+
+/**
+ * A request that the guard has let in with credentials.
+ *
+ * @typeParam Principal what the verifier returns
+ * @typeParam Request Express's or Fastify's own request
+ */
+export type AuthenticatedRequest<Principal = unknown, Request = HttpRequest> = Request & {
+  /** The principal. */
+  user: Principal;
+  /** What admitted it. */
+  authInfo: AuthInfo;
+};

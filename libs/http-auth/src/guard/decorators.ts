@@ -1,0 +1,80 @@
+import {
+  createParamDecorator,
+  type ExecutionContext,
+  type PipeTransform,
+  SetMetadata,
+  type Type,
+} from '@nestjs/common';
+import type { RealmOption } from '../response/protection.js';
+import type { AuthenticatedRequest, AuthInfo } from './authenticated-request.js';
+import type { Access } from './policy.js';
+
+/** The metadata that the decorators leave on classes and methods. */
+export const ACCESS = 'nestjs-http-auth:access';
+export const REALM = 'nestjs-http-auth:realm';
+export const SCHEMES = 'nestjs-http-auth:schemes';
+
+type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
+
+/**
+ * Opens a controller or a method: nobody is asked for credentials, and credentials that come are not looked at.
+ *
+ * @param open `false` closes a method again inside a class that is open
+ */
+export const Public = (open = true): ClassOrMethodDecorator =>
+  SetMetadata(ACCESS, (open ? 'public' : 'required') satisfies Access);
+
+/**
+ * Lets a request without credentials in, as nobody: `@CurrentUser()` is then `undefined`. Credentials that come must be
+ * good all the same.
+ */
+export const OptionalAuth = (): ClassOrMethodDecorator => SetMetadata(ACCESS, 'optional' satisfies Access);
+
+/**
+ * Names the protection space of a controller or a method, in place of the module's (RFC 9110 section 11.5).
+ *
+ * @param realm the name, in printable ASCII, or a function of the request that returns it or a promise of it
+ */
+export const Realm = (realm: RealmOption): ClassOrMethodDecorator => SetMetadata(REALM, realm);
+
+/**
+ * Names the schemes that open a controller or a method, out of those of the module. Their challenges keep the module's
+ * order. It does not say whether credentials are asked for: see {@link Public} and {@link OptionalAuth}.
+ *
+ * @param names auth-schemes, in any case, e.g. `'basic'`
+ */
+export const Schemes = (...names: string[]): ClassOrMethodDecorator => SetMetadata(SCHEMES, names);
+
+/** A pipe, as Nest's own parameter decorators take it. */
+type Pipe = Type<PipeTransform> | PipeTransform;
+
+/**
+ * The principal of the request, as the verifier returned it, or one property of it; `undefined` where nobody is signed
+ * in.
+ *
+ * @example
+ * mine(@CurrentUser() user: User, @CurrentUser<User>('name') name: string) {}
+ */
+export const CurrentUser: <Principal = Record<string, unknown>>(
+  property?: Extract<keyof Principal, string> | Pipe,
+  ...pipes: Pipe[]
+) => ParameterDecorator = createParamDecorator((property: string | undefined, context: ExecutionContext): unknown => {
+  const user = requestOf(context)?.user as Record<string, unknown> | undefined;
+  return property === undefined ? user : user?.[property];
+});
+
+/**
+ * Which scheme and realm admitted the request, or one of the two; `undefined` where nobody is signed in.
+ *
+ * @example
+ * me(@CurrentAuth() { scheme, realm }: AuthInfo) {}
+ */
+export const CurrentAuth: (property?: keyof AuthInfo | Pipe, ...pipes: Pipe[]) => ParameterDecorator =
+  createParamDecorator((property: keyof AuthInfo | undefined, context: ExecutionContext): unknown => {
+    const info = requestOf(context)?.authInfo;
+    return property === undefined ? info : info?.[property];
+  });
+
+function requestOf(context: ExecutionContext): Partial<AuthenticatedRequest> | undefined {
+  return context.switchToHttp().getRequest();
+}

@@ -1,0 +1,21 @@
+import type { Type } from '@nestjs/common';
+import type { Protection } from '../response/protection.js';
+
+/** Whether a route asks for credentials. */
+export type Access = 'public' | 'optional' | 'required';
+
+/** What a route asks for. */
+export interface Policy extends Protection {
+  readonly access: Access;
+}
+
+/** A route, as the application declares it. */
+export interface Route {
+  /** The class of the controller. */
+  readonly controller: Type;
+  /** The method of the controller. */
+  readonly handler: Function;
+}
+
+/** Says whether a route is open. It is asked once for each route, not for each request. */
+export type RoutePredicate = (route: Route) => boolean;

@@ -1,0 +1,90 @@
+import { COMMA, EMPTY_ELEMENTS, END_OF_ELEMENT, EQUALS, QUOTED_STRING, SPACES, TOKEN, TOKEN68 } from './grammar.js';
+import { isSendable, isToken, isToken68, quote, Scanner, unquote } from './grammar.js';
+
+/**
+ * The auth-params of a challenge or of credentials: values by lower-case name (RFC 9110 section 11.2). A value is the
+ * text itself, without quotes and escapes.
+ */
+export type AuthParams = Readonly<Record<string, string>>;
+
+/**
+ * What challenges and credentials have in common: `auth-scheme [ 1*SP ( token68 / #auth-param ) ]`
+ * (RFC 9110 sections 11.3 and 11.4).
+ */
+export interface AuthElement {
+  /** The auth-scheme, in the case that it was given in. It is compared without case (RFC 9110 section 11.1). */
+  readonly scheme: string;
+  /** The auth-params; absent where there are none. */
+  readonly params?: AuthParams;
+  /** The token68 that stands in place of auth-params; absent where there is none. */
+  readonly token68?: string;
+}
+
+/** Reads one element; `undefined` where the text does not begin with a well-formed one. */
+export function readElement(scanner: Scanner): AuthElement | undefined {
+  const scheme = scanner.take(TOKEN);
+  if (scheme === undefined) return undefined;
+  if (scanner.take(SPACES) === undefined) return { scheme };
+
+  const token68 = scanner.attempt(() => {
+    const text = scanner.take(TOKEN68);
+    return scanner.take(END_OF_ELEMENT) === undefined ? undefined : text;
+  });
+  if (token68 !== undefined) return { scheme, token68 };
+
+  const params = readParams(scanner);
+  if (params === undefined) return undefined;
+  return Object.keys(params).length === 0 ? { scheme } : { scheme, params };
+}
+
+/** `#auth-param`; `undefined` where a name occurs twice, which section 11.2 forbids. */
+function readParams(scanner: Scanner): AuthParams | undefined {
+  // No prototype: `__proto__` is a token like any other.
+  const params: Record<string, string> = Object.create(null);
+  const first = scanner.attempt(() => {
+    scanner.take(EMPTY_ELEMENTS);
+    return readParam(scanner);
+  });
+  for (let param = first; param !== undefined; param = scanner.attempt(() => nextParam(scanner))) {
+    const [name, value] = param;
+    if (name in params) return undefined;
+    params[name] = value;
+  }
+  return params;
+}
+
+function nextParam(scanner: Scanner): [string, string] | undefined {
+  return scanner.take(COMMA) === undefined ? undefined : readParam(scanner);
+}
+
+/** `auth-param = token BWS "=" BWS ( token / quoted-string )` (RFC 9110 section 11.2) */
+function readParam(scanner: Scanner): [string, string] | undefined {
+  const name = scanner.take(TOKEN);
+  if (name === undefined || scanner.take(EQUALS) === undefined) return undefined;
+  const quoted = scanner.take(QUOTED_STRING);
+  const value = quoted === undefined ? scanner.take(TOKEN) : unquote(quoted);
+  return value === undefined ? undefined : [name.toLowerCase(), value];
+}
+
+/** The one text of an element; every challenge that is sent is made here. */
+export function formatElement({ scheme, params, token68 }: AuthElement): string {
+  if (!isToken(scheme)) throw new TypeError('scheme: an auth-scheme is one token (RFC 9110 section 11.1)');
+  if (token68 !== undefined) {
+    if (params !== undefined) throw new TypeError('token68: it stands in place of params (RFC 9110 section 11.3)');
+    if (!isToken68(token68)) throw new TypeError('token68: only letters, digits and -._~+/ (RFC 9110 section 11.2)');
+    return `${scheme} ${token68}`;
+  }
+  const texts = Object.entries(params ?? {}).map(formatParam);
+  return texts.length === 0 ? scheme : `${scheme} ${texts.join(', ')}`;
+}
+
+function formatParam([name, value]: [string, string], index: number, all: [string, string][]): string {
+  if (!isToken(name)) throw new TypeError('params: the name of an auth-param is one token (RFC 9110 section 11.2)');
+  if (all.some(([other], before) => before < index && other.toLowerCase() === name.toLowerCase())) {
+    throw new TypeError(`params: ${name} occurs twice (RFC 9110 section 11.2)`);
+  }
+  if (!isSendable(value)) {
+    throw new TypeError(`params: ${name} has a character that no field can carry safely (RFC 9110 section 5.5)`);
+  }
+  return `${name}=${quote(value)}`;
+}

@@ -1,0 +1,40 @@
+import { type AuthElement, formatElement, readElement } from './auth-param.js';
+import { COMMA, EMPTY_ELEMENTS, Scanner } from './grammar.js';
+
+/**
+ * One challenge of a `WWW-Authenticate` field: an auth-scheme with its auth-params, `realm` among them
+ * (RFC 9110 section 11.3).
+ */
+export type Challenge = AuthElement;
+
+/**
+ * The text of one challenge, e.g. `Basic realm="Staging", charset="UTF-8"`. Every value is sent as a quoted-string with
+ * its quotes escaped, which is the only form allowed for `realm` (RFC 9110 section 11.5).
+ *
+ * @throws TypeError where a name is no token or occurs twice, or a value has a control character or is not ASCII
+ */
+export function formatChallenge(challenge: Challenge): string {
+  return formatElement(challenge);
+}
+
+/**
+ * The challenges of a `WWW-Authenticate` or `Proxy-Authenticate` field, in their order (RFC 9110 section 11.6.1).
+ *
+ * @param field the field's value, or its field lines
+ * @returns the challenges, or `undefined` where the field is not well-formed
+ */
+export function parseChallenges(field: string | readonly string[]): Challenge[] | undefined {
+  const scanner = new Scanner(typeof field === 'string' ? field : field.join(', '));
+  const challenges: Challenge[] = [];
+  scanner.take(EMPTY_ELEMENTS);
+  while (!scanner.done) {
+    const challenge = readElement(scanner);
+    if (challenge === undefined) return undefined;
+    challenges.push(challenge);
+    if (scanner.take(COMMA) === undefined) {
+      scanner.take(EMPTY_ELEMENTS);
+      break;
+    }
+  }
+  return scanner.done && challenges.length > 0 ? challenges : undefined;
+}

@@ -1,0 +1,34 @@
+import { type AuthElement, formatElement, readElement } from './auth-param.js';
+import { EMPTY_ELEMENTS, OWS, Scanner } from './grammar.js';
+
+/** The credentials of an `Authorization` field: an auth-scheme with a token68 or auth-params (RFC 9110 section 11.4). */
+export type Credentials = AuthElement;
+
+/**
+ * The text of credentials, e.g. `Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==`.
+ *
+ * @throws TypeError where a name is no token or occurs twice, or a value has a control character or is not ASCII
+ */
+export function formatCredentials(credentials: Credentials): string {
+  return formatElement(credentials);
+}
+
+/**
+ * Reads an `Authorization` or `Proxy-Authorization` field strictly (RFC 9110 section 11.4).
+ *
+ * @returns the credentials, or `undefined` where the field is not well-formed
+ */
+export function parseCredentials(field: string): Credentials | undefined {
+  const scanner = new Scanner(field);
+  const credentials = readElement(scanner);
+  scanner.take(credentials?.params === undefined ? OWS : EMPTY_ELEMENTS);
+  return scanner.done ? credentials : undefined;
+}
+
+/**
+ * The auth-scheme that an `Authorization` field names, in lower case, whatever follows it; `undefined` where the field
+ * does not begin with a whole auth-scheme, as in `Basic:dXNlcg==`.
+ */
+export function schemeOf(field: string): string | undefined {
+  return /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: |$)/.exec(field)?.[1]?.toLowerCase();
+}

@@ -1,0 +1,95 @@
+/*
+ * The productions of RFC 9110 that section 11 is built from. Each pattern is sticky, for `Scanner`, and matches in linear
+ * time: no alternative can match what another one could.
+ */
+
+/** `token = 1*tchar` (section 5.6.2) */
+export const TOKEN = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+
+/** `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (section 11.2) */
+export const TOKEN68 = /[A-Za-z0-9\-._~+/]+=*/y;
+
+/** `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (section 5.6.4) */
+export const QUOTED_STRING = /"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"/y;
+
+/** `1*SP`, between an auth-scheme and what follows it (section 11.3) */
+export const SPACES = / +/y;
+
+/** `OWS = *( SP / HTAB )` (section 5.6.3); `BWS` is the same, tolerated where it should not be */
+export const OWS = /[ \t]*/y;
+
+/** `*( OWS "," ) OWS`: a recipient skips the empty elements of a list (section 5.6.1.2) */
+export const EMPTY_ELEMENTS = /[ \t,]*/y;
+
+/** What separates two elements of a list, and the empty ones with it: `OWS "," *( OWS "," ) OWS` (section 5.6.1) */
+export const COMMA = /[ \t]*,[ \t,]*/y;
+
+/** `BWS "=" BWS`, between the name and the value of an auth-param (section 11.2) */
+export const EQUALS = /[ \t]*=[ \t]*/y;
+
+/** What ends a token68: the end of the field or the comma before the next challenge */
+export const END_OF_ELEMENT = /(?=[ \t]*(?:,|$))/y;
+
+/** Reads a field value from left to right, one production at a time. */
+export class Scanner {
+  private at = 0;
+
+  constructor(private readonly text: string) {}
+
+  /** The text that `production` matches here, which is then behind us; `undefined`, and no move, where it does not. */
+  take(production: RegExp): string | undefined {
+    production.lastIndex = this.at;
+    const match = production.exec(this.text);
+    if (match === null) return undefined;
+    this.at = production.lastIndex;
+    return match[0];
+  }
+
+  /** What `read` makes of the text from here, or `undefined`, and no move. */
+  attempt<T>(read: () => T | undefined): T | undefined {
+    const start = this.at;
+    const value = read();
+    if (value === undefined) this.at = start;
+    return value;
+  }
+
+  /** Whether nothing is left. */
+  get done(): boolean {
+    return this.at === this.text.length;
+  }
+}
+
+/** The text that a quoted-string stands for (RFC 9110 section 5.6.4). */
+export function unquote(quoted: string): string {
+  return quoted.slice(1, -1).replace(/\\(.)/gs, '$1');
+}
+
+/** `text` as a quoted-string (RFC 9110 section 5.6.4). It must be {@link isSendable}. */
+export function quote(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+const WHOLE_TOKEN = whole(TOKEN);
+const WHOLE_TOKEN68 = whole(TOKEN68);
+
+function whole({ source }: RegExp): RegExp {
+  return new RegExp(`^(?:${source})$`);
+}
+
+/** Whether all of `text` is one token (RFC 9110 section 5.6.2). */
+export function isToken(text: string): boolean {
+  return WHOLE_TOKEN.test(text);
+}
+
+/** Whether all of `text` is one token68 (RFC 9110 section 11.2). */
+export function isToken68(text: string): boolean {
+  return WHOLE_TOKEN68.test(text);
+}
+
+/**
+ * Whether `text` reaches every client as it stands: printable ASCII and spaces. A control character could end the field
+ * (RFC 9110 section 5.5), and for anything outside ASCII no encoding is agreed on (RFC 7617 section 3).
+ */
+export function isSendable(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text);
+}

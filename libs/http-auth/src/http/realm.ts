@@ -1,0 +1,13 @@
+import { isSendable } from './grammar.js';
+
+/**
+ * Says what is wrong with a realm, or `undefined` where it can be sent. A realm names a protection space to people, as a
+ * quoted-string (RFC 9110 section 11.5), and has no reliable encoding beyond ASCII (RFC 7617 section 3).
+ */
+export function realmProblem(realm: unknown): string | undefined {
+  if (typeof realm !== 'string') return 'it must be a string';
+  if (realm.trim() === '') return 'it must not be empty';
+  if (!isSendable(realm))
+    return 'it must be printable ASCII without line breaks (RFC 9110 section 11.5, RFC 7617 section 3)';
+  return undefined;
+}

@@ -1,0 +1,45 @@
+import type { HttpRequest } from '../../http/request.js';
+import type { SchemeDefinition } from '../scheme.js';
+import { type Verifier, verifierProblem } from '../verifier.js';
+import type { BasicCredentials } from './basic.credentials.js';
+import { BasicStrategy } from './basic.strategy.js';
+
+/** Options of the Basic scheme. */
+export interface BasicOptions {
+  /**
+   * The charset parameter of the challenge (RFC 7617 section 2.1). With `'UTF-8'` credentials must be UTF-8; with `null`
+   * there is no such parameter, and credentials that are not UTF-8 are read as ISO-8859-1, for clients of old.
+   *
+   * @default 'UTF-8'
+   */
+  readonly charset?: 'UTF-8' | null;
+}
+
+/**
+ * The Basic scheme: a username and a password with every request (RFC 7617).
+ *
+ * @param verifier judges `{ username, password }`: a function, or an injectable class with `verify()`
+ */
+export function basic<Principal, Request extends object = HttpRequest>(
+  verifier: Verifier<BasicCredentials, Principal, Request>,
+  options: BasicOptions = {},
+): SchemeDefinition {
+  const name = 'Basic';
+  return {
+    name,
+    problem: () => {
+      if (options.charset !== undefined && options.charset !== null && options.charset !== 'UTF-8') {
+        return "basic(): charset must be 'UTF-8', the only one defined (RFC 7617 section 2.1), or null for none";
+      }
+      return verifierProblem('basic()', verifier);
+    },
+    bind: (container) => ({
+      name,
+      strategy: new BasicStrategy(container.verifier(verifier) as never, options),
+      challenge: (realm) => ({
+        scheme: name,
+        params: { realm, ...(options.charset !== null && { charset: 'UTF-8' }) },
+      }),
+    }),
+  };
+}

@@ -1,0 +1,45 @@
+import { PassportStrategy } from '@nestjs/passport';
+import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
+import { schemeOf } from '../../http/credentials.js';
+import type { HttpRequest } from '../../http/request.js';
+import { Failure } from '../failure.js';
+import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
+import { settle, type Verdict, type VerifierFunction } from '../verifier.js';
+import { type BasicCredentials, parseBasicCredentials } from './basic.credentials.js';
+import type { BasicOptions } from './basic.scheme.js';
+
+const Base: new () => Strategy = PassportStrategy(PassportHttpBasicStrategy, 'basic');
+
+/**
+ * The Basic scheme (RFC 7617) as a Passport strategy. It keeps passport-http's contract, not its parser, which cuts a
+ * password at its second colon, takes `NotBasic` for `Basic`, and refuses empty passwords.
+ */
+export class BasicStrategy<Principal = unknown> extends Base {
+  override readonly name: string = 'basic';
+
+  constructor(
+    private readonly verifier: VerifierFunction<BasicCredentials, Principal>,
+    private readonly options: BasicOptions = {},
+  ) {
+    super();
+  }
+
+  /** Reads the `Authorization` field and ends in one of Passport's actions. */
+  override authenticate(this: this & StrategyActions, request: HttpRequest): void {
+    const field = request.headers.authorization;
+    if (field === undefined || schemeOf(field) !== 'basic') return this.fail(new Failure('missing', 'Basic'), 401);
+    const credentials = parseBasicCredentials(field, this.options.charset === null);
+    if (credentials === undefined) return this.fail(new Failure('malformed', 'Basic'), 401);
+    settle(this, 'Basic', [credentials.password, field], () => this.validate(credentials, request));
+  }
+
+  /** Asks the verifier. A subclass may judge in its place. */
+  validate(credentials: BasicCredentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>> {
+    return this.verifier(credentials, request);
+  }
+
+  /** The module registers the strategy, in the Passport instance of its application. */
+  getPassportInstance(): PassportRegistry {
+    return unregistered;
+  }
+}

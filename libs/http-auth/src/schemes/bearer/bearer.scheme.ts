@@ -1,0 +1,59 @@
+import type { Challenge } from '../../http/challenge.js';
+import type { HttpRequest } from '../../http/request.js';
+import type { Failure } from '../failure.js';
+import type { SchemeDefinition } from '../scheme.js';
+import { type Verifier, verifierProblem } from '../verifier.js';
+import type { BearerCredentials } from './bearer.credentials.js';
+import { BearerStrategy } from './bearer.strategy.js';
+
+/** Options of the Bearer scheme. */
+export interface BearerOptions {
+  /**
+   * Whether a token may also come as `access_token` in an `application/x-www-form-urlencoded` body
+   * (RFC 6750 section 2.2), which is for clients that cannot set the `Authorization` field.
+   *
+   * @default false
+   */
+  readonly formEncodedBody?: boolean;
+}
+
+/**
+ * The Bearer scheme: an access token with every request (RFC 6750).
+ *
+ * @param verifier judges `{ token }`: a function, or an injectable class with `verify()`
+ */
+export function bearer<Principal, Request extends object = HttpRequest>(
+  verifier: Verifier<BearerCredentials, Principal, Request>,
+  options: BearerOptions = {},
+): SchemeDefinition {
+  const name = 'Bearer';
+  return {
+    name,
+    problem: () => verifierProblem('bearer()', verifier),
+    bind: (container) => {
+      const strategy = new BearerStrategy(container.verifier(verifier) as never, options);
+      return {
+        name,
+        strategy,
+        challenge: bearerChallenge,
+        presents: (request) => strategy.presents(request),
+      };
+    },
+  };
+}
+
+/**
+ * The challenge of the Bearer scheme. It has an `error` only where a token came: `invalid_request` for a malformed
+ * request, `invalid_token` for a token that was refused (RFC 6750 section 3.1).
+ */
+export function bearerChallenge(realm: string, failure?: Failure): Challenge {
+  const scheme = 'Bearer';
+  switch (failure?.reason) {
+    case 'malformed':
+      return { scheme, params: { realm, error: 'invalid_request' } };
+    case 'invalid':
+      return { scheme, params: { realm, error: 'invalid_token' } };
+    default:
+      return { scheme, params: { realm } };
+  }
+}

@@ -1,0 +1,52 @@
+import { PassportStrategy } from '@nestjs/passport';
+import passport from 'passport';
+import { schemeOf } from '../../http/credentials.js';
+import type { HttpRequest } from '../../http/request.js';
+import { Failure } from '../failure.js';
+import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
+import { settle, type Verdict, type VerifierFunction } from '../verifier.js';
+import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
+import type { BearerOptions } from './bearer.scheme.js';
+
+const Base: new () => Strategy = PassportStrategy(passport.Strategy, 'bearer');
+
+/** The Bearer scheme (RFC 6750) as a Passport strategy. It takes a token from the query string under no option. */
+export class BearerStrategy<Principal = unknown> extends Base {
+  override readonly name: string = 'bearer';
+
+  constructor(
+    private readonly verifier: VerifierFunction<BearerCredentials, Principal>,
+    private readonly options: BearerOptions = {},
+  ) {
+    super();
+  }
+
+  /** Reads the token and ends in one of Passport's actions. */
+  override authenticate(this: this & StrategyActions, request: HttpRequest): void {
+    const field = request.headers.authorization;
+    const inHeader = field !== undefined && schemeOf(field) === 'bearer';
+    const inForm = this.presents(request);
+    if (!inHeader && !inForm) return this.fail(new Failure('missing', 'Bearer'), 401);
+
+    // More than one way to send a token in one request is malformed (RFC 6750 section 3.1).
+    const both = inHeader && inForm;
+    const credentials = both ? undefined : inHeader ? parseBearerCredentials(field) : parseFormToken(request);
+    if (credentials === undefined) return this.fail(new Failure('malformed', 'Bearer', 400), 400);
+    settle(this, 'Bearer', [credentials.token], () => this.validate(credentials, request));
+  }
+
+  /** Whether the request has a token in its form-encoded body, and may (RFC 6750 section 2.2). */
+  presents(request: HttpRequest): boolean {
+    return this.options.formEncodedBody === true && hasFormToken(request);
+  }
+
+  /** Asks the verifier. A subclass may judge in its place. */
+  validate(credentials: BearerCredentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>> {
+    return this.verifier(credentials, request);
+  }
+
+  /** The module registers the strategy, in the Passport instance of its application. */
+  getPassportInstance(): PassportRegistry {
+    return unregistered;
+  }
+}

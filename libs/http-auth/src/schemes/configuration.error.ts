@@ -1,0 +1,4 @@
+/** Stops the boot: something that the application declared cannot work. The message names it, and the mend. */
+export class AuthConfigurationError extends Error {
+  override readonly name = 'AuthConfigurationError';
+}

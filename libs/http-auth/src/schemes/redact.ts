@@ -1,0 +1,39 @@
+const REDACTED = '[redacted]';
+
+/** How deep a chain of causes is followed. */
+const DEPTH = 5;
+
+/**
+ * A copy of an error that is safe to log: its name, code, message and stack, those of its causes, and nothing else, with
+ * every secret cut out. A driver's error may quote the query, and so the credential, and carry it in a property.
+ */
+export function redact(error: unknown, secrets: readonly string[], depth = 0): Error {
+  const clean = cutter(secrets);
+  if (!(error instanceof Error)) {
+    return new Error(typeof error === 'string' ? clean(error) : `A value that is no Error was thrown: ${typeof error}`);
+  }
+  const { cause, errors } = error as { cause?: unknown; errors?: unknown };
+  const deeper = depth < DEPTH;
+  const copy =
+    deeper && Array.isArray(errors)
+      ? new AggregateError(
+          errors.slice(0, DEPTH).map((one: unknown) => redact(one, secrets, depth + 1)),
+          clean(error.message),
+        )
+      : new Error(clean(error.message));
+  copy.name = clean(error.name);
+  copy.stack = clean(error.stack ?? '');
+  if ('code' in error) Object.assign(copy, { code: clean(String(error.code)) });
+  if (deeper && cause !== undefined) copy.cause = redact(cause, secrets, depth + 1);
+  return copy;
+}
+
+/** Cuts secrets out of a text, in the forms that error messages quote them in. */
+function cutter(secrets: readonly string[]): (text: string) => string {
+  const forms = secrets
+    .filter((secret) => secret !== '')
+    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    // The longest first: a secret may be a part of another.
+    .toSorted((a, b) => b.length - a.length);
+  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, REDACTED), text);
+}

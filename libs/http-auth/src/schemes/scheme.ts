@@ -1,0 +1,45 @@
+import type { Type } from '@nestjs/common';
+import type { Challenge } from '../http/challenge.js';
+import type { HttpRequest } from '../http/request.js';
+import type { Failure } from './failure.js';
+import type { Strategy } from './strategy.js';
+import type { Verifier, VerifierFunction } from './verifier.js';
+
+/**
+ * What a scheme factory such as `basic()` returns, for `AuthModuleOptions.schemes`. It only declares: each application
+ * that is given it binds a scheme of its own, so that no two of them share anything.
+ */
+export interface SchemeDefinition {
+  /** The auth-scheme, e.g. `Basic`. It names the scheme in `@Schemes()` as well, where case does not matter. */
+  readonly name: string;
+  /** Says what is wrong with what the factory was given, and the mend; `undefined` where nothing is. */
+  problem(): string | undefined;
+  /** Makes the scheme, once the container has its providers. */
+  bind(container: SchemeContainer): Scheme;
+}
+
+/** What a definition may ask of the application that binds it. */
+export interface SchemeContainer {
+  /** A verifier as a function, whether it was given as one or as an injectable class. */
+  verifier<Credentials, Principal, Request>(
+    verifier: Verifier<Credentials, Principal, Request>,
+  ): VerifierFunction<Credentials, Principal, Request>;
+  /** The singleton of an injectable class. */
+  provider<T>(type: Type<T>): T;
+}
+
+/** A way to authenticate over HTTP (RFC 9110 section 11.1), as one application uses it. */
+export interface Scheme {
+  /** The auth-scheme, e.g. `Basic`. */
+  readonly name: string;
+  /** Judges the requests that carry credentials of this scheme. */
+  readonly strategy: Strategy;
+  /**
+   * The challenge that asks for credentials of this scheme.
+   *
+   * @param failure why credentials of this scheme were refused; `undefined` where none came
+   */
+  challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge;
+  /** Whether a request without an `Authorization` field carries credentials of this scheme elsewhere; absent: never. */
+  presents?(request: HttpRequest): boolean;
+}

@@ -1,0 +1,82 @@
+import { HttpException, type Type } from '@nestjs/common';
+import type { HttpRequest } from '../http/request.js';
+import { Failure } from './failure.js';
+import type { StrategyActions } from './strategy.js';
+import { VerifierError } from './verifier.error.js';
+
+/** What a verifier finds: the principal, or `null`, `undefined` or `false` to refuse. */
+export type Verdict<Principal> = Principal | null | undefined | false;
+
+/**
+ * Judges credentials. An `UnauthorizedException` refuses as well; anything else that is thrown is the server's fault and
+ * answered with a 5xx that says nothing of it.
+ */
+export type VerifierFunction<Credentials, Principal = unknown, Request = HttpRequest> = (
+  credentials: Credentials,
+  request: Request,
+) => Verdict<Principal> | Promise<Verdict<Principal>>;
+
+/** An injectable class that judges credentials, singleton or request-scoped. */
+export interface HttpAuthVerifier<Credentials, Principal = unknown, Request = HttpRequest> {
+  /** The same as a {@link VerifierFunction}. */
+  verify(credentials: Credentials, request: Request): Verdict<Principal> | Promise<Verdict<Principal>>;
+}
+
+/** A function that judges credentials, or a class that does, which Nest's container must provide. */
+export type Verifier<Credentials, Principal = unknown, Request = HttpRequest> =
+  | VerifierFunction<Credentials, Principal, Request>
+  | Type<HttpAuthVerifier<Credentials, Principal, Request>>;
+
+/** Whether a verifier was given as a class. */
+export function isVerifierClass<C, P, R>(verifier: Verifier<C, P, R>): verifier is Type<HttpAuthVerifier<C, P, R>> {
+  return (
+    typeof verifier.prototype?.verify === 'function' || /^class\b/.test(Function.prototype.toString.call(verifier))
+  );
+}
+
+/** Whether an error says that the credentials are refused: Nest's 401, by whatever class. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof HttpException && error.getStatus() === 401;
+}
+
+/**
+ * Ends a strategy with the verdict that `judge` gives: at once where it gives it at once, so that a synchronous verifier
+ * costs no promise.
+ *
+ * @param secrets the parts of the credentials that no error may show
+ */
+export function settle<Principal>(
+  strategy: StrategyActions,
+  scheme: string,
+  secrets: readonly string[],
+  judge: () => Verdict<Principal> | Promise<Verdict<Principal>>,
+): void {
+  const conclude = (principal: Verdict<Principal>): void => {
+    if (principal) strategy.success(principal);
+    else strategy.fail(new Failure('invalid', scheme), 401);
+  };
+  const rejected = (error: unknown): void => {
+    if (isRefusal(error)) conclude(null);
+    else strategy.error(new VerifierError(scheme, error, secrets));
+  };
+  let verdict: Verdict<Principal> | Promise<Verdict<Principal>>;
+  try {
+    verdict = judge();
+  } catch (error) {
+    return rejected(error);
+  }
+  if (isPromise(verdict)) void verdict.then(conclude, rejected);
+  else conclude(verdict);
+}
+
+/** Whether a value must be awaited. */
+export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
+/** Says what is wrong with the verifier that `factory` was given, and the mend; `undefined` where nothing is. */
+export function verifierProblem(factory: string, verifier: unknown): string | undefined {
+  return typeof verifier === 'function'
+    ? undefined
+    : `${factory}: the verifier must be a function (credentials, request) => principal or null, or an injectable class with verify(credentials, request)`;
+}

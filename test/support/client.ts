@@ -1,0 +1,54 @@
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { INestApplication } from '@nestjs/common';
+
+/** What a client sees of a response. */
+export interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  /** The field lines of `WWW-Authenticate`, one by one. */
+  challenges: string[];
+  body: string;
+  json(): unknown;
+}
+
+/** What a client asks for. */
+export interface Ask {
+  method?: string;
+  headers?: OutgoingHttpHeaders | readonly string[];
+  body?: string;
+}
+
+/** Sends a request over the wire, with nothing between the test and Node's parser that could hide a field line. */
+export function send(app: INestApplication, path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          challenges: response.headersDistinct['www-authenticate'] ?? [],
+          body: text,
+          json: () => JSON.parse(text) as unknown,
+        });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** The `Authorization` of a username and a password. */
+export function basicAuthorization(username: string, password: string): { authorization: string } {
+  return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+}
+
+/** The `Authorization` of a token. */
+export function bearerAuthorization(token: string): { authorization: string } {
+  return { authorization: `Bearer ${token}` };
+}
