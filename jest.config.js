@@ -28,4 +28,5 @@ export default {
   },
   collectCoverageFrom: ['src/**/*.ts', 'libs/*/src/**/*.ts', '!**/*.spec.ts', '!**/index.ts', '!src/main.ts'],
   coverageProvider: 'babel',
+  coverageThreshold: { global: { statements: 90, branches: 90, functions: 90, lines: 90 } },
 };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, UseGuards } from '@nestjs/common';
+import { Controller, type ExecutionContext, Get, Injectable, Post, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
 import {
-  AuthModule,
   type AuthInfo,
+  AuthModule,
   basic,
-  bearer,
   CurrentAuth,
   CurrentUser,
   HttpAuthGuard,
@@ -15,17 +15,11 @@ import {
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+import { challenges, options, type User } from './support/schemes.js';
 
-interface User {
-  name: string;
-}
-
-const schemes = [
-  bearer(({ token }): User | null => (token === 'reader-token' ? { name: 'alice' } : null)),
-  basic(({ username, password }): User | null =>
-    username === 'alice' && password === 'wonder:land' ? { name: 'alice' } : null,
-  ),
-];
+const password = { headers: basicAuthorization('alice', 'wonder:land') };
+const token = { headers: bearerAuthorization('alice-token') };
+const wrong = { headers: basicAuthorization('alice', 'wrong') };
 
 @Controller()
 class RoutesController {
@@ -34,48 +28,311 @@ class RoutesController {
     return { user, auth };
   }
 
+  @Post('me')
+  change() {
+    return 'changed';
+  }
+
   @Public()
-  @Get('health')
-  health() {
-    return { status: 'ok' };
+  @Get('open')
+  open(@CurrentUser() user?: User) {
+    return { user: user ?? null };
   }
 
   @OptionalAuth()
   @Get('greeting')
-  greeting(@CurrentUser<User>('name') name?: string) {
-    return { hello: name ?? 'stranger' };
+  greeting(@CurrentUser<User>('name') name?: string, @CurrentAuth('scheme') scheme?: string) {
+    return { hello: name ?? 'stranger', scheme };
   }
 
   @Realm('Administration')
-  @Schemes('basic')
+  @Schemes('BASIC')
   @Get('admin')
   admin(@CurrentAuth('realm') realm: string) {
     return { realm };
   }
 }
 
-const challenges = ['Bearer realm="Staging"', 'Basic realm="Staging", charset="UTF-8"'];
-
-describe.each(adapters)('The guard on %s', (_, adapter) => {
+describe.each(adapters)('The guard on %s', (_name, adapter) => {
   const application = () =>
-    start(adapter(), { imports: [AuthModule.forRoot({ realm: 'Staging', schemes })], controllers: [RoutesController] });
+    start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [RoutesController] });
 
-  it('challenges', async () => {
-    const app = await application();
-    const answer = await send(app, '/me');
+  it('[H-4][H-5][H-10][R-4] challenges a request without credentials, one field line a scheme, in their order', async () => {
+    const answer = await send(await application(), '/me');
     expect(answer).toMatchObject({ status: 401, challenges });
     expect(answer.json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
-    expect(await send(app, '/me', { headers: basicAuthorization('alice', 'wonder:land') })).toMatchObject({
-      status: 200,
-      challenges: [],
-      body: '{"user":{"name":"alice"},"auth":{"scheme":"Basic","realm":"Staging"}}',
-    });
-    expect(await send(app, '/me', { headers: bearerAuthorization('nope') })).toMatchObject({
-      status: 401,
-      challenges: ['Bearer realm="Staging", error="invalid_token"', challenges[1]],
-    });
   });
-  it('x', () => {
-    expect(UseGuards(HttpAuthGuard)).toBeTruthy();
+
+  it('[H-4] challenges HEAD and POST alike', async () => {
+    const app = await application();
+    expect(await send(app, '/me', { method: 'HEAD' })).toMatchObject({ status: 401, challenges, body: '' });
+    expect(await send(app, '/me', { method: 'POST' })).toMatchObject({ status: 401, challenges });
+  });
+
+  it.each([
+    ['Basic', password],
+    ['Bearer', token],
+  ])('admits by %s, and says which scheme and realm did', async (scheme, ask) => {
+    const answer = await send(await application(), '/me', ask);
+    expect(answer).toMatchObject({ status: 200, challenges: [] });
+    expect(answer.json()).toEqual({ user: { name: 'alice' }, auth: { scheme, realm: 'Staging' } });
+  });
+
+  it('lets everybody into a public route, and looks at nobody', async () => {
+    const app = await application();
+    for (const ask of [{}, password, wrong, { headers: { authorization: 'Basic !!!' } }]) {
+      expect(await send(app, '/open', ask)).toMatchObject({ status: 200, challenges: [], body: '{"user":null}' });
+    }
+  });
+
+  it('lets nobody in particular into an optional route', async () => {
+    const answer = await send(await application(), '/greeting');
+    expect(answer).toMatchObject({ status: 200, challenges: [], body: '{"hello":"stranger"}' });
+  });
+
+  it('knows who comes to an optional route', async () => {
+    const answer = await send(await application(), '/greeting', token);
+    expect(answer.json()).toEqual({ hello: 'alice', scheme: 'Bearer' });
+  });
+
+  it.each([
+    ['a wrong password', { authorization: wrong.headers.authorization }],
+    ['a wrong token', bearerAuthorization('nope')],
+    ['a scheme that is not offered', { authorization: 'Negotiate abc' }],
+    ['a malformed field', { authorization: 'Basic' }],
+    ['an empty field', { authorization: '' }],
+  ])('refuses %s on an optional route', async (_what, headers) => {
+    const answer = await send(await application(), '/greeting', { headers });
+    expect(answer.status).toBe(401);
+    expect(answer.challenges).toHaveLength(2);
+  });
+
+  it('offers only the schemes of the route, and takes no other', async () => {
+    const app = await application();
+    const challenge = 'Basic realm="Administration", charset="UTF-8"';
+    expect(await send(app, '/admin')).toMatchObject({ status: 401, challenges: [challenge] });
+    expect(await send(app, '/admin', token)).toMatchObject({ status: 401, challenges: [challenge] });
+    expect((await send(app, '/admin', password)).json()).toEqual({ realm: 'Administration' });
+  });
+
+  it('[H-1] takes the name of a scheme in any case', async () => {
+    const app = await application();
+    for (const name of ['basic', 'BASIC', 'bAsIc']) {
+      const authorization = password.headers.authorization.replace('Basic', name);
+      expect(await send(app, '/me', { headers: { authorization } })).toMatchObject({ status: 200 });
+    }
+  });
+
+  it('[R-9] has no error for a scheme that is not offered', async () => {
+    const answer = await send(await application(), '/me', { headers: { authorization: 'Negotiate abc==' } });
+    expect(answer).toMatchObject({ status: 401, challenges });
+  });
+
+  it('[R-8] has the error on the scheme that was tried, and on no other', async () => {
+    const app = await application();
+    expect((await send(app, '/me', { headers: bearerAuthorization('nope') })).challenges).toEqual([
+      'Bearer realm="Staging", error="invalid_token"',
+      challenges[1],
+    ]);
+    expect((await send(app, '/me', wrong)).challenges).toEqual(challenges);
+  });
+
+  it('refuses an Authorization field that is given twice, even where both are good', async () => {
+    const app = await application();
+    const { authorization } = password.headers;
+    for (const second of [authorization, token.headers.authorization, '']) {
+      const headers = ['Host', 'localhost', 'Authorization', authorization, 'AUTHORIZATION', second];
+      expect(await send(app, '/me', { headers })).toMatchObject({ status: 401, challenges });
+    }
+  });
+
+  it('leaves no credential on the request', async () => {
+    let seen: Record<string, unknown> = {};
+    @Controller()
+    class SpyController {
+      @Get()
+      spy(@CurrentUser() user: User, @CurrentAuth() auth: AuthInfo) {
+        seen = { user, auth };
+      }
+    }
+    const app = await start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [SpyController] });
+    await send(app, '/', password);
+    expect(JSON.stringify(seen)).not.toContain('wonder');
+    expect(seen).toEqual({ user: { name: 'alice' }, auth: { scheme: 'Basic', realm: 'Staging' } });
+  });
+});
+
+describe.each(adapters)('The nearest decorator on %s', (_name, adapter) => {
+  @Controller('plain')
+  class PlainController {
+    @Get('none') none() {}
+    @Public() @Get('public') public() {}
+    @Public(false) @Get('closed') closed() {}
+    @OptionalAuth() @Get('optional') optional() {}
+  }
+
+  @Public()
+  @Controller('public')
+  class PublicController extends PlainController {}
+
+  @Public(false)
+  @Controller('closed')
+  class ClosedController extends PlainController {}
+
+  @OptionalAuth()
+  @Controller('optional')
+  class OptionalController extends PlainController {}
+
+  @Controller('child')
+  class ChildController extends PublicController {
+    @Get('none') override none() {}
+  }
+
+  const [open, closed, optional] = ['open', 'closed', 'optional'];
+
+  it.each([
+    ['plain/none', closed],
+    ['plain/public', open],
+    ['plain/closed', closed],
+    ['plain/optional', optional],
+    ['public/none', open],
+    ['public/public', open],
+    ['public/closed', closed],
+    ['public/optional', optional],
+    ['closed/none', closed],
+    ['closed/public', open],
+    ['closed/closed', closed],
+    ['closed/optional', optional],
+    ['optional/none', optional],
+    ['optional/public', open],
+    ['optional/closed', closed],
+    ['optional/optional', optional],
+    ['child/none', open],
+  ])('makes %s %s', async (path, access) => {
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot(options)],
+      controllers: [PlainController, PublicController, ClosedController, OptionalController, ChildController],
+    });
+    expect((await send(app, `/${path}`)).status).toBe(access === closed ? 401 : 200);
+    expect((await send(app, `/${path}`, wrong)).status).toBe(access === open ? 200 : 401);
+    expect((await send(app, `/${path}`, password)).status).toBe(200);
+  });
+
+  it('names the realm and the schemes', async () => {
+    @Realm('Class')
+    @Schemes('basic')
+    @Controller()
+    class NamedController {
+      @Get('class') class() {}
+      @Realm('Method') @Schemes('bearer') @Get('method') method() {}
+    }
+    const app = await start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [NamedController] });
+    expect((await send(app, '/class')).challenges).toEqual(['Basic realm="Class", charset="UTF-8"']);
+    expect((await send(app, '/method')).challenges).toEqual(['Bearer realm="Method"']);
+  });
+});
+
+describe.each(adapters)('Third-party controllers on %s', (_name, adapter) => {
+  @Controller('metrics')
+  class MetricsController {
+    @Get() metrics() {}
+    @Public(false) @Get('secret') secret() {}
+  }
+
+  @Controller('health')
+  class HealthController {
+    @Get('live') live() {}
+    @Get('details') details() {}
+  }
+
+  it('are opened by class and by predicate, and a decorator has the last word', async () => {
+    const asked: string[] = [];
+    const app = await start(adapter(), {
+      imports: [
+        AuthModule.forRoot({
+          ...options,
+          public: [
+            MetricsController,
+            ({ controller, handler }) => {
+              asked.push(handler.name);
+              return controller === HealthController && handler.name === 'live';
+            },
+          ],
+        }),
+      ],
+      controllers: [MetricsController, HealthController],
+    });
+    expect((await send(app, '/metrics')).status).toBe(200);
+    expect((await send(app, '/metrics/secret')).status).toBe(401);
+    expect((await send(app, '/health/live')).status).toBe(200);
+    expect((await send(app, '/health/live')).status).toBe(200);
+    expect((await send(app, '/health/details')).status).toBe(401);
+    expect(asked).toEqual(['live', 'details']);
+  });
+});
+
+describe.each(adapters)('Without the global guard on %s', (_name, adapter) => {
+  @Controller()
+  class MixedController {
+    @Get('open') open() {}
+    @UseGuards(HttpAuthGuard) @Get('guarded') guarded() {}
+    @UseGuards(HttpAuthGuard) @Public() @Get('public') public() {}
+  }
+
+  @UseGuards(HttpAuthGuard)
+  @Controller('class')
+  class GuardedController {
+    @Get() guarded() {}
+  }
+
+  it.each([
+    ['forRoot()', AuthModule.forRoot({ ...options, globalGuard: false })],
+    ['forRootAsync()', AuthModule.forRootAsync({ useFactory: async () => ({ ...options, globalGuard: false }) })],
+  ])('guards only what says so, by %s', async (_how, module) => {
+    const app = await start(adapter(), { imports: [module], controllers: [MixedController, GuardedController] });
+    expect((await send(app, '/open')).status).toBe(200);
+    expect((await send(app, '/public')).status).toBe(200);
+    for (const path of ['/guarded', '/class']) {
+      expect(await send(app, path)).toMatchObject({ status: 401, challenges });
+      expect((await send(app, path, password)).status).toBe(200);
+    }
+  });
+
+  it('authenticates once where the guard stands on a route more than once', async () => {
+    let calls = 0;
+    const counting = basic(() => ({ name: `call ${++calls}` }));
+    @UseGuards(HttpAuthGuard, HttpAuthGuard)
+    @Controller()
+    class TwiceController {
+      @UseGuards(HttpAuthGuard)
+      @Get()
+      who(@CurrentUser('name') name: string) {
+        return name;
+      }
+    }
+    const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [counting] })];
+    const app = await start(adapter(), { imports, controllers: [TwiceController] });
+    expect((await send(app, '/', password)).body).toBe('call 1');
+    expect((await send(app, '/', password)).body).toBe('call 2');
+  });
+});
+
+describe.each(adapters)('The order of guards on %s', (_name, adapter) => {
+  it('has the user signed in before any guard of the application runs', async () => {
+    const seen: unknown[] = [];
+    @Injectable()
+    class RolesGuard {
+      canActivate(context: ExecutionContext) {
+        seen.push(context.switchToHttp().getRequest<{ user: unknown }>().user);
+        return true;
+      }
+    }
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot(options)],
+      controllers: [RoutesController],
+      providers: [{ provide: APP_GUARD, useClass: RolesGuard }],
+    });
+    await send(app, '/me', password);
+    expect(seen).toEqual([{ name: 'alice' }]);
   });
 });

@@ -20,7 +20,11 @@ export interface Ask {
 }
 
 /** Sends a request over the wire, with nothing between the test and Node's parser that could hide a field line. */
-export function send(app: INestApplication, path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Answer> {
+export function send(
+  app: INestApplication,
+  path: string,
+  { method = 'GET', headers = {}, body }: Ask = {},
+): Promise<Answer> {
   const { port } = app.getHttpServer().address() as AddressInfo;
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {

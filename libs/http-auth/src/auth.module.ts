@@ -75,7 +75,7 @@ const applications = new WeakSet<ApplicationConfig>();
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
   /** The module with options that are known when it is imported. */
   static override forRoot(options: AuthModuleOptions): DynamicModule {
-    return super.forRoot(options);
+    return super.forRoot({ ...options });
   }
 
   /** The module with options that other providers make: `useFactory`, `useClass` or `useExisting`. */

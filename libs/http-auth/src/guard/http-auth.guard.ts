@@ -37,6 +37,7 @@ export class HttpAuthGuard implements CanActivate {
     private readonly challenger: Challenger,
   ) {}
 
+  /** Whether the request may reach the route: `true`, at once where the verifier answers at once; or it throws. */
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const arrival = this.arrivals.of(context);
     if (arrival === undefined) {

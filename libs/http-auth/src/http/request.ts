@@ -2,13 +2,17 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 
 /** What Express's and Fastify's requests have in common, as far as authentication reads it. */
 export interface HttpRequest {
+  /** The method, in upper case. */
   readonly method: string;
+  /** The request target (RFC 9112 section 3.2). */
   readonly url: string;
+  /** The fields, by lower-case name. */
   readonly headers: IncomingHttpHeaders;
   /** The body, once it is parsed. */
   readonly body?: unknown;
   /** Node's own request, where the framework wraps it, as Fastify does. */
   readonly raw?: IncomingMessage;
+  /** The field lines as they came, names and values in turn. */
   readonly rawHeaders?: readonly string[];
 }
 

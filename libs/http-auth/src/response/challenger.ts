@@ -3,8 +3,10 @@ import { Logger } from '@nestjs/common';
 import { formatChallenge } from '../http/challenge.js';
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
+import { redact, secretsOf } from '../schemes/redact.js';
 import { isPromise } from '../schemes/verifier.js';
 import type { Exchange, Exchanges } from './exchange.js';
+import type { RealmFunction } from './protection.js';
 
 const FIELD = 'WWW-Authenticate';
 
@@ -66,7 +68,7 @@ export class Challenger {
         exchange.realm = name;
       },
       (error: unknown) => {
-        exchange.realmError = error;
+        exchange.realmError = realmError(error, request);
       },
     );
   }
@@ -74,13 +76,13 @@ export class Challenger {
   /**
    * The realm of an exchange.
    *
-   * @throws what the realm's function threw, or an Error where it gave a realm that cannot be sent
+   * @throws Error where the realm's function threw, or gave a realm that cannot be sent
    */
   realmOf(exchange: Exchange, request: HttpRequest): string {
     const { realm } = exchange.protection;
     if (typeof realm === 'string') return realm;
     if (exchange.realmError !== undefined) throw exchange.realmError;
-    const name = exchange.realm ?? realm(request);
+    const name = exchange.realm ?? ask(realm, request);
     const problem = realmProblem(name);
     if (problem !== undefined) throw new Error(`The realm that a function gave cannot be sent: ${problem}`);
     return (exchange.realm = name as string);
@@ -94,4 +96,17 @@ export class Challenger {
       return formatChallenge(scheme.challenge(realm, tried, request));
     });
   }
+}
+
+function ask(realm: RealmFunction, request: HttpRequest): unknown {
+  try {
+    return realm(request);
+  } catch (error) {
+    throw realmError(error, request);
+  }
+}
+
+/** The server's fault, whatever status the error claims. */
+function realmError(error: unknown, request: HttpRequest): Error {
+  return new Error('The function of a realm threw', { cause: redact(error, secretsOf(request)) });
 }

@@ -4,6 +4,7 @@ import type { HttpRequest } from '../http/request.js';
 import { Failure } from './failure.js';
 import type { Strategy, StrategyActions } from './strategy.js';
 import { isPromise, isRefusal } from './verifier.js';
+import { secretsOf } from './redact.js';
 import { VerifierError } from './verifier.error.js';
 
 /** A strategy's success. */
@@ -103,9 +104,4 @@ function usable(scheme: string, text: unknown): Failure['challenge'] {
     challenge?.scheme.toLowerCase() === scheme.toLowerCase() &&
     realmProblem(challenge.params?.realm) === undefined;
   return fits ? challenge : undefined;
-}
-
-/** What a strategy that is not ours may have put into its error: the field, and what stands behind the auth-scheme. */
-function secretsOf({ headers: { authorization = '' } }: HttpRequest): string[] {
-  return [authorization, authorization.slice(authorization.indexOf(' ') + 1)];
 }

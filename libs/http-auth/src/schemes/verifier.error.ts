@@ -5,6 +5,7 @@ import { redact } from './redact.js';
  * A verifier threw something that is no refusal: the server's fault. The `cause` is a copy of it without the credentials.
  */
 export class VerifierError extends Error {
+  /** The name of the class. */
   override readonly name = 'VerifierError';
   /** The status to answer with: that of Nest's exception, if it was one of 5xx, such as 503; else 500. */
   readonly status: number;

@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { parseBasicCredentials } from './basic.credentials.js';
+
+function field(userPass: string | Uint8Array): string {
+  return `Basic ${Buffer.from(userPass).toString('base64')}`;
+}
+
+/** RFC 4648 section 4, to the letter: whole groups, padding, and no bits beyond the last octet. */
+const CANONICAL = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
+
+/** Text of any code points, with more than chance has of those that normalization changes. */
+const text = fc
+  .string({
+    unit: fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+      fc.constantFrom('e', '\u0301', '\u0323', '\u212b', '\u1100', '\u1161', '\ufeff', ':', ' '),
+    ),
+  })
+  .map((characters) => characters.replace(/\p{Cc}/gu, ''));
+
+describe('parseBasicCredentials', () => {
+  it.each([
+    ['RFC 7617 section 2', 'QWxhZGRpbjpvcGVuIHNlc2FtZQ==', { username: 'Aladdin', password: 'open sesame' }],
+    ['RFC 7617 section 2.1', 'dGVzdDoxMjPCow==', { username: 'test', password: '123£' }],
+  ])('[B-4] reads the example of %s', (_, token68, credentials) => {
+    expect(parseBasicCredentials(`Basic ${token68}`)).toEqual(credentials);
+    expect(parseBasicCredentials(`Basic ${token68}`, true)).toEqual(credentials);
+  });
+
+  it.each([
+    ['at the first colon', 'user:pass:word', { username: 'user', password: 'pass:word' }],
+    ['at the first of two colons', 'user::', { username: 'user', password: ':' }],
+    ['with an empty username', ':password', { username: '', password: 'password' }],
+    ['with an empty password', 'user:', { username: 'user', password: '' }],
+    ['with both empty', ':', { username: '', password: '' }],
+    ['with blanks', ' user : pass ', { username: ' user ', password: ' pass ' }],
+  ])('[B-4] splits %s', (_, userPass, credentials) => {
+    expect(parseBasicCredentials(field(userPass))).toEqual(credentials);
+  });
+
+  it('[B-4][B-6] gives back any username and password, in normalization form C', () => {
+    fc.assert(
+      fc.property(text, text, (name, password) => {
+        const username = name.replaceAll(':', '');
+        expect(parseBasicCredentials(field(`${username}:${password}`))).toEqual({
+          username: username.normalize('NFC'),
+          password: password.normalize('NFC'),
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('[B-6] takes the decomposed and the composed form for one', () => {
+    const composed = { username: 'Ren\u00e9', password: '\u00c5ngstr\u00f6m' };
+    expect(parseBasicCredentials(field('Rene\u0301:A\u030angstro\u0308m'))).toEqual(composed);
+    expect(parseBasicCredentials(field('Ren\u00e9:\u212bngstr\u00f6m'))).toEqual(composed);
+  });
+
+  it('[B-6] does not compose across the colon', () => {
+    expect(parseBasicCredentials(field('e:\u0301'))).toEqual({ username: 'e', password: '\u0301' });
+  });
+
+  it('keeps a byte order mark, which is a character of the username', () => {
+    expect(parseBasicCredentials(field('\ufeffuser:\ufeff'))).toEqual({ username: '\ufeffuser', password: '\ufeff' });
+  });
+
+  it('[B-5] refuses each control character, in the username and in the password', () => {
+    const controls = [
+      ...Array.from({ length: 0x20 }, (_, at) => at),
+      ...Array.from({ length: 0x21 }, (_, at) => 0x7f + at),
+    ];
+    for (const control of controls.map((code) => String.fromCharCode(code))) {
+      expect(parseBasicCredentials(field(`us${control}er:password`))).toBeUndefined();
+      expect(parseBasicCredentials(field(`user:password${control}`))).toBeUndefined();
+      expect(parseBasicCredentials(field(Buffer.from(`user:${control}`, 'latin1')), true)).toBeUndefined();
+    }
+  });
+
+  it.each([
+    ['no colon', field('user')],
+    ['no octets', 'Basic'],
+    ['no octets behind a space', 'Basic '],
+    ['auth-params', 'Basic username="user"'],
+    ['two token68', 'Basic dTpw dTpw'],
+    ['a second field behind a comma', 'Basic dTpw, Basic dTpw'],
+  ])('refuses %s', (_, malformed) => {
+    expect(parseBasicCredentials(malformed)).toBeUndefined();
+    expect(parseBasicCredentials(malformed, true)).toBeUndefined();
+  });
+
+  it.each([
+    ['missing padding', 'dGVzdDoxMjM0NQ'],
+    ['half of the padding', 'dGVzdDoxMjM0NQ='],
+    ['too much padding', 'dGVzdDoxMjM0NQ==='],
+    ['padding in the middle', 'dTpw=dTpw'],
+    ['bits beyond the last octet', 'dGVzdDoxMjM0NR=='],
+    ['the base64url alphabet', Buffer.from('t:>>>???').toString('base64url')],
+    ['a space', 'dGVz dDox'],
+    ['a tab', 'dGVz\tdDox'],
+    ['a line break at the end', 'dGVzdDox\n'],
+    ['junk in the middle', 'dGVz!dDox'],
+    ['junk at the end', 'dGVzdDox*'],
+    ['characters of a token68 only', 'dGVz~.-_dDox'],
+    ['quotes', '"dGVzdDox"'],
+  ])('[B-4] refuses %s in base64', (_, token68) => {
+    expect(parseBasicCredentials(`Basic ${token68}`)).toBeUndefined();
+    expect(parseBasicCredentials(`Basic ${token68}`, true)).toBeUndefined();
+  });
+
+  it('[B-4] refuses every token68 that is not canonical base64', () => {
+    const any = fc.stringMatching(/^[A-Za-z0-9\-._~+/]+={0,3}$/);
+    const one = fc.stringMatching(/^[A-Za-z0-9\-._~+/=]?$/);
+    const bent = fc
+      .tuple(fc.string({ unit: 'grapheme-ascii' }), fc.nat(), one, fc.nat({ max: 1 }))
+      .map(([password, where, character, cut]) => {
+        const base64 = Buffer.from(`user:${password}`).toString('base64');
+        const at = where % base64.length;
+        return base64.slice(0, at) + character + base64.slice(at + cut);
+      });
+    fc.assert(
+      fc.property(
+        fc.oneof(any, bent).filter((token68) => !CANONICAL.test(token68)),
+        (token68) => {
+          expect(parseBasicCredentials(`Basic ${token68}`)).toBeUndefined();
+          expect(parseBasicCredentials(`Basic ${token68}`, true)).toBeUndefined();
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it.each([
+    ['a lone octet of ISO-8859-1', [0xa3]],
+    ['a sequence that is cut short', [0xe2, 0x82]],
+    ['an overlong sequence', [0xc0, 0xba]],
+    ['a surrogate', [0xed, 0xa0, 0x80]],
+    ['a code point beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
+  ])('refuses %s as UTF-8, and the next request is read as ever', (_, octets) => {
+    expect(parseBasicCredentials(field(Buffer.from([...Buffer.from('test:123'), ...octets])))).toBeUndefined();
+    expect(parseBasicCredentials(field('test:123£'))).toEqual({ username: 'test', password: '123£' });
+  });
+
+  it('[B-7] reads what is not UTF-8 as ISO-8859-1 on demand only', () => {
+    expect(parseBasicCredentials('Basic dGVzdDoxMjOj')).toBeUndefined();
+    expect(parseBasicCredentials('Basic dGVzdDoxMjOj', true)).toEqual({ username: 'test', password: '123£' });
+  });
+
+  it('reads 64 KiB of colons, of padding and of junk', () => {
+    const colons = ':'.repeat(65_536);
+    expect(parseBasicCredentials(field(colons))).toEqual({ username: '', password: colons.slice(1) });
+    expect(parseBasicCredentials(`Basic a${'='.repeat(65_536)}`)).toBeUndefined();
+    expect(parseBasicCredentials(`Basic ${'~'.repeat(65_536)}`)).toBeUndefined();
+  });
+});

@@ -1,0 +1,93 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
+import type { HttpRequest } from '../../http/request.js';
+import { Failure } from '../failure.js';
+import { run } from '../strategy.runner.js';
+import type { BasicCredentials } from './basic.credentials.js';
+import { BasicStrategy } from './basic.strategy.js';
+
+function request(authorization?: string): HttpRequest {
+  return { method: 'GET', url: '/', headers: { authorization } };
+}
+
+function field(userPass: string, encoding?: BufferEncoding): string {
+  return `Basic ${Buffer.from(userPass, encoding).toString('base64')}`;
+}
+
+/** Admits everybody as the credentials that came. */
+const open = new BasicStrategy((credentials) => ({ principal: credentials }));
+const admitted = (credentials: BasicCredentials) => ({ principal: { principal: credentials }, info: undefined });
+
+describe('BasicStrategy', () => {
+  it('is an instance of passport-http’s, named as it is', () => {
+    expect(open).toBeInstanceOf(PassportHttpBasicStrategy);
+    expect(open.name).toBe('basic');
+  });
+
+  it.each(['Basic', 'basic', 'BASIC', 'bAsIc'])('[H-1] reads credentials of the scheme %s', (scheme) => {
+    const authorization = field('user:password').replace('Basic', scheme);
+    expect(run(open, 'Basic', request(authorization))).toEqual(admitted({ username: 'user', password: 'password' }));
+  });
+
+  it.each([undefined, '', 'NotBasic dTpw', 'BasicX dTpw', 'Bearer dTpw', 'Basic:dTpw', ' Basic dTpw'])(
+    'finds no credentials in %j',
+    (authorization) => {
+      expect(run(open, 'Basic', request(authorization))).toEqual(new Failure('missing', 'Basic'));
+    },
+  );
+
+  it.each(['Basic', 'Basic dTpw!', 'Basic dQ==', 'Basic username="u"', 'Basic dTpw, Basic dTpw'])(
+    'finds malformed credentials in %j',
+    (authorization) => {
+      expect(run(open, 'Basic', request(authorization))).toEqual(new Failure('malformed', 'Basic'));
+    },
+  );
+
+  it('[B-4] does not cut a password at its colon', () => {
+    const strategy = new BasicStrategy(({ password }) => password === 'p');
+    expect(run(strategy, 'Basic', request(field('user:p')))).toEqual({ principal: true, info: undefined });
+    expect(run(strategy, 'Basic', request(field('user:p:anything')))).toEqual(new Failure('invalid', 'Basic'));
+  });
+
+  it('[B-7] reads ISO-8859-1 where the challenge names no charset, and nowhere else', () => {
+    const latin1 = request(field('test:123£', 'latin1'));
+    const strategy = new BasicStrategy((credentials) => ({ principal: credentials }), { charset: null });
+    expect(run(strategy, 'Basic', latin1)).toEqual(admitted({ username: 'test', password: '123£' }));
+    expect(run(open, 'Basic', latin1)).toEqual(new Failure('malformed', 'Basic'));
+  });
+
+  it('shows the verifier the request', () => {
+    const strategy = new BasicStrategy((_, { url }) => ({ url }));
+    expect(run(strategy, 'Basic', request(field('a:b')))).toMatchObject({ principal: { url: '/' } });
+  });
+
+  it('lets a subclass judge', async () => {
+    class Strict extends BasicStrategy<string> {
+      override async validate({ username }: BasicCredentials) {
+        return username === 'alice' && 'Alice';
+      }
+    }
+    const strict = new Strict(() => 'anybody');
+    expect(await run(strict, 'Basic', request(field('alice:x')))).toMatchObject({ principal: 'Alice' });
+    expect(await run(strict, 'Basic', request(field('bob:x')))).toEqual(new Failure('invalid', 'Basic'));
+  });
+
+  it('cuts the password and the field out of what its verifier throws', () => {
+    const authorization = field('alice:wonder land');
+    const strategy = new BasicStrategy(({ password }) => {
+      throw new Error(`no row for ${password}, of ${authorization}`);
+    });
+    const thrown = thrownBy(() => run(strategy, 'Basic', request(authorization)));
+    expect(thrown).toMatchObject({ status: 500, cause: { message: 'no row for [redacted], of [redacted]' } });
+    expect(inspect(thrown, { depth: 10 })).not.toMatch(/wonder land|YWxpY2U6/);
+  });
+});
+
+function thrownBy(act: () => unknown): unknown {
+  try {
+    return act();
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatChallenge } from '../../http/challenge.js';
+import { Failure } from '../failure.js';
+import { bearer, bearerChallenge } from './bearer.scheme.js';
+
+describe('bearerChallenge', () => {
+  it.each([
+    ['nothing was tried', undefined],
+    ['no credentials came', new Failure('missing')],
+    ['no token came', new Failure('missing', 'Bearer')],
+  ])('[R-5][R-9] has a realm and no error where %s', (_, failure) => {
+    expect(bearerChallenge('example', failure)).toEqual({ scheme: 'Bearer', params: { realm: 'example' } });
+  });
+
+  it.each([
+    ['invalid_request', new Failure('malformed', 'Bearer', 400)],
+    ['invalid_token', new Failure('invalid', 'Bearer')],
+  ])('[R-8] has the error %s for the failure that it names', (error, failure) => {
+    expect(formatChallenge(bearerChallenge('example', failure))).toBe(`Bearer realm="example", error="${error}"`);
+  });
+});
+
+describe('bearer', () => {
+  it('has no problem with a verifier that is a function or a class', () => {
+    class Tokens {
+      verify = () => null;
+    }
+    expect(bearer(() => null).problem()).toBeUndefined();
+    expect(bearer(Tokens).problem()).toBeUndefined();
+  });
+
+  it('names the factory and the mend where there is no verifier', () => {
+    expect(bearer(undefined as never).problem()).toMatch(/^bearer\(\): the verifier must be a function/);
+  });
+});

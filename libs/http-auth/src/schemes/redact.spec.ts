@@ -1,0 +1,192 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { redact, secretsOf } from './redact.js';
+
+const MARK = '[redacted]';
+
+/** An error that has `text` in every place where an error may have one. */
+function quoting(text: string): Error {
+  const inner = Object.assign(new TypeError(text), {
+    name: text,
+    code: text,
+    query: text,
+    config: { headers: [text] },
+  });
+  const errors = [new Error(text), Object.assign(new Error('down'), { stack: text, [text]: text })];
+  return new Error(text, { cause: new AggregateError(errors, text, { cause: inner }) });
+}
+
+/** What a log may show of an error: its texts and those of all errors in it. */
+function texts(error: Error): string[] {
+  const { name, message, stack, code, cause, errors = [] } = error as Error & { code?: string; errors?: Error[] };
+  const inner = [...errors, ...(cause === undefined ? [] : [cause as Error])];
+  return [name, message, stack ?? '', code ?? '', ...inner.flatMap(texts)];
+}
+
+/** The forms of a secret that messages quote it in. */
+function forms(secret: string): string[] {
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
+}
+
+function messageOf(error: unknown, ...secrets: string[]): string {
+  return redact(error, secrets).message;
+}
+
+const anySecret = fc.oneof(
+  fc.string({ unit: 'binary', minLength: 1 }),
+  fc.stringMatching(/^[a"\\\n%é $&]+$/),
+  fc.constantFrom('redacted', '[', ']', 'e', MARK, 'Error', 'TypeError', 'at', ' ', '\n', '(.*)', '|', '^', '$&', '\\'),
+);
+
+describe('redact', () => {
+  it('leaves no secret between its marks, be it a part of the mark or of a stack', () => {
+    fc.assert(
+      fc.property(fc.string(), anySecret, fc.string(), (before, secret, after) => {
+        for (const form of forms(secret)) {
+          const pieces = texts(redact(quoting(before + form + after), [secret])).flatMap((text) => text.split(MARK));
+          expect(pieces.filter((piece) => forms(secret).some((other) => piece.includes(other)))).toEqual([]);
+        }
+      }),
+    );
+  });
+
+  it('leaves no secret where a log looks, unless the log would show the same text without it', () => {
+    fc.assert(
+      fc.property(fc.string(), anySecret, fc.string(), (before, secret, after) => {
+        const [without, ...logs] = [MARK, ...forms(secret)].map((form) => {
+          const text = before + form + after;
+          const copies = [redact(quoting(text), [secret]), redact(text, [secret])];
+          return inspect(copies, { depth: 10, showHidden: true });
+        }) as [string, ...string[]];
+        fc.pre(!without.includes(secret));
+        for (const log of logs) expect(log).not.toContain(secret);
+      }),
+    );
+  });
+
+  it('keeps the text around a secret', () => {
+    const others = fc.array(fc.stringMatching(/^[0-9 ]*$/), { minLength: 1 });
+    const secret = fc.stringMatching(/^[redact[\]$&^*|\\]+$/);
+    fc.assert(
+      fc.property(others, secret, (parts, hidden) => {
+        expect(messageOf(new Error(parts.join(hidden)), hidden)).toBe(parts.join(MARK));
+      }),
+    );
+  });
+
+  it.each([
+    ['as it is', 'no user with pa"ss wörd', 'no user with [redacted]'],
+    ['in JSON', '{"password":"pa\\"ss wörd"}', '{"password":"[redacted]"}'],
+    ['in a URI', 'GET /?p=pa%22ss%20w%C3%B6rd', 'GET /?p=[redacted]'],
+    ['more than once', 'pa"ss wördpa"ss wörd', '[redacted][redacted]'],
+  ])('cuts a secret that is quoted %s', (_, text, cut) => {
+    expect(messageOf(new Error(text), 'pa"ss wörd')).toBe(cut);
+  });
+
+  it('cuts the longest of two secrets where one is a part of the other', () => {
+    expect(messageOf(new Error('open sesame, open'), 'open', 'open sesame')).toBe('[redacted], [redacted]');
+    expect(messageOf(new Error('open sesame, open'), 'open sesame', 'open')).toBe('[redacted], [redacted]');
+  });
+
+  it('does not cut up its own marks', () => {
+    expect(messageOf(new Error('a red act'), 'red', 'act', 'a')).toBe('[redacted] [redacted] [redacted]');
+  });
+
+  it('cuts nothing for an empty secret, or none', () => {
+    expect(messageOf(new Error('down'), '')).toBe('down');
+    expect(messageOf(new Error('down'))).toBe('down');
+  });
+
+  it('keeps the name, the code, the message and the frames', () => {
+    const error = Object.assign(new RangeError('down'), { code: 23505 });
+    const copy = redact(error, ['secret']);
+    expect(copy).toMatchObject({ name: 'RangeError', message: 'down', code: '23505' });
+    expect(copy.stack).toBe(error.stack);
+    expect(redact(new Error('down'), [])).not.toHaveProperty('code');
+  });
+
+  it('drops every other property', () => {
+    const error = Object.assign(new Error('down'), {
+      query: 'secret',
+      config: { auth: 'secret' },
+      [Symbol('x')]: 'secret',
+    });
+    const copy = redact(error, []);
+    expect(new Set(Reflect.ownKeys(copy))).toEqual(new Set(['message', 'name', 'stack']));
+  });
+
+  it('leaves the error itself as it was', () => {
+    const error = quoting('secret');
+    const before = inspect(error, { depth: 10 });
+    redact(error, ['secret']);
+    expect(inspect(error, { depth: 10 })).toBe(before);
+  });
+
+  it('follows causes and the errors of an AggregateError', () => {
+    const cause = new AggregateError([new Error('secret one'), 'secret two'], 'both', {
+      cause: new Error('secret three'),
+    });
+    const copy = redact(new Error('down', { cause }), ['secret']);
+    expect(copy.cause).toBeInstanceOf(AggregateError);
+    expect(copy).toMatchObject({
+      message: 'down',
+      cause: {
+        message: 'both',
+        errors: [{ message: '[redacted] one' }, { message: '[redacted] two' }],
+        cause: { message: '[redacted] three' },
+      },
+    });
+  });
+
+  it('ends where errors go in circles', () => {
+    const error = new AggregateError([], 'secret') as AggregateError & { cause: unknown };
+    error.cause = error;
+    error.errors.push(error, error);
+    const copy = redact(error, ['secret']);
+    expect(new Set(texts(copy).filter((text) => text.includes('secret')))).toEqual(new Set());
+    expect(texts(copy)).toContain(MARK);
+  });
+
+  it.each([
+    ['secret', MARK],
+    ['the secret word', 'the [redacted] word'],
+    [undefined, 'A value that is no Error was thrown: undefined'],
+    [null, 'A value that is no Error was thrown: object'],
+    [42, 'A value that is no Error was thrown: number'],
+    [{ message: 'secret' }, 'A value that is no Error was thrown: object'],
+    [['secret'], 'A value that is no Error was thrown: object'],
+  ])('makes an error of %p', (thrown, text) => {
+    const copy = redact(thrown, ['secret']);
+    expect(copy).toBeInstanceOf(Error);
+    expect(copy.message).toBe(text);
+    expect(inspect(copy)).not.toContain('secret');
+  });
+
+  it('makes text of whatever an error has in place of text', () => {
+    const values = {
+      name: { value: 1 },
+      message: { value: { toString: () => 'secret' } },
+      stack: { value: ['secret'] },
+    };
+    const copy = redact(Object.defineProperties(new Error('down'), values), ['secret']);
+    expect([copy.name, copy.message, copy.stack]).toEqual(['1', MARK, MARK]);
+  });
+});
+
+describe('secretsOf', () => {
+  it('names the field, and what follows the auth-scheme', () => {
+    const headers = { authorization: 'Bearer abc def' };
+    expect(secretsOf({ method: 'GET', url: '/', headers })).toEqual(['Bearer abc def', 'abc def']);
+  });
+
+  it('names a field without an auth-scheme', () => {
+    expect(new Set(secretsOf({ method: 'GET', url: '/', headers: { authorization: 'abc' } }))).toEqual(
+      new Set(['abc']),
+    );
+  });
+
+  it('names nothing where there is no field', () => {
+    expect(secretsOf({ method: 'GET', url: '/', headers: {} }).filter((secret) => secret !== '')).toEqual([]);
+  });
+});

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from '@jest/globals';
+
+const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
+
+/** The folders in their order: each may import those before it, and itself. */
+const order = ['http', 'schemes', 'response', 'guard'];
+
+interface Import {
+  from: string;
+  to: string;
+}
+
+const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.ts') && !file.endsWith('.spec.ts'),
+);
+
+const imports: Import[] = files.flatMap((from) => {
+  const source = readFileSync(join(root, from), 'utf8');
+  return [...source.matchAll(/(?:from|import) '(\.[^']+)'/g)].map(([, path = '']) => ({
+    from,
+    to: relative(root, resolve(root, dirname(from), path)),
+  }));
+});
+
+const folderOf = (file: string) => file.split('/')[0] as string;
+const schemeOf = (file: string) => /^schemes\/([^/.]+)\//.exec(file)?.[1];
+
+describe('The imports of the library', () => {
+  it('are there to be read', () => {
+    expect(imports.length).toBeGreaterThan(50);
+  });
+
+  it('go one way: guard, response, schemes, http', () => {
+    const wrong = imports.filter(
+      ({ from, to }) => order.includes(folderOf(from)) && order.indexOf(folderOf(to)) > order.indexOf(folderOf(from)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('never leave a folder for the files above it', () => {
+    expect(imports.filter(({ from, to }) => from.includes('/') && !to.includes('/'))).toEqual([]);
+  });
+
+  it('never lead from one scheme to another, nor from outside to one, but for the index', () => {
+    const wrong = imports.filter(
+      ({ from, to }) => schemeOf(to) !== undefined && schemeOf(to) !== schemeOf(from) && from !== 'index.ts',
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('are none but its own in http/', () => {
+    const foreign = files
+      .filter((file) => folderOf(file) === 'http')
+      .flatMap((file) => [
+        ...readFileSync(join(root, file), 'utf8').matchAll(/^import (?!type).* from '([^.][^']*)'/gm),
+      ]);
+    expect(foreign).toEqual([]);
+  });
+});

@@ -1,0 +1,241 @@
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Get, Injectable, Module, Scope } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  AuthConfigurationError,
+  AuthModule,
+  type AuthModuleOptions,
+  type AuthOptionsFactory,
+  basic,
+  bearer,
+  HttpAuthGuard,
+  passportStrategy,
+  Realm,
+  type RealmOption,
+  Schemes,
+} from 'nestjs-http-auth';
+import { adapters, start } from './support/application.js';
+import { basicAuthorization, send } from './support/client.js';
+import { challenges, options, schemes } from './support/schemes.js';
+
+@Controller()
+class MeController {
+  @Get() me() {
+    return 'me';
+  }
+}
+
+const good = { headers: basicAuthorization('alice', 'wonder:land') };
+
+describe.each(adapters)('AuthModule on %s', (_name, adapter) => {
+  @Injectable()
+  class ConfigService {
+    readonly realm = 'Configured';
+  }
+
+  @Injectable()
+  class OptionsService implements AuthOptionsFactory {
+    constructor(private readonly config: ConfigService) {}
+    async createAuthOptions(): Promise<AuthModuleOptions> {
+      return { realm: this.config.realm, schemes };
+    }
+  }
+
+  @Module({ providers: [ConfigService, OptionsService], exports: [ConfigService, OptionsService] })
+  class ConfigModule {}
+
+  it.each([
+    [
+      'useFactory',
+      AuthModule.forRootAsync({
+        imports: [ConfigModule],
+        inject: [ConfigService],
+        useFactory: (config: ConfigService) => ({ realm: config.realm, schemes }),
+      }),
+    ],
+    [
+      'useFactory, asynchronous',
+      AuthModule.forRootAsync({
+        imports: [ConfigModule],
+        inject: [ConfigService],
+        useFactory: async (config: ConfigService) => ({ realm: config.realm, schemes }),
+      }),
+    ],
+    ['useClass', AuthModule.forRootAsync({ imports: [ConfigModule], useClass: OptionsService })],
+    ['useExisting', AuthModule.forRootAsync({ imports: [ConfigModule], useExisting: OptionsService })],
+  ])('takes its options from forRootAsync({ %s })', async (_how, module) => {
+    const app = await start(adapter(), { imports: [module], controllers: [MeController] });
+    expect((await send(app, '/')).challenges[0]).toBe('Bearer realm="Configured"');
+    expect((await send(app, '/', good)).body).toBe('me');
+  });
+
+  it('works in a testing module, where its guard is replaced in one line', async () => {
+    const create = async (replace: boolean) => {
+      const builder = Test.createTestingModule({ imports: [AuthModule.forRoot(options)], controllers: [MeController] });
+      if (replace) builder.overrideProvider(HttpAuthGuard).useValue({ canActivate: () => true });
+      const app = (await builder.compile()).createNestApplication(adapter(), { logger: false });
+      app.use('/use', (_request: unknown, response: import('node:http').ServerResponse) => {
+        response.writeHead(401).end();
+      });
+      await app.listen(0, '127.0.0.1');
+      return app;
+    };
+    const [real, replaced] = [await create(false), await create(true)];
+    try {
+      for (const path of ['/', '/use']) expect(await send(real, path)).toMatchObject({ status: 401, challenges });
+      expect(await send(replaced, '/')).toMatchObject({ status: 200, body: 'me' });
+      expect(await send(replaced, '/use')).toMatchObject({ status: 401, challenges });
+    } finally {
+      await Promise.all([real.close(), replaced.close()]);
+    }
+  });
+
+  it('serves an application without HTTP', async () => {
+    const module = await Test.createTestingModule({ imports: [AuthModule.forRoot(options)] }).compile();
+    await expect(module.init()).resolves.toBe(module);
+    await module.close();
+  });
+});
+
+describe('A mistake in the options', () => {
+  const boot = (wrong: unknown, controllers: ReturnType<typeof controllerWith>[] = []) =>
+    start(adapters[0]?.[1]() as never, { imports: [AuthModule.forRoot(wrong as AuthModuleOptions)], controllers });
+
+  const bootAsync = (wrong: unknown) =>
+    start(adapters[1]?.[1]() as never, {
+      imports: [AuthModule.forRootAsync({ useFactory: () => wrong as AuthModuleOptions })],
+    });
+
+  it.each([
+    ['no realm', { schemes }, 'realm: it must be a string'],
+    ['an empty realm', { realm: '', schemes }, 'realm: it must not be empty; name the protection space'],
+    ['a blank realm', { realm: ' ', schemes }, 'realm: it must not be empty; name the protection space'],
+    ['a realm with a line break', { realm: 'a\nb', schemes }, 'realm: it must be printable ASCII without line breaks'],
+    ['a realm with CR LF', { realm: 'a\r\nSet-Cookie: b', schemes }, 'realm: it must be printable ASCII'],
+    ['a realm outside ASCII', { realm: 'Zürich', schemes }, 'realm: it must be printable ASCII'],
+    ['a realm that is no text', { realm: 1, schemes }, 'realm: it must be a string'],
+    ['no schemes', { realm: 'a' }, 'schemes must list at least one scheme, e.g. [basic(verifier)]'],
+    ['an empty list of schemes', { realm: 'a', schemes: [] }, 'schemes must list at least one scheme'],
+    ['a scheme that is none', { realm: 'a', schemes: ['basic'] }, 'schemes must list what basic(), bearer()'],
+    [
+      'two schemes of one name',
+      { realm: 'a', schemes: [basic(() => null), basic(() => null)] },
+      'schemes has two schemes of the name Basic: leave one out',
+    ],
+    [
+      'two schemes of one name in another case',
+      { realm: 'a', schemes: [bearer(() => null), passportStrategy({ authenticate() {} }, { scheme: 'BEARER' })] },
+      'schemes has two schemes of the name BEARER: leave one out',
+    ],
+    ...[undefined, null, 'htpasswd', {}, { verify: 1 }].map((verifier): [string, unknown, string] => [
+      `the verifier ${JSON.stringify(verifier)}`,
+      { realm: 'a', schemes: [basic(verifier as never)] },
+      'basic(): the verifier must be a function (credentials, request) => principal or null, or an injectable class',
+    ]),
+    [
+      'an unknown charset',
+      { realm: 'a', schemes: [basic(() => null, { charset: 'latin1' as never })] },
+      "basic(): charset must be 'UTF-8'",
+    ],
+    [
+      'a strategy that is none',
+      { realm: 'a', schemes: [passportStrategy({} as never, { scheme: 'Bearer' })] },
+      'passportStrategy(): the strategy must be a Passport strategy',
+    ],
+    [
+      'a strategy for no scheme',
+      { realm: 'a', schemes: [passportStrategy({ authenticate() {} }, { scheme: 'two words' })] },
+      'passportStrategy(): scheme must name the auth-scheme',
+    ],
+    ['a globalGuard that is no boolean', { ...options, globalGuard: 'false' }, 'globalGuard must be true or false'],
+    ['a public that is no list', { ...options, public: MeController }, 'public must list controller classes'],
+    ['a public with a path', { ...options, public: ['/health'] }, 'public must list controller classes'],
+    ['a passport that is none', { ...options, passport: {} }, 'passport must be a Passport instance'],
+  ])('stops the boot: %s', async (_what, wrong, message) => {
+    await expect(boot(wrong)).rejects.toThrow(message);
+    await expect(boot(wrong)).rejects.toThrow(AuthConfigurationError);
+    await expect(bootAsync(wrong)).rejects.toThrow(message);
+  });
+
+  it('stops the boot: no options', async () => {
+    await expect(boot(undefined)).rejects.toThrow('realm: it must be a string');
+    await expect(bootAsync(undefined)).rejects.toThrow('AuthModule needs options: a realm and schemes');
+  });
+
+  it('stops the boot: a verifier class that no module provides', async () => {
+    class LostVerifier {
+      verify() {
+        return null;
+      }
+    }
+    await expect(boot({ realm: 'a', schemes: [basic(LostVerifier)] })).rejects.toThrow(
+      'LostVerifier is given in schemes, but no module provides it: add it to the providers of one',
+    );
+  });
+
+  it('stops the boot: a verifier class that cannot verify', async () => {
+    class IdleVerifier {}
+    const metadata = {
+      imports: [AuthModule.forRoot({ realm: 'a', schemes: [basic(IdleVerifier as never)] })],
+      providers: [IdleVerifier],
+    };
+    await expect(start(adapters[0]?.[1]() as never, metadata)).rejects.toThrow(
+      'IdleVerifier has no verify(credentials, request) method: add one to it',
+    );
+  });
+
+  it('stops the boot: a request-scoped Passport strategy', async () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class ScopedStrategy {
+      authenticate() {}
+    }
+    const metadata = {
+      imports: [AuthModule.forRoot({ realm: 'a', schemes: [passportStrategy(ScopedStrategy, { scheme: 'X' })] })],
+      providers: [ScopedStrategy],
+    };
+    await expect(start(adapters[0]?.[1]() as never, metadata)).rejects.toThrow(
+      'ScopedStrategy is request-scoped: a Passport strategy must be a singleton',
+    );
+  });
+
+  it('stops the boot: AuthModule with options twice', async () => {
+    const imports = [AuthModule.forRoot(options), AuthModule.forRoot({ ...options, realm: 'Other' })];
+    await expect(start(adapters[0]?.[1]() as never, { imports })).rejects.toThrow(
+      'AuthModule is imported twice with options of its own: call forRoot() once',
+    );
+  });
+
+  const controllerWith = (decorator: MethodDecorator) => {
+    @Controller()
+    class ArticlesController {
+      @decorator
+      @Get()
+      list() {}
+    }
+    return ArticlesController;
+  };
+
+  it.each([
+    [
+      Schemes('digest'),
+      "ArticlesController.list(): @Schemes('digest') names no scheme of AuthModule: it has bearer, basic",
+    ],
+    [Schemes('basic', 'bearer '), "ArticlesController.list(): @Schemes('bearer ') names no scheme"],
+    [Schemes(), 'ArticlesController.list(): @Schemes() names no scheme: give it one or more of bearer, basic'],
+    [Realm(''), 'ArticlesController.list(): @Realm(): it must not be empty'],
+    [Realm('a\nb'), 'ArticlesController.list(): @Realm(): it must be printable ASCII'],
+    [Realm('Zürich'), 'ArticlesController.list(): @Realm(): it must be printable ASCII'],
+    [Realm(1 as unknown as RealmOption), 'ArticlesController.list(): @Realm(): it must be a string'],
+  ])('stops the boot: a decorator (%#)', async (decorator, message) => {
+    await expect(boot(options, [controllerWith(decorator)])).rejects.toThrow(message);
+  });
+
+  it('stops the boot where the decorator is on the class', async () => {
+    @Schemes('nope')
+    @Controller()
+    class WrongController {
+      @Get() get() {}
+    }
+    await expect(boot(options, [WrongController as never])).rejects.toThrow("WrongController.get(): @Schemes('nope')");
+  });
+});

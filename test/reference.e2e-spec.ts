@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { AppModule } from '../src/app.module.js';
+import { adapters, start } from './support/application.js';
+import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+
+const visitors = {
+  nobody: {},
+  'alice with her password': basicAuthorization('alice', 'wonder:land'),
+  'bob with his password': basicAuthorization('bob', 'builder'),
+  'alice with a wrong password': basicAuthorization('alice', 'wonder'),
+  'alice with the password of bob': basicAuthorization('alice', 'builder'),
+  'an unknown user': basicAuthorization('carol', 'builder'),
+  'a user named as what every object has': basicAuthorization('constructor', 'builder'),
+  'alice with her token': bearerAuthorization('reader-token'),
+  'bob with his token': bearerAuthorization('writer-token'),
+  'a wrong token': bearerAuthorization('wrong-token'),
+  'the digest of a token': bearerAuthorization('ba5005a40cf5212e4ac0190104cc127edab013294bb71279a975b27a80982d45'),
+};
+type Visitor = keyof typeof visitors;
+const everyone = Object.keys(visitors) as Visitor[];
+
+const staging = 'Access to staging site';
+const bearer = `Bearer realm="${staging}"`;
+const bearerRefused = `${bearer}, error="invalid_token"`;
+const basic = `Basic realm="${staging}", charset="UTF-8"`;
+const administration = 'Basic realm="Administration", charset="UTF-8"';
+
+interface Expected {
+  status: number;
+  challenges: string[];
+  body: unknown;
+}
+
+const ok = (body: unknown): Expected => ({ status: 200, challenges: [], body });
+const refused = (...challenges: string[]): Expected => ({
+  status: 401,
+  challenges,
+  body: { message: 'Unauthorized', statusCode: 401 },
+});
+
+const toEveryone = (expected: Expected) =>
+  Object.fromEntries(everyone.map((visitor) => [visitor, expected])) as Record<Visitor, Expected>;
+
+/** What each route answers to each visitor. */
+const answers: Record<string, Record<Visitor, Expected>> = {
+  '/health': toEveryone(ok({ status: 'ok' })),
+  '/me': {
+    nobody: refused(bearer, basic),
+    'alice with her password': ok({ user: 'alice', scheme: 'Basic', realm: staging }),
+    'bob with his password': ok({ user: 'bob', scheme: 'Basic', realm: staging }),
+    'alice with a wrong password': refused(bearer, basic),
+    'alice with the password of bob': refused(bearer, basic),
+    'an unknown user': refused(bearer, basic),
+    'a user named as what every object has': refused(bearer, basic),
+    'alice with her token': ok({ user: 'alice', scheme: 'Bearer', realm: staging }),
+    'bob with his token': ok({ user: 'bob', scheme: 'Bearer', realm: staging }),
+    'a wrong token': refused(bearerRefused, basic),
+    'the digest of a token': refused(bearerRefused, basic),
+  },
+  '/greeting': {
+    nobody: ok({ hello: 'stranger' }),
+    'alice with her password': ok({ hello: 'alice' }),
+    'bob with his password': ok({ hello: 'bob' }),
+    'alice with a wrong password': refused(bearer, basic),
+    'alice with the password of bob': refused(bearer, basic),
+    'an unknown user': refused(bearer, basic),
+    'a user named as what every object has': refused(bearer, basic),
+    'alice with her token': ok({ hello: 'alice' }),
+    'bob with his token': ok({ hello: 'bob' }),
+    'a wrong token': refused(bearerRefused, basic),
+    'the digest of a token': refused(bearerRefused, basic),
+  },
+  '/admin': {
+    ...toEveryone(refused(administration)),
+    'alice with her password': ok({ user: 'alice', scheme: 'Basic', realm: 'Administration' }),
+    'bob with his password': ok({ user: 'bob', scheme: 'Basic', realm: 'Administration' }),
+  },
+  '/reports': {
+    ...toEveryone(refused(bearer)),
+    'alice with her token': ok(expect.arrayContaining([{ id: 1, title: expect.any(String) }])),
+    'bob with his token': ok(expect.arrayContaining([{ id: 1, title: expect.any(String) }])),
+    'a wrong token': refused(bearerRefused),
+    'the digest of a token': refused(bearerRefused),
+  },
+};
+
+describe.each(adapters)('The reference application on %s', (_, adapter) => {
+  const application = () => start(adapter(), { imports: [AppModule] });
+
+  it.each(Object.entries(answers))('GET %s answers each visitor as it should', async (path, expected) => {
+    const app = await application();
+    const actual = await Promise.all(
+      Object.entries(visitors).map(async ([visitor, headers]) => {
+        const answer = await send(app, path, { headers });
+        return [visitor, { status: answer.status, challenges: answer.challenges, body: answer.json() }];
+      }),
+    );
+    expect(Object.fromEntries(actual)).toEqual(expected);
+  });
+
+  it('answers HEAD as it answers GET, without the body', async () => {
+    const app = await application();
+    for (const path of ['/', ...Object.keys(answers)]) {
+      const { status, challenges, headers } = await send(app, path);
+      const head = await send(app, path, { method: 'HEAD' });
+      expect(head).toMatchObject({ status, challenges, body: '' });
+      expect(head.headers['content-type']).toBe(headers['content-type']);
+    }
+  });
+
+  it('has no challenge for a route that does not exist', async () => {
+    expect(await send(await application(), '/nowhere')).toMatchObject({ status: 404, challenges: [] });
+  });
+
+  it('refuses a request with two Authorization fields', async () => {
+    const app = await application();
+    const [reader, writer] = [bearerAuthorization('reader-token'), bearerAuthorization('writer-token')];
+    const headers = ['Host', 'localhost', 'Authorization', reader.authorization, 'Authorization', writer.authorization];
+    expect(await send(app, '/me', { headers })).toMatchObject({ status: 401, challenges: [bearer, basic] });
+  });
+
+  it('calls a malformed token a bad request', async () => {
+    const answer = await send(await application(), '/reports', { headers: bearerAuthorization('two words') });
+    expect(answer).toMatchObject({ status: 400, challenges: [`${bearer}, error="invalid_request"`] });
+  });
+
+  describe('has a page', () => {
+    it.each(everyone)('for %s', async (visitor) => {
+      const answer = await send(await application(), '/', { headers: visitors[visitor] });
+      expect(answer).toMatchObject({ status: 200, challenges: [] });
+      expect(answer.headers['content-type']).toBe('text/html; charset=utf-8');
+      expect(answer.body).toMatch(/^<!doctype html>\n<html lang="en">/);
+    });
+
+    it('with every route on it', async () => {
+      const { body } = await send(await application(), '/');
+      for (const path of ['/', ...Object.keys(answers)]) expect(body).toContain(`data-path="${path}"`);
+    });
+
+    it('that runs its own style and script, and nothing else', async () => {
+      const { body, headers } = await send(await application(), '/');
+      expect(headers['content-security-policy']?.toString().split('; ')).toEqual([
+        "default-src 'none'",
+        `style-src '${digestOf(body, 'style')}'`,
+        `script-src '${digestOf(body, 'script')}'`,
+        "connect-src 'self'",
+        'img-src data:',
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+      ]);
+      expect(body).not.toMatch(/ (?:style|on\w+)=/);
+      expect(body).not.toMatch(/(?:src|href)="(?!data:|\/me")/);
+    });
+  });
+});
+
+/** The digest of the one element of that name, as a Content-Security-Policy has it. */
+function digestOf(html: string, element: 'style' | 'script'): string {
+  const [found, ...others] = html.matchAll(new RegExp(`<${element}[^>]*>([^]*?)</${element}>`, 'g'));
+  expect(others).toEqual([]);
+  return `sha256-${createHash('sha256')
+    .update(found?.[1] ?? '')
+    .digest('base64')}`;
+}
