@@ -1,0 +1,14 @@
+import { Controller, Get } from '@nestjs/common';
+import { type AuthInfo, CurrentAuth, CurrentUser, Realm, Schemes } from 'nestjs-http-auth';
+import type { User } from './users/user.js';
+
+/** A protection space of its own, for people only: a token does not open it. */
+@Realm('Administration')
+@Schemes('basic')
+@Controller('admin')
+export class AdminController {
+  @Get()
+  admin(@CurrentUser() { name }: User, @CurrentAuth() { scheme, realm }: AuthInfo) {
+    return { user: name, scheme, realm };
+  }
+}

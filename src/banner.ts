@@ -1,0 +1,43 @@
+import type { AddressInfo } from 'node:net';
+
+/**
+ * What the application says when it starts: where it listens, and how to try it. The URLs are quoted for IPv6, whose
+ * brackets some shells take for a pattern.
+ */
+export function banner(address: AddressInfo, adapter: string): string {
+  const url = urlOf(address);
+  return `
+Listening on ${url} (adapter: ${adapter})
+
+These credentials are for the demonstration only. Yours are never printed.
+
+  user   password     token         scopes of the token
+  alice  wonder:land  reader-token  reports:read
+  bob    builder      writer-token  reports:read reports:write
+
+Open ${url}/ in a browser, or paste a line of these:
+
+  Without credentials: a 401, and a WWW-Authenticate for each scheme that opens the route
+    curl -i '${url}/me'
+
+  With a password, or with a token
+    curl -i -u 'alice:wonder:land' '${url}/me'
+    curl -i -H 'Authorization: Bearer reader-token' '${url}/me'
+
+  Credentials are welcome, and not asked for
+    curl -i '${url}/greeting'
+
+  Passwords only, then tokens only
+    curl -i -u 'bob:builder' '${url}/admin'
+    curl -i -H 'Authorization: Bearer writer-token' '${url}/reports'
+
+  A wrong token: the challenge says what was wrong with it
+    curl -i -H 'Authorization: Bearer wrong-token' '${url}/reports'
+`;
+}
+
+/** Where to reach a server. The address that stands for every interface is not one to send a request to. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (family === 'IPv6') return `http://[${address === '::' ? '::1' : address}]:${port}`;
+  return `http://${address === '0.0.0.0' ? '127.0.0.1' : address}:${port}`;
+}

@@ -1,0 +1,27 @@
+import { describe, expect, it } from '@jest/globals';
+import { readEnvironment } from './environment.js';
+
+describe('The environment', () => {
+  it('has a default for every variable, set to nothing or not set', () => {
+    const defaults = { port: 3000, host: '127.0.0.1', adapter: 'express' };
+    expect(readEnvironment({})).toEqual(defaults);
+    expect(readEnvironment({ PORT: '', HOST: '', ADAPTER: '' })).toEqual(defaults);
+  });
+
+  it('decides port, host and adapter', () => {
+    expect(readEnvironment({ PORT: '0', HOST: '::1', ADAPTER: 'fastify' })).toEqual({
+      port: 0,
+      host: '::1',
+      adapter: 'fastify',
+    });
+    expect(readEnvironment({ PORT: '65535' }).port).toBe(65_535);
+  });
+
+  it.each(['65536', '-1', '80.5', '1e3', '0x50', ' 80', 'http'])('names PORT where it is %j', (PORT) => {
+    expect(() => readEnvironment({ PORT })).toThrow(`PORT must be a number from 0 to 65535, not '${PORT}'`);
+  });
+
+  it.each(['koa', 'Express', 'constructor'])('names ADAPTER where it is %j', (ADAPTER) => {
+    expect(() => readEnvironment({ ADAPTER })).toThrow(`ADAPTER must be express or fastify, not '${ADAPTER}'`);
+  });
+});

@@ -1,0 +1,35 @@
+import type { AddressInfo, Server } from 'node:net';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { banner } from './banner.js';
+import { type Adapter, type Environment, EnvironmentError, readEnvironment } from './environment.js';
+
+const adapters: Record<Adapter, () => AbstractHttpAdapter> = {
+  express: () => new ExpressAdapter(),
+  fastify: () => new FastifyAdapter(),
+};
+
+async function bootstrap({ port, host, adapter }: Environment): Promise<void> {
+  const app = await NestFactory.create(AppModule, adapters[adapter](), {
+    logger: ['fatal', 'error', 'warn'],
+    // Browsers open connections ahead of need, and one of those would hold up the shutdown.
+    forceCloseConnections: true,
+  });
+  app.enableShutdownHooks();
+  await app.init();
+  const server: Server = await app.listen(port, host).catch((cause: Error) => {
+    throw new EnvironmentError(`Cannot listen on PORT ${port} of HOST ${host}: ${cause.message}`, { cause });
+  });
+  console.log(banner(server.address() as AddressInfo, adapter));
+}
+
+try {
+  await bootstrap(readEnvironment(process.env));
+} catch (error) {
+  if (!(error instanceof EnvironmentError)) throw error;
+  // The mistake is not in the code, so a stack would only hide the sentence that says what to mend.
+  console.error(error.message);
+  process.exitCode = 1;
+}
