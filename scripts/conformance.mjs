@@ -1,0 +1,93 @@
+// Fills the last column of docs/rfc-conformance.md with the tests that prove each row: those that carry its id in their
+// name, e.g. `[H-8] quotes the realm`. A row that no test can prove says why instead, after a dash: `— not ours: …`.
+//
+//   node scripts/conformance.mjs                    runs those tests, and writes the file
+//   node scripts/conformance.mjs --results <file>   reads a report of `jest --json --testLocationInResults` instead
+//   node scripts/conformance.mjs --check            writes nothing, and fails where the file would change
+//
+// It fails as well where a row has neither a test nor a reason, and where a test names a row that there is not.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from './support/run.mjs';
+
+const FILE = 'docs/rfc-conformance.md';
+const ID = /\[([A-Z]-\d+)\]\s*/g;
+
+const { values: options } = parseArgs({ options: { results: { type: 'string' }, check: { type: 'boolean' } } });
+const problems = [];
+const proofs = proofsOf(options.results === undefined ? runTests() : readResults(options.results));
+const before = readFileSync(join(root, FILE), 'utf8');
+const after = fill(before, proofs);
+
+if (options.check && after !== before) problems.push(`${FILE} is out of date: npm run conformance writes it anew`);
+if (!options.check) writeFileSync(join(root, FILE), after);
+for (const problem of problems) console.error(problem);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** Runs the tests that have an id in their name. */
+function runTests() {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const file = join(folder, 'results.json');
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
+  try {
+    const report = ['--json', `--outputFile=${file}`, '--testLocationInResults'];
+    spawnSync(process.execPath, [...flags, '-t', '\\[[A-Z]-\\d+\\]', ...report], { cwd: root });
+    return readResults(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function readResults(file) {
+  return JSON.parse(readFileSync(file, 'utf8'));
+}
+
+/** The names of the tests that prove each id. Of the rows of one `it.each()` the first stands for all. */
+function proofsOf({ testResults, numRuntimeErrorTestSuites }) {
+  const found = new Map();
+  if (numRuntimeErrorTestSuites > 0) problems.push(`${numRuntimeErrorTestSuites} test files do not run`);
+  for (const { name: file, assertionResults } of testResults) {
+    const names = new Map();
+    for (const { fullName, title, status, location } of assertionResults) {
+      const ids = [...fullName.matchAll(ID)].map(([, id]) => id);
+      if (ids.length > 0 && status === 'failed') problems.push(`${fullName} fails`);
+      if (ids.length === 0 || status !== 'passed') continue;
+      const test = location === null ? title : `${location.line}:${location.column}`;
+      if (!names.has(test)) names.set(test, `${basename(file, '.ts')} › ${escapeCell(title.replaceAll(ID, ''))}`);
+      for (const id of ids) found.set(id, (found.get(id) ?? new Set()).add(names.get(test)));
+    }
+  }
+  return found;
+}
+
+/** A text as a cell of a table shows it. */
+function escapeCell(text) {
+  return text
+    .trim()
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/[\\`*_|[\]<>]/g, '\\$&');
+}
+
+/** The document with the proofs of its rows. */
+function fill(text, found) {
+  const rows = new Set();
+  const lines = text.split('\n').map((line) => {
+    const [, id = '', ...cells] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+    if (!/^[A-Z]-\d+$/.test(id)) return line;
+    if (rows.has(id)) problems.push(`${id} stands in the table twice`);
+    rows.add(id);
+    const [requirement, section, proof] = cells;
+    const tests = [...(found.get(id) ?? [])].toSorted((one, other) => (one < other ? -1 : 1)).join('<br>');
+    const reason = proof.startsWith('—') ? proof : '';
+    if (tests === '' && reason === '') problems.push(`${id} has neither a test that passes nor a reason`);
+    return `| ${id} | ${requirement} | ${section} | ${tests || reason} |`;
+  });
+  for (const id of found.keys()) {
+    if (!rows.has(id)) problems.push(`[${id}] is in the name of a test but not in ${FILE}`);
+  }
+  return lines.join('\n');
+}

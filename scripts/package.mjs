@@ -1,0 +1,175 @@
+// Checks the package as its users get it: what is in it, what its types say, and whether the quick start of the README
+// works in an application that knows nothing of this repository.
+//
+// The README's section `## Quick start` has
+// - blocks of `ts` that begin with the path of their file, e.g. `// src/app.module.ts`; `src/main.ts` is one of them;
+// - elsewhere in its blocks, what it promises on the wire: the field lines `WWW-Authenticate: …` of the answer to
+//   `curl -i http://localhost:3000/some/path`, and a user that is let in: `curl -u name:password …`.
+
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { root, run, say, tool } from './support/run.mjs';
+import { withServer } from './support/server.mjs';
+
+const library = join(root, 'libs', 'http-auth');
+const workspace = createRequire(import.meta.url)('../package.json');
+const temporary = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-'));
+
+try {
+  const tarball = pack();
+  checkTypes(tarball);
+  const app = join(temporary, 'app');
+  const promise = makeApplication(app, tarball);
+  await checkApplication(app, promise);
+  checkCommonJs(app);
+  checkCommand(app);
+} finally {
+  rmSync(temporary, { recursive: true, force: true });
+}
+
+/** Builds the library from nothing and packs it; nothing but what users need may be in there. */
+function pack() {
+  rmSync(join(library, 'dist'), { recursive: true, force: true });
+  run(tool('tsc'), ['-p', join(library, 'tsconfig.lib.json')]);
+  const [{ filename, files }] = JSON.parse(
+    run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary], { cwd: library }),
+  );
+  const paths = files.map(({ path }) => path);
+  const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
+  deepEqual(paths.filter((path) => !/^(dist|src)\//.test(path)).toSorted(), texts, 'the files beside dist and src');
+  deepEqual(
+    paths.filter((path) => /\.(spec|e2e-spec|tst)\./.test(path)),
+    [],
+    'no tests',
+  );
+  for (const path of ['dist/index.js', 'dist/index.d.ts', 'src/index.ts'])
+    ok(paths.includes(path), `${path} is packed`);
+  say(`${filename} has ${paths.length} files`);
+  return join(temporary, filename);
+}
+
+function checkTypes(tarball) {
+  run(tool('publint'), ['--strict', tarball]);
+  say('publint');
+  run(tool('attw'), [tarball, '--profile', 'esm-only']);
+  say('attw');
+}
+
+/** Makes an application of the README's quick start, and returns what the README promises of it. */
+function makeApplication(app, tarball) {
+  const { files, promise } = quickStart();
+  const { dependencies, devDependencies } = workspace;
+  const write = (path, text) => {
+    mkdirSync(dirname(join(app, path)), { recursive: true });
+    writeFileSync(join(app, path), typeof text === 'string' ? text : JSON.stringify(text));
+  };
+
+  write('package.json', {
+    private: true,
+    type: 'module',
+    dependencies: {
+      'nestjs-http-auth': `file:${tarball}`,
+      ...pick(dependencies, '@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/platform-fastify'),
+      ...pick(dependencies, '@nestjs/passport', 'passport', 'reflect-metadata', 'rxjs'),
+    },
+    devDependencies: pick(devDependencies, '@types/node', 'typescript'),
+  });
+  write('tsconfig.json', {
+    compilerOptions: {
+      module: 'nodenext',
+      target: 'es2023',
+      types: ['node'],
+      rootDir: 'src',
+      outDir: 'dist',
+      strict: true,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      skipLibCheck: false,
+    },
+    include: ['src'],
+  });
+  for (const { path, text } of files) write(path, text);
+  write(
+    'src/main.fastify.ts',
+    `import { NestFactory } from '@nestjs/core';
+    import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+    import { AppModule } from './app.module.js';
+
+    const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter());
+    await app.listen(process.env.PORT ?? 3000);`,
+  );
+
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: app });
+  run(join(app, 'node_modules', '.bin', 'tsc'), [], { cwd: app });
+  say(`the quick start compiles: ${files.map(({ path }) => path).join(', ')}`);
+  return promise;
+}
+
+function pick(object, ...keys) {
+  return Object.fromEntries(keys.map((key) => [key, object[key]]));
+}
+
+/** The files and the promises of the README's quick start. */
+function quickStart() {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const section = /^## Quick start\n(.*?)(?=^## |(?![^]))/ms.exec(readme)?.[1];
+  ok(section, 'README.md has a section "## Quick start"');
+  const blocks = [...section.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(([, language, text]) => ({ language, text }));
+
+  const files = blocks
+    .filter(({ language }) => language === 'ts')
+    .map(({ text }) => ({ path: /^\/\/ (src\/[\w./-]+\.ts)\n/.exec(text)?.[1], text }))
+    .filter(({ path }) => path !== undefined);
+  for (const path of ['src/app.module.ts', 'src/main.ts']) {
+    ok(
+      files.some((file) => file.path === path),
+      `the quick start has a block of ts that begins with "// ${path}"`,
+    );
+  }
+
+  const wire = blocks.map(({ language, text }) => (language === 'ts' ? '' : text)).join('\n');
+  const path = /curl[^\n]* (?:http:\/\/)?localhost:3000(\/[^\s'"]*)?/.exec(wire)?.[1] ?? '/';
+  const challenges = [...wire.matchAll(/^(?:< )?WWW-Authenticate: (.*)$/gim)].map(([, challenge]) => challenge);
+  const credentials = /curl[^\n]* (?:-u|--user) (['"]?)([^\n]*?:[^\n]*?)\1\s/.exec(wire)?.[2];
+  ok(challenges.length > 0, 'the quick start shows the field lines "WWW-Authenticate: …" of its 401');
+  ok(credentials, 'the quick start shows "curl -u name:password …" of a user that is let in');
+  return { files, promise: { path, challenges, credentials } };
+}
+
+/** Runs the application on both adapters and compares what is on the wire with what the README promises. */
+async function checkApplication(app, { path, challenges, credentials }) {
+  for (const main of ['main.js', 'main.fastify.js']) {
+    await withServer([process.execPath, join('dist', main)], { cwd: app }, async (get) => {
+      const anonymous = await get(path);
+      equal(anonymous.status, 401, `GET ${path} without credentials`);
+      deepEqual(anonymous.challenges, challenges);
+      const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
+      const welcome = await get(path, { authorization });
+      equal(welcome.status, 200, `GET ${path} with credentials`);
+      deepEqual(welcome.challenges, []);
+    });
+    say(`${main} challenges with ${challenges.join(' and ')}`);
+  }
+}
+
+/** Node 20.19 and newer take an ES module from CommonJS. */
+function checkCommonJs(app) {
+  writeFileSync(
+    join(app, 'required.cjs'),
+    `const { AuthModule } = require('nestjs-http-auth');
+    if (!/^class\\b/.test(Function.prototype.toString.call(AuthModule))) throw new Error('AuthModule is no class');`,
+  );
+  run(process.execPath, ['required.cjs'], { cwd: app });
+  say("require('nestjs-http-auth')");
+}
+
+/** The command of the package, as npm installs it. */
+function checkCommand(app) {
+  const command = join(app, 'node_modules', '.bin', 'nestjs-http-auth');
+  const table = run(command, ['routes', join('dist', 'app.module.js')], { cwd: app });
+  ok(/^METHOD +PATH +ACCESS .*\nGET +\//.test(table), 'the command prints the routes of the quick start');
+  say('nestjs-http-auth routes');
+}

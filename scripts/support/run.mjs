@@ -1,0 +1,24 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The root of the repository. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The path of a tool that the repository installs. */
+export const tool = (name) => join(root, 'node_modules', '.bin', name);
+
+/**
+ * Runs a command in silence and returns what it wrote to its standard output.
+ *
+ * @throws Error with all it wrote, where it does not exit with 0
+ */
+export function run(command, args, { cwd = root } = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${[command, ...args].join(' ')} exits with ${status}\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Says on one line what is done. */
+export const say = (text) => console.log(`✓ ${text}`);

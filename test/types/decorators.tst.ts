@@ -1,0 +1,99 @@
+import type { Request as ExpressRequest } from 'express';
+import type { FastifyRequest } from 'fastify';
+import { Controller, Get, ParseIntPipe } from '@nestjs/common';
+import {
+  type AuthenticatedRequest,
+  type AuthInfo,
+  CurrentAuth,
+  CurrentUser,
+  type HttpRequest,
+  OptionalAuth,
+  Public,
+  Realm,
+  Schemes,
+} from 'nestjs-http-auth';
+import { describe, expect, test } from 'tstyche';
+
+interface User {
+  id: number;
+  name: string;
+}
+
+describe('@CurrentUser()', () => {
+  test('names a property of the principal', () => {
+    expect(CurrentUser).type.toBeCallableWith();
+    expect(CurrentUser).type.toBeCallableWith('name');
+    expect(CurrentUser<User>).type.toBeCallableWith('name');
+    expect(CurrentUser<User>).type.not.toBeCallableWith('nope');
+    expect(CurrentUser).type.not.toBeCallableWith(1);
+  });
+
+  test('takes pipes', () => {
+    expect(CurrentUser).type.toBeCallableWith(ParseIntPipe);
+    expect(CurrentUser<User>).type.toBeCallableWith('id', ParseIntPipe, new ParseIntPipe());
+    expect(CurrentUser<User>).type.not.toBeCallableWith('id', 'name');
+    expect(CurrentUser<User>).type.not.toBeCallableWith('id', class NotAPipe {});
+  });
+
+  test('decorates a parameter', () => {
+    expect(CurrentUser()).type.toBe<ParameterDecorator>();
+    expect(CurrentUser<User>('name')).type.toBe<ParameterDecorator>();
+  });
+});
+
+describe('@CurrentAuth()', () => {
+  test('names the scheme or the realm', () => {
+    expect(CurrentAuth).type.toBeCallableWith();
+    expect(CurrentAuth).type.toBeCallableWith('scheme');
+    expect(CurrentAuth).type.toBeCallableWith('realm');
+    expect(CurrentAuth).type.not.toBeCallableWith('token');
+    expect<AuthInfo>().type.toBe<{ readonly scheme: string; readonly realm: string }>();
+  });
+});
+
+describe('a policy decorator', () => {
+  test('stands on a class and on a method', () => {
+    @Public()
+    @Schemes('basic', 'Bearer')
+    @Realm('Administration')
+    @Controller()
+    class Routes {
+      @Public(false)
+      @Get()
+      closed() {}
+
+      @OptionalAuth()
+      @Realm((request) => request.url)
+      @Schemes()
+      @Get()
+      open() {}
+    }
+    expect(Routes).type.toBeConstructableWith();
+  });
+
+  test('is refused the wrong argument', () => {
+    expect(Schemes).type.not.toBeCallableWith(1);
+    expect(Schemes).type.not.toBeCallableWith(['basic']);
+    expect(Realm).type.not.toBeCallableWith();
+    expect(Realm).type.not.toBeCallableWith(5);
+    expect(Realm).type.not.toBeCallableWith(() => 5);
+    expect(Public).type.not.toBeCallableWith('yes');
+    expect(OptionalAuth).type.not.toBeCallableWith(true);
+  });
+});
+
+describe('AuthenticatedRequest', () => {
+  test('has the principal and what admitted it', () => {
+    expect<AuthenticatedRequest<User>['user']>().type.toBe<User>();
+    expect<AuthenticatedRequest<User>['authInfo']>().type.toBe<AuthInfo>();
+    expect<AuthenticatedRequest['user']>().type.toBe<unknown>();
+    expect<AuthenticatedRequest<User>>().type.toBeAssignableTo<HttpRequest>();
+  });
+
+  test("is Express's request or Fastify's", () => {
+    expect<AuthenticatedRequest<User, ExpressRequest>['user']>().type.toBeAssignableTo<User>();
+    expect<AuthenticatedRequest<User, ExpressRequest>>().type.toBeAssignableTo<ExpressRequest>();
+    expect<AuthenticatedRequest<User, FastifyRequest>['user']>().type.toBe<User>();
+    expect<AuthenticatedRequest<User, FastifyRequest>>().type.toBeAssignableTo<FastifyRequest>();
+  });
+});

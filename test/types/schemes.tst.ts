@@ -1,0 +1,132 @@
+import type { Request as ExpressRequest } from 'express';
+import type { FastifyRequest } from 'fastify';
+import {
+  basic,
+  type BasicCredentials,
+  bearer,
+  type BearerCredentials,
+  type HttpAuthVerifier,
+  type SchemeDefinition,
+  type Verdict,
+  type VerifierFunction,
+} from 'nestjs-http-auth';
+import { describe, expect, test } from 'tstyche';
+
+interface User {
+  name: string;
+}
+
+const user: User = { name: 'alice' };
+
+class Users implements HttpAuthVerifier<BasicCredentials, User> {
+  verify({ username, password }: BasicCredentials): User | null {
+    return username === password ? user : null;
+  }
+}
+
+class Sessions implements HttpAuthVerifier<BearerCredentials, User> {
+  constructor(private readonly now: number) {}
+
+  verify({ token }: BearerCredentials): Promise<User | undefined> {
+    return Promise.resolve(token === String(this.now) ? user : undefined);
+  }
+}
+
+class ExpressUsers implements HttpAuthVerifier<BasicCredentials, User, ExpressRequest> {
+  verify(_: BasicCredentials, request: ExpressRequest): User | null {
+    return request.secure ? user : null;
+  }
+}
+
+class NotAVerifier {
+  judge() {}
+}
+
+describe('a verifier', () => {
+  test('is given the credentials of its scheme', () => {
+    basic((credentials) => {
+      expect(credentials).type.toBe<BasicCredentials>();
+      return null;
+    });
+    bearer((credentials) => {
+      expect(credentials).type.toBe<BearerCredentials>();
+      return null;
+    });
+    expect<BasicCredentials>().type.toBe<{ readonly username: string; readonly password: string }>();
+    expect<BearerCredentials>().type.toBe<{ readonly token: string }>();
+  });
+
+  test('is given a request that both adapters have', () => {
+    basic((_, request) => {
+      expect(request.method).type.toBe<string>();
+      expect(request.url).type.toBe<string>();
+      expect(request.headers.authorization).type.toBe<string | undefined>();
+      expect(request).type.not.toHaveProperty('secure');
+      return null;
+    });
+  });
+
+  test("may ask for Express's request or Fastify's", () => {
+    basic((_, request: ExpressRequest) => request.secure && user);
+    bearer((_, request: FastifyRequest) => (request.routeOptions.url === '/' ? user : null));
+    expect(basic).type.toBeCallableWith(ExpressUsers);
+    expect(bearer).type.not.toBeCallableWith((_: BearerCredentials, request: string) => request);
+  });
+
+  test('refuses with null, undefined or false, at once or later', () => {
+    expect<Verdict<User>>().type.toBe<User | null | undefined | false>();
+    expect(basic).type.toBeCallableWith(() => null);
+    expect(basic).type.toBeCallableWith(() => undefined);
+    expect(basic).type.toBeCallableWith(() => false as const);
+    expect(basic).type.toBeCallableWith(() => Promise.resolve(null));
+    expect(basic).type.toBeCallableWith(async () => user);
+  });
+
+  test('is generic in the principal', () => {
+    expect<ReturnType<VerifierFunction<BasicCredentials, User>>>().type.toBe<Verdict<User> | Promise<Verdict<User>>>();
+    expect(basic<User>).type.toBeCallableWith(() => user);
+    expect(basic<User>).type.not.toBeCallableWith(() => ({ nom: 'alice' }));
+    expect(bearer<User>).type.not.toBeCallableWith(() => 'alice');
+  });
+
+  test('is an injectable class for the credentials of its scheme', () => {
+    expect(basic).type.toBeCallableWith(Users);
+    expect(bearer).type.toBeCallableWith(Sessions);
+    expect(basic).type.not.toBeCallableWith(Sessions);
+    expect(bearer).type.not.toBeCallableWith(Users);
+    expect(basic).type.not.toBeCallableWith(NotAVerifier);
+    expect(basic).type.not.toBeCallableWith(new Users());
+  });
+
+  test('is an injectable class for the principal of its scheme', () => {
+    expect(basic<User>).type.toBeCallableWith(Users);
+    expect(basic<{ id: number }>).type.not.toBeCallableWith(Users);
+  });
+
+  test('is needed', () => {
+    expect(basic).type.not.toBeCallableWith();
+    expect(bearer).type.not.toBeCallableWith({});
+  });
+});
+
+describe('a scheme factory', () => {
+  const verifier = () => user;
+
+  test('makes a definition', () => {
+    expect(basic(verifier)).type.toBe<SchemeDefinition>();
+    expect(bearer(verifier)).type.toBe<SchemeDefinition>();
+  });
+
+  test('takes the charset of Basic', () => {
+    expect(basic).type.toBeCallableWith(verifier, { charset: 'UTF-8' });
+    expect(basic).type.toBeCallableWith(verifier, { charset: null });
+    expect(basic).type.not.toBeCallableWith(verifier, { charset: 'latin1' });
+    expect(basic).type.not.toBeCallableWith(verifier, { realm: 'Staging' });
+  });
+
+  test('takes where a token may be', () => {
+    expect(bearer).type.toBeCallableWith(verifier, { formEncodedBody: true });
+    expect(bearer).type.not.toBeCallableWith(verifier, { formEncodedBody: 'yes' });
+    expect(bearer).type.not.toBeCallableWith(verifier, { charset: 'UTF-8' });
+  });
+});
