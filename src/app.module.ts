@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule, basic, bearer } from 'nestjs-http-auth';
 import { AdminController } from './admin.controller.js';
+import { FilesModule } from './files/files.module.js';
 import { HealthController } from './health.controller.js';
 import { PageController } from './page/page.controller.js';
 import { ReportsController } from './reports.controller.js';
@@ -20,6 +21,7 @@ import { VisitorController } from './visitor.controller.js';
       // The order of the challenges. Some clients read only the first, and those are programs: Bearer goes first.
       schemes: [bearer(TokenVerifier), basic(PasswordVerifier)],
     }),
+    FilesModule,
   ],
   controllers: [PageController, HealthController, VisitorController, AdminController, ReportsController],
 })

@@ -4,7 +4,9 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
 import { banner } from './banner.js';
+import { serveDocumentation } from './documentation.js';
 import { type Adapter, type Environment, EnvironmentError, readEnvironment } from './environment.js';
+import { protectFiles } from './files/files.module.js';
 
 const adapters: Record<Adapter, () => AbstractHttpAdapter> = {
   express: () => new ExpressAdapter(),
@@ -18,6 +20,8 @@ async function bootstrap({ port, host, adapter }: Environment): Promise<void> {
     forceCloseConnections: true,
   });
   app.enableShutdownHooks();
+  protectFiles(app);
+  serveDocumentation(app);
   await app.init();
   const server: Server = await app.listen(port, host).catch((cause: Error) => {
     throw new EnvironmentError(`Cannot listen on PORT ${port} of HOST ${host}: ${cause.message}`, { cause });

@@ -216,16 +216,13 @@ describe('A mistake in the options', () => {
   };
 
   it.each([
-    [
-      Schemes('digest'),
-      "ArticlesController.list(): @Schemes('digest') names no scheme of AuthModule: it has bearer, basic",
-    ],
-    [Schemes('basic', 'bearer '), "ArticlesController.list(): @Schemes('bearer ') names no scheme"],
-    [Schemes(), 'ArticlesController.list(): @Schemes() names no scheme: give it one or more of bearer, basic'],
-    [Realm(''), 'ArticlesController.list(): @Realm(): it must not be empty'],
-    [Realm('a\nb'), 'ArticlesController.list(): @Realm(): it must be printable ASCII'],
-    [Realm('Zürich'), 'ArticlesController.list(): @Realm(): it must be printable ASCII'],
-    [Realm(1 as unknown as RealmOption), 'ArticlesController.list(): @Realm(): it must be a string'],
+    [Schemes('digest'), "ArticlesController.list(): schemes: AuthModule has no 'digest'; it has bearer, basic"],
+    [Schemes('basic', 'bearer '), "ArticlesController.list(): schemes: AuthModule has no 'bearer '"],
+    [Schemes(), 'ArticlesController.list(): schemes: none is named; name one or more of bearer, basic'],
+    [Realm(''), 'ArticlesController.list(): realm: it must not be empty'],
+    [Realm('a\nb'), 'ArticlesController.list(): realm: it must be printable ASCII'],
+    [Realm('Zürich'), 'ArticlesController.list(): realm: it must be printable ASCII'],
+    [Realm(1 as unknown as RealmOption), 'ArticlesController.list(): realm: it must be a string'],
   ])('stops the boot: a decorator (%#)', async (decorator, message) => {
     await expect(boot(options, [controllerWith(decorator)])).rejects.toThrow(message);
   });
@@ -236,6 +233,8 @@ describe('A mistake in the options', () => {
     class WrongController {
       @Get() get() {}
     }
-    await expect(boot(options, [WrongController as never])).rejects.toThrow("WrongController.get(): @Schemes('nope')");
+    await expect(boot(options, [WrongController as never])).rejects.toThrow(
+      "WrongController.get(): schemes: AuthModule has no 'nope'",
+    );
   });
 });

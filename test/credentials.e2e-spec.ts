@@ -99,7 +99,7 @@ describe.each(adapters)('Credentials on %s', (_name, adapter) => {
     ['padding in the middle', 'Bearer a=b'],
     ['a character that no token has', 'Bearer a!'],
     ['octets outside ASCII', 'Bearer \u00e4'],
-  ])('[R-10] answers 400 to Bearer with %s', async (_what, authorization) => {
+  ])('[H-7][R-10] answers 400 to Bearer with %s', async (_what, authorization) => {
     const answer = await ask(authorization);
     expect(answer).toMatchObject({
       status: 400,

@@ -62,12 +62,19 @@ describe.each(pages)('%s', (page) => {
 });
 
 describe('The public names of the library', () => {
-  const index = join(root, 'libs/http-auth/src/index.ts');
-  const program = ts.createProgram([index], { module: ts.ModuleKind.NodeNext, experimentalDecorators: true });
-  const checker = program.getTypeChecker();
-  const names = checker.getExportsOfModule(
-    checker.getSymbolAtLocation(program.getSourceFile(index) as ts.Node) as ts.Symbol,
+  const library = join(root, 'libs/http-auth');
+  const { exports } = JSON.parse(readFileSync(join(library, 'package.json'), 'utf8')) as {
+    exports: Record<string, Record<string, string>>;
+  };
+  const entries = Object.values(exports).flatMap(({ 'nestjs-http-auth-source': source }) =>
+    source === undefined ? [] : [join(library, source)],
   );
+  const program = ts.createProgram(entries, { module: ts.ModuleKind.NodeNext, experimentalDecorators: true });
+  const checker = program.getTypeChecker();
+  const names = entries.flatMap((entry) => {
+    const module = checker.getSymbolAtLocation(program.getSourceFile(entry) as ts.Node);
+    return module === undefined ? [] : checker.getExportsOfModule(module);
+  });
 
   /** A name and, where it stands for an interface or a class, those of its members that users see. */
   function described(symbol: ts.Symbol): [string, string][] {

@@ -146,6 +146,15 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     }
   });
 
+  it('[H-11] has the challenges in the order of the application, well-supported schemes first if it likes', async () => {
+    const schemes = options.schemes.toReversed();
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot({ ...options, schemes })],
+      controllers: [RoutesController],
+    });
+    expect((await send(app, '/me')).challenges).toEqual(challenges.toReversed());
+  });
+
   it('leaves no credential on the request', async () => {
     let seen: Record<string, unknown> = {};
     @Controller()

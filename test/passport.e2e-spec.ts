@@ -230,6 +230,12 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
           this.fail('Basic realm="x"');
         }),
       ],
+      [
+        'fail() with a param outside ASCII',
+        doing(function (this: { fail(text: string): void }) {
+          this.fail('Doing realm="api", error_description="caf\u00e9"');
+        }),
+      ],
     ])('opens nothing by %s, and has the declared challenge', async (_what, strategy) => {
       const app = await application(passportStrategy(strategy, { scheme: 'Doing' }));
       for (const path of ['/', '/optional']) {

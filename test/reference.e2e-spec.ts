@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { AppModule } from '../src/app.module.js';
+import { serveDocumentation } from '../src/documentation.js';
+import { protectFiles } from '../src/files/files.module.js';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
 
@@ -86,7 +88,11 @@ const answers: Record<string, Record<Visitor, Expected>> = {
 };
 
 describe.each(adapters)('The reference application on %s', (_, adapter) => {
-  const application = () => start(adapter(), { imports: [AppModule] });
+  const application = () =>
+    start(adapter(), { imports: [AppModule] }, (app) => {
+      protectFiles(app);
+      serveDocumentation(app);
+    });
 
   it.each(Object.entries(answers))('GET %s answers each visitor as it should', async (path, expected) => {
     const app = await application();
@@ -125,6 +131,40 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     expect(answer).toMatchObject({ status: 400, challenges: [`${bearer}, error="invalid_request"`] });
   });
 
+  it.each([
+    ['/files/handbook.txt', 'Files', 'The staff handbook'],
+    ['/docs/', 'API documentation', 'swagger-ui'],
+    ['/docs-json', 'API documentation', '"openapi":'],
+    ['/docs-yaml', 'API documentation', 'openapi:'],
+  ])('keeps %s, which is no controller, in the realm %s', async (path, realm, text) => {
+    const app = await application();
+    expect(await send(app, path)).toMatchObject({
+      status: 401,
+      challenges: [`Bearer realm="${realm}"`, `Basic realm="${realm}", charset="UTF-8"`],
+    });
+    for (const visitor of ['alice with her password', 'bob with his token'] as const) {
+      const answer = await send(app, path, { headers: visitors[visitor] });
+      expect(answer).toMatchObject({ status: 200, challenges: [] });
+      expect(answer.body).toContain(text);
+    }
+  });
+
+  it('documents what each route asks for', async () => {
+    const answer = await send(await application(), '/docs-json', { headers: visitors['alice with her token'] });
+    expect(answer.json()).toMatchObject({
+      components: {
+        securitySchemes: { basic: { type: 'http', scheme: 'basic' }, bearer: { type: 'http', scheme: 'bearer' } },
+      },
+      paths: {
+        '/health': { get: { security: [] } },
+        '/me': { get: { security: [{ bearer: [] }, { basic: [] }] } },
+        '/greeting': { get: { security: [{ bearer: [] }, { basic: [] }, {}] } },
+        '/admin': { get: { security: [{ basic: [] }] } },
+        '/reports': { get: { security: [{ bearer: [] }] } },
+      },
+    });
+  });
+
   describe('has a page', () => {
     it.each(everyone)('for %s', async (visitor) => {
       const answer = await send(await application(), '/', { headers: visitors[visitor] });
@@ -151,7 +191,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
         "frame-ancestors 'none'",
       ]);
       expect(body).not.toMatch(/ (?:style|on\w+)=/);
-      expect(body).not.toMatch(/(?:src|href)="(?!data:|\/me")/);
+      expect(body).not.toMatch(/(?:src|href)="(?!data:|\/me"|\/docs")/);
     });
   });
 });

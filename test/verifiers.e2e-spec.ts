@@ -132,6 +132,19 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(await send(app, '/', { headers: { ...good, 'x-password': 'other' } })).toMatchObject({ status: 401 });
   });
 
+  it('is what stands for an abstract class', async () => {
+    abstract class AnyVerifier implements HttpAuthVerifier<BasicCredentials, User> {
+      abstract verify(credentials: BasicCredentials): User;
+    }
+    class AliceVerifier extends AnyVerifier {
+      verify() {
+        return { name: 'alice' };
+      }
+    }
+    const app = await application([basic(AnyVerifier)], undefined, [{ provide: AnyVerifier, useClass: AliceVerifier }]);
+    expect(await send(app, '/', { headers: good })).toMatchObject({ status: 200, body: '{"user":{"name":"alice"}}' });
+  });
+
   it('is a request-scoped class, of which each request has its own', async () => {
     const app = await application([bearer(RequestScopedVerifier)]);
     const before = instances;

@@ -66,6 +66,7 @@ export const page = /* html */ `<!doctype html>
           ${route('/greeting', 'Optional', 'Credentials are optional with <code>@OptionalAuth()</code>, but wrong ones are refused.')}
           ${route('/admin', 'Basic only', "<code>@Schemes('basic')</code>, in a realm of its own: <code>@Realm('Administration')</code>.")}
           ${route('/reports', 'Bearer only', "<code>@Schemes('bearer')</code>: a password is not enough.")}
+          ${route('/files/handbook.txt', 'Any scheme', "A static file, which no guard reaches: <code>protect(app, '/files')</code> does.")}
         </ul>
       </section>
       <section aria-labelledby="prompt-title">
@@ -74,6 +75,9 @@ export const page = /* html */ `<!doctype html>
           A browser that meets a Basic challenge asks for a password by itself: <a href="/me">open /me</a>. Cancel, and the
           body of the 401 appears. Sign in, and the browser sends the password along by itself until it is closed. The
           buttons above never use it.
+        </p>
+        <p>
+          The API is documented in <a href="/docs">Swagger UI</a>, which asks in a realm of its own.
         </p>
       </section>
     </main>

@@ -1,22 +1,31 @@
+import type { Server } from 'node:http';
 import {
   ConfigurableModuleBuilder,
   type ConfigurableModuleAsyncOptions,
   type DynamicModule,
   Inject,
+  Logger,
   Module,
+  type OnApplicationBootstrap,
   type OnModuleInit,
 } from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { Passport } from 'passport';
 import { type AuthModuleOptions, type AuthOptionsFactory, checkOptions } from './auth.options.js';
 import { Arrivals } from './guard/arrivals.js';
+import { Authenticator } from './guard/authenticator.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { Policies } from './guard/policies.js';
 import { RouteGuard } from './guard/route.guard.js';
+import { ORIGIN, PROXY } from './http/fields.js';
 import { Challenger } from './response/challenger.js';
 import { Exchanges } from './response/exchange.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
-import { watchResponseHeads } from './response/response-head.hook.js';
+import { Gate } from './protect/gate.js';
+import { ResponseHeadHook } from './response/response-head.hook.js';
+import { RouteExplorer } from './routes/route.explorer.js';
+import { RouteReport } from './routes/route.report.js';
+import { tableOf } from './routes/route.table.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
 import { NestSchemeContainer } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
@@ -45,8 +54,9 @@ const applications = new WeakSet<ApplicationConfig>();
     { provide: OPTIONS, inject: [MODULE_OPTIONS_TOKEN], useFactory: checkOptions },
     {
       provide: SchemeRegistry,
-      inject: [OPTIONS],
-      useFactory: ({ schemes }: AuthModuleOptions) => new SchemeRegistry(schemes),
+      inject: [OPTIONS, NestSchemeContainer, PASSPORT],
+      useFactory: ({ schemes }: AuthModuleOptions, container: NestSchemeContainer, passport: PassportRegistry) =>
+        new SchemeRegistry(schemes, container, passport),
     },
     {
       provide: PASSPORT,
@@ -56,23 +66,49 @@ const applications = new WeakSet<ApplicationConfig>();
     {
       provide: Exchanges,
       inject: [OPTIONS, SchemeRegistry],
-      useFactory: ({ realm }: AuthModuleOptions, schemes: SchemeRegistry) => new Exchanges(realm, schemes),
+      useFactory: ({ realm, challenges: { prompt = 'always' } = {} }: AuthModuleOptions, schemes: SchemeRegistry) =>
+        new Exchanges(() => ({ realm, schemes: schemes.all, prompt })),
     },
-    { provide: Challenger, inject: [Exchanges], useFactory: (exchanges: Exchanges) => new Challenger(exchanges) },
+    {
+      provide: Challenger,
+      inject: [OPTIONS],
+      useFactory: ({ proxy, challenges: { layout = 'lines' } = {} }: AuthModuleOptions) =>
+        new Challenger(proxy ? PROXY : ORIGIN, layout),
+    },
+    {
+      provide: Authenticator,
+      inject: [OPTIONS, Challenger],
+      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger) =>
+        new Authenticator(proxy ? PROXY : ORIGIN, challenger),
+    },
+    {
+      provide: ResponseHeadHook,
+      inject: [Exchanges, Challenger],
+      useFactory: (exchanges: Exchanges, challenger: Challenger) => new ResponseHeadHook(exchanges, challenger),
+    },
+    {
+      provide: Gate,
+      inject: [Authenticator, Challenger],
+      useFactory: (authenticator: Authenticator, challenger: Challenger) => new Gate(authenticator, challenger),
+    },
     {
       provide: Policies,
       inject: [OPTIONS, SchemeRegistry],
-      useFactory: ({ realm, public: open = [] }: AuthModuleOptions, schemes: SchemeRegistry) =>
-        new Policies(realm, schemes, open),
+      useFactory: (
+        { realm, challenges: { prompt = 'always' } = {}, public: open = [] }: AuthModuleOptions,
+        schemes: SchemeRegistry,
+      ) => new Policies(realm, schemes, prompt, open),
     },
     NestSchemeContainer,
     HttpAuthFilter,
     Arrivals,
     HttpAuthGuard,
+    RouteExplorer,
+    RouteReport,
   ],
-  exports: [PASSPORT, Challenger, Arrivals, HttpAuthGuard],
+  exports: [PASSPORT, Arrivals, Authenticator, HttpAuthGuard, RouteReport],
 })
-export class AuthModule extends ConfigurableModuleClass implements OnModuleInit {
+export class AuthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationBootstrap {
   /** The module with options that are known when it is imported. */
   static override forRoot(options: AuthModuleOptions): DynamicModule {
     return super.forRoot({ ...options });
@@ -86,17 +122,16 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit 
   }
 
   constructor(
-    @Inject(OPTIONS) options: AuthModuleOptions,
-    @Inject(PASSPORT) private readonly passport: PassportRegistry,
+    @Inject(OPTIONS) private readonly options: AuthModuleOptions,
     private readonly schemes: SchemeRegistry,
-    private readonly container: NestSchemeContainer,
     private readonly policies: Policies,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
     application: ApplicationConfig,
-    adapterHost: HttpAdapterHost,
-    exchanges: Exchanges,
-    challenger: Challenger,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly headHook: ResponseHeadHook,
+    private readonly report: RouteReport,
+    gate: Gate,
     filter: HttpAuthFilter,
     arrivals: Arrivals,
     guard: HttpAuthGuard,
@@ -113,13 +148,20 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit 
     application.useGlobalFilters(filter);
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
-      if (httpAdapter) watchResponseHeads(httpAdapter, exchanges, challenger);
+      if (httpAdapter) headHook.install(httpAdapter, (exchange) => gate.admit(exchange));
     });
   }
 
   /** Binds the schemes, and decides the policy of every route, so that a mistake in one stops the boot. */
   onModuleInit(): void {
-    this.schemes.bind(this.container, this.passport);
+    const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
+    if (server !== undefined) this.headHook.installOn(server);
+    this.schemes.bind();
     this.policies.decideAll(this.discovery, this.scanner);
+  }
+
+  /** Prints the routes, where `printRoutes` asks for it. */
+  onApplicationBootstrap(): void {
+    if (this.options.printRoutes) new Logger(AuthModule.name).log(`Routes\n${tableOf(this.report.routes())}`);
   }
 }

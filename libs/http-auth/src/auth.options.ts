@@ -1,7 +1,8 @@
 import type { Type } from '@nestjs/common';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
-import type { RealmOption } from './response/protection.js';
+import type { ChallengeLayout } from './response/challenger.js';
+import type { Prompt, RealmOption } from './response/protection.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
 import type { SchemeDefinition } from './schemes/scheme.js';
 import type { PassportRegistry } from './schemes/strategy.js';
@@ -32,6 +33,15 @@ export interface AuthModuleOptions {
    * @default []
    */
   readonly public?: readonly (Type | RoutePredicate)[];
+  /** How the challenges are sent. */
+  readonly challenges?: ChallengeOptions;
+  /**
+   * Whether the application is a proxy: it then asks with 407 and `Proxy-Authenticate`, reads `Proxy-Authorization`, and
+   * leaves every 401 to the servers behind it (RFC 9110 section 11.7).
+   *
+   * @default false
+   */
+  readonly proxy?: boolean;
   /**
    * The Passport instance to register the strategies in. Hand over Passport's own, and `AuthGuard('basic')` works as it
    * did; but it is shared by all applications of the process.
@@ -39,6 +49,32 @@ export interface AuthModuleOptions {
    * @default an instance of the application's own
    */
   readonly passport?: PassportRegistry;
+  /**
+   * Whether the log has a table of all routes once the application has started: what each asks for, and why. `RouteReport`
+   * has the same as data.
+   *
+   * @default false
+   */
+  readonly printRoutes?: boolean;
+}
+
+/** How the challenges are sent. Their order is that of `schemes`. */
+export interface ChallengeOptions {
+  /**
+   * Whether each challenge has a field line of its own, which every client reads, or all are `joined` on one line, for what
+   * cannot repeat a field (RFC 9110 section 11.6.1).
+   *
+   * @default 'lines'
+   */
+  readonly layout?: ChallengeLayout;
+  /**
+   * When a browser may prompt for a username and a password. With `navigation` the challenges that make it prompt, Basic's
+   * and Digest's, are left out where a script has sent the request and another challenge is left. `@BrowserPrompt()`
+   * overrides it for a controller or a method.
+   *
+   * @default 'always'
+   */
+  readonly prompt?: Prompt;
 }
 
 /** A class that makes the options, for `AuthModule.forRootAsync({ useClass })`. */
@@ -60,13 +96,21 @@ export function checkOptions(options: AuthModuleOptions | undefined): AuthModule
 
 function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string | undefined {
   if (typeof options !== 'object' || options === null) return 'AuthModule needs options: a realm and schemes';
-  const { realm, globalGuard = true, public: open = [], passport } = options;
+  const { realm, globalGuard = true, public: open = [], challenges = {}, proxy = false, passport } = options;
+  const { printRoutes = false } = options;
   const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (wrong !== undefined) return `realm: ${wrong}; name the protection space, e.g. 'Access to staging site'`;
   if (typeof globalGuard !== 'boolean') return 'globalGuard must be true or false';
   if (!Array.isArray(open) || !open.every((entry) => typeof entry === 'function')) {
     return 'public must list controller classes or functions (route) => boolean';
   }
+  if (typeof proxy !== 'boolean') return 'proxy must be true or false';
+  if (!['lines', 'joined', undefined].includes(challenges?.layout))
+    return "challenges.layout must be 'lines' or 'joined'";
+  if (!['always', 'navigation', undefined].includes(challenges?.prompt)) {
+    return "challenges.prompt must be 'always' or 'navigation'";
+  }
+  if (typeof printRoutes !== 'boolean') return 'printRoutes must be true or false';
   if (passport !== undefined && typeof passport?.use !== 'function') return 'passport must be a Passport instance';
   return undefined;
 }

@@ -9,7 +9,6 @@ import type { Policy } from './policy.js';
 export interface Arrival {
   readonly policy: Policy;
   readonly exchange: Exchange;
-  readonly request: HttpRequest;
   /** Settles when the realm of the route is known; absent where there is nothing to wait for. */
   readonly ready: Promise<void> | undefined;
 }
@@ -28,9 +27,9 @@ export class Arrivals {
     const { request, response } = httpOf(context);
     if (request === undefined || response === undefined) return undefined;
     const policy = this.policyOf(context);
-    const exchange = this.exchanges.of(rawResponse(response));
+    const exchange = this.exchanges.of(request, rawResponse(response));
     exchange.enter(policy);
-    return { policy, exchange, request, ready: this.challenger.prepare(exchange, request) };
+    return { policy, exchange, ready: this.challenger.prepare(exchange) };
   }
 
   /** The policy of the route, or of the handler of another transport. */

@@ -14,9 +14,14 @@ export interface AuthInfo {
  * @typeParam Principal what the verifier returns
  * @typeParam Request Express's or Fastify's own request
  */
-export type AuthenticatedRequest<Principal = unknown, Request = HttpRequest> = Request & {
+export type AuthenticatedRequest<Principal = unknown, Request = HttpRequest> = Omit<Request, 'user' | 'authInfo'> & {
   /** The principal. */
   user: Principal;
   /** What admitted it. */
   authInfo: AuthInfo;
 };
+
+/** Signs a principal in: from here on the request is theirs. */
+export function signIn(request: HttpRequest, user: unknown, authInfo: AuthInfo): void {
+  Object.assign(request, { user, authInfo } satisfies Partial<AuthenticatedRequest>);
+}

@@ -5,7 +5,7 @@ import {
   SetMetadata,
   type Type,
 } from '@nestjs/common';
-import type { RealmOption } from '../response/protection.js';
+import type { Prompt, RealmOption } from '../response/protection.js';
 import type { AuthenticatedRequest, AuthInfo } from './authenticated-request.js';
 import type { Access } from './policy.js';
 
@@ -13,6 +13,7 @@ import type { Access } from './policy.js';
 export const ACCESS = 'nestjs-http-auth:access';
 export const REALM = 'nestjs-http-auth:realm';
 export const SCHEMES = 'nestjs-http-auth:schemes';
+export const PROMPT = 'nestjs-http-auth:prompt';
 
 type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
 
@@ -44,6 +45,12 @@ export const Realm = (realm: RealmOption): ClassOrMethodDecorator => SetMetadata
  * @param names auth-schemes, in any case, e.g. `'basic'`
  */
 export const Schemes = (...names: string[]): ClassOrMethodDecorator => SetMetadata(SCHEMES, names);
+
+/**
+ * Says when a browser may prompt for a password on a controller or a method, in place of the module's
+ * `challenges.prompt`.
+ */
+export const BrowserPrompt = (prompt: Prompt): ClassOrMethodDecorator => SetMetadata(PROMPT, prompt);
 
 /** A pipe, as Nest's own parameter decorators take it. */
 type Pipe = Type<PipeTransform> | PipeTransform;

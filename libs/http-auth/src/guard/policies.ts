@@ -1,11 +1,22 @@
-import type { Type } from '@nestjs/common';
+import { RequestMethod, type Type } from '@nestjs/common';
+import { METHOD_METADATA } from '@nestjs/common/internal';
 import { type DiscoveryService, type MetadataScanner, Reflector } from '@nestjs/core';
 import { realmProblem } from '../http/realm.js';
-import type { RealmOption } from '../response/protection.js';
+import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, REALM, SCHEMES } from './decorators.js';
+import { ACCESS, PROMPT, REALM, SCHEMES } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
+
+/** Who gives a route its access. */
+const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
+
+/** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
+type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight'> & {
+  readonly realm: RealmOption | undefined;
+  readonly schemes: readonly string[] | undefined;
+  readonly prompt: Prompt | undefined;
+};
 
 /** The policy of every route: what its decorators say, the method's before the class's, and the module's options. */
 export class Policies {
@@ -15,6 +26,7 @@ export class Policies {
   constructor(
     private readonly realm: RealmOption,
     private readonly schemes: SchemeRegistry,
+    private readonly prompt: Prompt,
     private readonly open: readonly (Type | RoutePredicate)[],
   ) {}
 
@@ -28,6 +40,17 @@ export class Policies {
   }
 
   /**
+   * A policy of what is said of it, and of the module's options where nothing is.
+   *
+   * @throws AuthConfigurationError where its realm cannot be sent, or it names no scheme or one that is not there
+   */
+  make({ realm = this.realm, schemes, prompt = this.prompt, ...rest }: PolicyParts): Policy {
+    const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
+    if (problem !== undefined) throw new AuthConfigurationError(`realm: ${problem}`);
+    return { ...rest, realm, prompt, schemes: schemes === undefined ? this.schemes.all : this.schemes.named(schemes) };
+  }
+
+  /**
    * Decides the policy of every route of the application at boot.
    *
    * @throws AuthConfigurationError where a decorator says what cannot work
@@ -36,35 +59,40 @@ export class Policies {
     for (const { metatype } of discovery.getControllers()) {
       const controller = metatype as Type<Record<string, Function>>;
       for (const name of scanner.getAllMethodNames(controller.prototype)) {
-        try {
-          this.of(controller, controller.prototype[name]);
-        } catch (error) {
-          if (!(error instanceof AuthConfigurationError)) throw error;
-          throw new AuthConfigurationError(`${controller.name}.${name}(): ${error.message}`);
-        }
+        this.of(controller, controller.prototype[name]);
       }
     }
   }
 
   private decide(route: Route): Policy {
     const targets = [route.handler, route.controller];
-    const names = this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets);
-    const realm = this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets) ?? this.realm;
-    const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
-    if (problem !== undefined) throw new AuthConfigurationError(`@Realm(): ${problem}`);
-    return {
-      access: this.reflector.getAllAndOverride<Access | undefined>(ACCESS, targets) ?? this.default(route),
-      realm,
-      schemes: names === undefined ? this.schemes.all : this.schemes.named(names),
-    };
+    const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, route.handler as never);
+    try {
+      return this.make({
+        ...this.access(route),
+        realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
+        schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
+        prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
+        preflight: method === RequestMethod.OPTIONS,
+      });
+    } catch (error) {
+      if (!(error instanceof AuthConfigurationError)) throw error;
+      throw new AuthConfigurationError(`${route.controller.name}.${route.handler.name}(): ${error.message}`);
+    }
   }
 
-  private default(route: Route): Access {
+  private access(route: Route): Pick<Policy, 'access' | 'because'> {
+    const targets = { method: route.handler, class: route.controller };
+    for (const where of ['method', 'class'] as const) {
+      const access = this.reflector.get<Access | undefined>(ACCESS, targets[where]);
+      if (access !== undefined) return { access, because: `${DECORATORS[access]} on the ${where}` };
+    }
     const open = this.open.some((entry) => (isClass(entry) ? entry === route.controller : entry(route)));
-    return open ? 'public' : 'required';
+    return open ? { access: 'public', because: 'option public' } : { access: 'required', because: 'default' };
   }
 }
 
-function isClass(entry: Type | RoutePredicate): entry is Type {
+/** Whether a function is a class. */
+export function isClass(entry: Function): entry is Type {
   return /^class\b/.test(Function.prototype.toString.call(entry));
 }

@@ -4,9 +4,19 @@ import type { Protection } from '../response/protection.js';
 /** Whether a route asks for credentials. */
 export type Access = 'public' | 'optional' | 'required';
 
+/** What says whether a route asks for credentials: the nearest decorator, the option, or neither. */
+export type AccessReason =
+  | `${'@Public()' | '@Public(false)' | '@OptionalAuth()'} on the ${'method' | 'class'}`
+  | 'option public'
+  | 'protect()'
+  | 'default';
+
 /** What a route asks for. */
 export interface Policy extends Protection {
   readonly access: Access;
+  readonly because: AccessReason;
+  /** Whether the route answers preflights itself, which never have credentials. */
+  readonly preflight: boolean;
 }
 
 /** A route, as the application declares it. */

@@ -125,7 +125,7 @@ describe('parseChallenges', () => {
     ]);
   });
 
-  it('[H-10] reads a list, however it is divided into field lines, as its parts one after another', () => {
+  it('reads a list, however it is divided into field lines, as its parts one after another', () => {
     const texts = [
       'Negotiate',
       'Negotiate abc==',
@@ -227,5 +227,34 @@ describe('parseChallenges', () => {
   it('reads 64 KiB of backslashes', () => {
     const realm = '\\'.repeat(N);
     expect(parseChallenges(formatChallenge({ scheme: 'a', params: { realm } }))?.[0]?.params?.realm).toBe(realm);
+  });
+
+  it.each([
+    ['error', 'a"b'],
+    ['error', 'a\\b'],
+    ['error_description', 'say "no"'],
+    ['error_uri', 'https://example.com/a b'],
+    ['scope', 'a  b'],
+    ['scope', ''],
+    ['scope', 'a"b'],
+  ])('[R-7] formats no %s of %j for Bearer and DPoP', (name, value) => {
+    for (const scheme of ['Bearer', 'bearer', 'DPoP']) {
+      expect(() => formatChallenge({ scheme, params: { realm: 'a', [name]: value } })).toThrow(
+        `params: ${name} has a character that is not allowed in it (RFC 6750 section 3)`,
+      );
+    }
+    expect(parseChallenges(formatChallenge({ scheme: 'Other', params: { [name]: value } }))).toEqual([
+      { scheme: 'Other', params: { [name]: value } },
+    ]);
+  });
+
+  it('[R-7] formats what RFC 6750 allows', () => {
+    const params = {
+      error: 'invalid_token',
+      error_description: 'It expired.',
+      error_uri: 'https://a.example/#e',
+      scope: 'a b:c',
+    };
+    expect(parseChallenges(formatChallenge({ scheme: 'Bearer', params }))).toEqual([{ scheme: 'Bearer', params }]);
   });
 });

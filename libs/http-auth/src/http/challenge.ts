@@ -7,13 +7,34 @@ import { COMMA, EMPTY_ELEMENTS, Scanner } from './grammar.js';
  */
 export type Challenge = AuthElement;
 
+/** `%x20-21 / %x23-5B / %x5D-7E`, of which `error` and `error_description` are made (RFC 6750 section 3) */
+const ERROR = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
+/** The characters of the params that RFC 6750 section 3 defines; DPoP has them from there (RFC 9449 section 7.1). */
+const OAUTH_PARAMS: Readonly<Record<string, RegExp>> = {
+  error: ERROR,
+  error_description: ERROR,
+  // `%x21 / %x23-5B / %x5D-7E`, in words with one space between two of them
+  error_uri: /^[\x21\x23-\x5b\x5d-\x7e]*$/,
+  scope: /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/,
+};
+
 /**
  * The text of one challenge, e.g. `Basic realm="Staging", charset="UTF-8"`. Every value is sent as a quoted-string with
  * its quotes escaped, which is the only form allowed for `realm` (RFC 9110 section 11.5).
  *
- * @throws TypeError where a name is no token or occurs twice, or a value has a control character or is not ASCII
+ * @throws TypeError where a name is no token or occurs twice, or a value has a control character or is not ASCII, or
+ * has a character that RFC 6750 does not allow in its param
  */
 export function formatChallenge(challenge: Challenge): string {
+  const { scheme, params = {} } = challenge;
+  if (/^(?:bearer|dpop)$/i.test(scheme)) {
+    for (const [name, allowed] of Object.entries(OAUTH_PARAMS)) {
+      if (params[name] !== undefined && !allowed.test(params[name])) {
+        throw new TypeError(`params: ${name} has a character that is not allowed in it (RFC 6750 section 3)`);
+      }
+    }
+  }
   return formatElement(challenge);
 }
 

@@ -1,11 +1,11 @@
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { countAuthorization, type HttpRequest, rawResponse } from './request.js';
+import { countFieldLines, type HttpRequest, isPreflight, rawResponse } from './request.js';
 
 const plain: HttpRequest = { method: 'GET', url: '/', headers: {} };
 
-describe('countAuthorization', () => {
+describe('countFieldLines', () => {
   const lines: [string, number, string[]][] = [
     ['no field', 0, []],
     ['other fields', 0, ['Host', 'example.org', 'Accept', '*/*']],
@@ -19,16 +19,38 @@ describe('countAuthorization', () => {
   ];
 
   it.each(lines)('counts %s: %i', (_, count, rawHeaders) => {
-    expect(countAuthorization({ ...plain, rawHeaders })).toBe(count);
+    expect(countFieldLines({ ...plain, rawHeaders }, 'authorization')).toBe(count);
   });
 
   it.each(lines)('counts behind a wrapper, as Fastify has, %s: %i', (_, count, rawHeaders) => {
     const raw = Object.assign(new IncomingMessage(new Socket()), { rawHeaders });
-    expect(countAuthorization({ ...plain, raw })).toBe(count);
+    expect(countFieldLines({ ...plain, raw }, 'authorization')).toBe(count);
   });
 
-  it('counts none where the raw fields are unknown', () => {
-    expect(countAuthorization({ ...plain, headers: { authorization: 'Basic YTpi' } })).toBe(0);
+  it('counts the lines of the name that it is given', () => {
+    const rawHeaders = ['Authorization', 'a', 'Proxy-Authorization', 'b', 'PROXY-AUTHORIZATION', 'c'];
+    expect(countFieldLines({ ...plain, rawHeaders }, 'proxy-authorization')).toBe(2);
+  });
+
+  it('counts none where the field lines are unknown', () => {
+    expect(countFieldLines({ ...plain, headers: { authorization: 'Basic YTpi' } }, 'authorization')).toBe(0);
+  });
+});
+
+describe('isPreflight', () => {
+  const headers = { origin: 'https://example.org', 'access-control-request-method': 'DELETE' };
+
+  it('is true for the question of a browser', () => {
+    expect(isPreflight({ ...plain, method: 'OPTIONS', headers })).toBe(true);
+  });
+
+  it.each<[string, Partial<HttpRequest>]>([
+    ['another method', { headers }],
+    ['a plain OPTIONS', { method: 'OPTIONS' }],
+    ['an OPTIONS of another origin', { method: 'OPTIONS', headers: { origin: headers.origin } }],
+    ['an OPTIONS of no origin', { method: 'OPTIONS', headers: { ...headers, origin: undefined } }],
+  ])('is false for %s', (_, request) => {
+    expect(isPreflight({ ...plain, ...request })).toBe(false);
   });
 });
 

@@ -22,15 +22,25 @@ export function rawResponse(response: ServerResponse | { readonly raw: ServerRes
 }
 
 /**
- * How many `Authorization` field lines the request has. The field is no list, so more than one is an attempt to show one
- * party other credentials than another (RFC 9110 section 5.3); Node keeps the first and drops the rest without a word.
+ * How many field lines of a name the request has. A field of credentials is no list, so more than one is an attempt to show
+ * one party other credentials than another (RFC 9110 section 5.3); Node keeps the first and drops the rest without a word.
+ *
+ * @param name in lower case
  */
-export function countAuthorization(request: HttpRequest): number {
+export function countFieldLines(request: HttpRequest, name: string): number {
   const fields = (request.raw ?? request).rawHeaders ?? [];
   let count = 0;
   for (let index = 0; index < fields.length; index += 2) {
-    const name = fields[index] as string;
-    if (name.length === 13 && name.toLowerCase() === 'authorization') count++;
+    const field = fields[index] as string;
+    if (field.length === name.length && field.toLowerCase() === name) count++;
   }
   return count;
+}
+
+/**
+ * Whether a request is a browser's question whether a page may send the real one, which never has credentials (Fetch
+ * standard, CORS-preflight request). A plain OPTIONS is none.
+ */
+export function isPreflight({ method, headers }: HttpRequest): boolean {
+  return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
+import type { HttpRequest } from '../http/request.js';
 import type { Failure } from '../schemes/failure.js';
-import type { SchemeRegistry } from '../schemes/scheme.registry.js';
-import type { Protection, RealmOption } from './protection.js';
+import type { Scheme } from '../schemes/scheme.js';
+import type { Protection } from './protection.js';
 
 /** What is known of one request while its response is on the way. It holds no credential. */
 export class Exchange {
@@ -11,12 +12,19 @@ export class Exchange {
   realmError: unknown;
   /** Why the guard refused the request. */
   failure: Failure | undefined;
-  /** The protection that the request has satisfied. */
-  satisfied: Protection | undefined;
+  /** The scheme that has admitted the request. */
+  admittedBy: Scheme | undefined;
+  /** Whether the guard has looked for credentials, so that the answer depends on them. */
+  judged = false;
   /** Whether the challenge on the response is ours. */
   challenged = false;
 
-  constructor(private current: Protection) {}
+  constructor(
+    /** The framework's request, as soon as there is one, and Node's until then. */
+    public request: HttpRequest,
+    readonly response: ServerResponse,
+    private current: Protection,
+  ) {}
 
   /** What guards the request: its route's protection, or the application's as long as no route is known. */
   get protection(): Protection {
@@ -40,18 +48,22 @@ export class Exchange {
 export class Exchanges {
   private readonly byResponse = new WeakMap<ServerResponse, Exchange>();
 
-  constructor(
-    private readonly realm: RealmOption,
-    private readonly schemes: SchemeRegistry,
-  ) {}
+  /** @param application what guards a request of which no route is known */
+  constructor(private readonly application: () => Protection) {}
 
-  /** The exchange of a response. */
-  of(response: ServerResponse): Exchange {
+  /** The exchange of a response, if the application has seen its request. */
+  find(response: ServerResponse): Exchange | undefined {
+    return this.byResponse.get(response);
+  }
+
+  /** The exchange of a request and its response. */
+  of(request: HttpRequest, response: ServerResponse): Exchange {
     let exchange = this.byResponse.get(response);
     if (exchange === undefined) {
-      exchange = new Exchange({ realm: this.realm, schemes: this.schemes.all });
+      exchange = new Exchange(request, response, this.application());
       this.byResponse.set(response, exchange);
     }
+    exchange.request = request;
     return exchange;
   }
 }

@@ -7,30 +7,42 @@ import {
 } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { throwError } from 'rxjs';
-import type { HttpRequest } from '../http/request.js';
+import { parseChallenges } from '../http/challenge.js';
 import { rawResponse } from '../http/request.js';
 import { Challenger } from './challenger.js';
+import { Exchanges } from './exchange.js';
+import { challengesOf, ForeignUnauthorizedError } from './foreign.error.js';
 
 /**
  * Gives a thrown 401 its challenges, and leaves the body to Nest. It comes after every filter of the application, so that
  * those may answer in its place; the challenges are then set when the head of the response is sent.
  */
 @Injectable()
-@Catch(UnauthorizedException)
+@Catch(UnauthorizedException, ForeignUnauthorizedError)
 export class HttpAuthFilter extends BaseExceptionFilter {
-  constructor(private readonly challenger: Challenger) {
+  constructor(
+    private readonly exchanges: Exchanges,
+    private readonly challenger: Challenger,
+  ) {
     super();
   }
 
-  override catch(exception: UnauthorizedException, host: ArgumentsHost): unknown {
+  /** Answers with the exception, or rethrows it where the context is not HTTP's. */
+  override catch(exception: UnauthorizedException | ForeignUnauthorizedError, host: ArgumentsHost): unknown {
     // In a hybrid application this filter sees the exceptions of other transports too, which have no such header.
     const transport = host.getType<string>();
     if (transport === 'rpc') return throwError(() => exception);
     if (transport !== 'http') throw exception;
 
     const http = host.switchToHttp();
-    const challenged = this.challenger.challenge(rawResponse(http.getResponse()), http.getRequest<HttpRequest>());
-    super.catch(challenged ? exception : new InternalServerErrorException(), host);
+    const exchange = this.exchanges.of(http.getRequest(), rawResponse(http.getResponse()));
+    if (exception instanceof UnauthorizedException) {
+      super.catch(this.challenger.challenge(exchange) ? exception : new InternalServerErrorException(), host);
+    } else {
+      const own = challengesOf(exception);
+      if (own !== undefined && parseChallenges(own) !== undefined) exchange.response.setHeader('WWW-Authenticate', own);
+      super.catch(new UnauthorizedException(), host);
+    }
     return undefined;
   }
 }

@@ -11,8 +11,15 @@ export type RealmFunction = { realm(request: HttpRequest): string | Promise<stri
 /** The name of a protection space (RFC 9110 section 11.5): a text, or a function of the request. */
 export type RealmOption = string | RealmFunction;
 
+/**
+ * When a browser may prompt for a username and a password: `always`, as RFC 9110 has it, or only on a `navigation`, and not
+ * on a request that a script sends.
+ */
+export type Prompt = 'always' | 'navigation';
+
 /** What guards a route or a whole application: a realm, and the schemes that open it. */
 export interface Protection {
   readonly realm: RealmOption;
   readonly schemes: readonly Scheme[];
+  readonly prompt: Prompt;
 }

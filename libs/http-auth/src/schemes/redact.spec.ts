@@ -59,7 +59,8 @@ describe('redact', () => {
           const copies = [redact(quoting(text), [secret]), redact(text, [secret])];
           return inspect(copies, { depth: 10, showHidden: true });
         }) as [string, ...string[]];
-        fc.pre(!without.includes(secret));
+        // A bracket of a mark beside the text around it may look like such a secret.
+        fc.pre(!without.includes(secret) && !/[[\]]/.test(secret));
         for (const log of logs) expect(log).not.toContain(secret);
       }),
     );
@@ -67,7 +68,7 @@ describe('redact', () => {
 
   it('keeps the text around a secret', () => {
     const others = fc.array(fc.stringMatching(/^[0-9 ]*$/), { minLength: 1 });
-    const secret = fc.stringMatching(/^[redact[\]$&^*|\\]+$/);
+    const secret = fc.stringMatching(/^[redact[\]$&^*|]+$/);
     fc.assert(
       fc.property(others, secret, (parts, hidden) => {
         expect(messageOf(new Error(parts.join(hidden)), hidden)).toBe(parts.join(MARK));
@@ -139,6 +140,11 @@ describe('redact', () => {
     });
   });
 
+  it('keeps the first five of many errors', () => {
+    const errors = Array.from({ length: 100 }, (_, at) => new Error(`${at}`));
+    expect(redact(new AggregateError(errors), []) as AggregateError).toHaveProperty('errors.length', 5);
+  });
+
   it('ends where errors go in circles', () => {
     const error = new AggregateError([], 'secret') as AggregateError & { cause: unknown };
     error.cause = error;
@@ -184,6 +190,16 @@ describe('secretsOf', () => {
     expect(new Set(secretsOf({ method: 'GET', url: '/', headers: { authorization: 'abc' } }))).toEqual(
       new Set(['abc']),
     );
+  });
+
+  it('names the password in a field of the Basic scheme', () => {
+    const headers = { authorization: `Basic ${Buffer.from('alice:wonder:land').toString('base64')}` };
+    expect(secretsOf({ method: 'GET', url: '/', headers })).toContain('wonder:land');
+  });
+
+  it('names those of a proxy as well', () => {
+    const headers = { 'proxy-authorization': 'Bearer abc' };
+    expect(secretsOf({ method: 'GET', url: '/', headers })).toEqual(['Bearer abc', 'abc']);
   });
 
   it('names nothing where there is no field', () => {

@@ -37,7 +37,11 @@ export function redact(error: unknown, secrets: readonly string[], depth = 0): E
 function cutter(secrets: readonly string[]): (text: unknown) => string {
   const forms = secrets
     .filter((secret) => secret !== '')
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+    .flatMap((secret) => [
+      secret,
+      JSON.stringify(secret).slice(1, -1),
+      encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd')),
+    ])
     // The longest first: a secret may be a part of another.
     .toSorted((a, b) => b.length - a.length);
   if (forms.length === 0) return String;
@@ -47,6 +51,11 @@ function cutter(secrets: readonly string[]): (text: unknown) => string {
 }
 
 /** What an error may quote where the credentials themselves are not known: the field, and what follows the auth-scheme. */
-export function secretsOf({ headers: { authorization = '' } }: HttpRequest): string[] {
-  return [authorization, authorization.slice(authorization.indexOf(' ') + 1)];
+export function secretsOf({ headers }: HttpRequest): string[] {
+  return [headers.authorization, headers['proxy-authorization']].flatMap((field = '') => {
+    const credentials = field.slice(field.indexOf(' ') + 1);
+    const userPass = Buffer.from(credentials, 'base64').toString();
+    const password = userPass.includes(':') ? userPass.slice(userPass.indexOf(':') + 1) : '';
+    return [field, credentials, password].filter((secret) => secret !== '');
+  });
 }

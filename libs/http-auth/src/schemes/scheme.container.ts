@@ -1,8 +1,8 @@
-import { Injectable, Scope, type Type } from '@nestjs/common';
+import { type Abstract, Injectable, Scope, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { AuthConfigurationError } from './configuration.error.js';
 import type { SchemeContainer } from './scheme.js';
-import { type HttpAuthVerifier, isVerifierClass, type Verifier, type VerifierFunction } from './verifier.js';
+import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
 
 /** Finds what the schemes need in Nest's container, in whichever module provides it. */
 @Injectable()
@@ -21,7 +21,7 @@ export class NestSchemeContainer implements SchemeContainer {
     return (credentials, request) => instance.verify(credentials, request);
   }
 
-  provider<T>(type: Type<T>): T {
+  provider<T>(type: Type<T> | Abstract<T>): T {
     if (this.scopeOf(type) !== Scope.DEFAULT) {
       throw new AuthConfigurationError(`${type.name} is request-scoped: a Passport strategy must be a singleton`);
     }
@@ -29,7 +29,7 @@ export class NestSchemeContainer implements SchemeContainer {
   }
 
   private perRequest<Credentials, Principal, Request>(
-    type: Type<HttpAuthVerifier<Credentials, Principal, Request>>,
+    type: VerifierClass<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
     return async (credentials, request) => {
       const contextId = ContextIdFactory.getByRequest(request as object);
@@ -39,9 +39,9 @@ export class NestSchemeContainer implements SchemeContainer {
     };
   }
 
-  private scopeOf(type: Type): Scope {
+  private scopeOf(type: Type | Abstract<unknown>): Scope {
     try {
-      return this.moduleRef.introspect(type).scope;
+      return this.moduleRef.introspect(type as Type).scope;
     } catch (cause) {
       throw new AuthConfigurationError(
         `${type.name} is given in schemes, but no module provides it: add it to the providers of one`,

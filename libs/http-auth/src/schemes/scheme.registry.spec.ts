@@ -22,8 +22,7 @@ function definition(
 
 function bound(...definitions: SchemeDefinition[]) {
   const used: string[] = [];
-  const registry = new SchemeRegistry(definitions);
-  registry.bind(container, { use: (name: string) => used.push(name) });
+  const registry = new SchemeRegistry(definitions, container, { use: (name: string) => used.push(name) });
   return { registry, used };
 }
 
@@ -52,12 +51,12 @@ describe('SchemeRegistry', () => {
       /^schemes has two schemes of the name BASIC: leave one out$/,
     ],
   ])('stops the boot for %s', (_, definitions, message) => {
-    const boot = () => new SchemeRegistry(definitions as never);
+    const boot = () => new SchemeRegistry(definitions as never, container, { use: () => undefined });
     expect(boot).toThrow(AuthConfigurationError);
     expect(boot).toThrow(message);
   });
 
-  it('[H-10] has the schemes in the order of the options', () => {
+  it('has the schemes in the order of the options', () => {
     const { registry } = bound(definition('Negotiate'), definition('Bearer'), definition('Basic'));
     expect(names(registry.all)).toEqual(['Negotiate', 'Bearer', 'Basic']);
     expect(names(registry.named(['basic', 'negotiate']))).toEqual(['Negotiate', 'Basic']);
@@ -70,7 +69,14 @@ describe('SchemeRegistry', () => {
   });
 
   it('registers the strategies under their own names, or that of the scheme', () => {
-    expect(bound(definition('Bearer', { strategy: 'jwt' }), definition('DPoP')).used).toEqual(['jwt', 'dpop']);
+    const { registry, used } = bound(definition('Bearer', { strategy: 'jwt' }), definition('DPoP'));
+    expect(registry.all).toHaveLength(2);
+    expect(used).toEqual(['jwt', 'dpop']);
+  });
+
+  it('stops the boot for two strategies of one name', () => {
+    const { registry } = bound(definition('Bearer', { strategy: 'jwt' }), definition('DPoP', { strategy: 'jwt' }));
+    expect(() => registry.all).toThrow('schemes has two strategies of the name jwt: give one another name');
   });
 
   it('binds schemes of its own for each application', () => {
@@ -79,18 +85,20 @@ describe('SchemeRegistry', () => {
     expect(one.named(['basic'])[0]?.strategy).not.toBe(other.named(['basic'])[0]?.strategy);
   });
 
-  it('knows the names before the schemes are bound', () => {
-    const registry = new SchemeRegistry([definition('Basic')]);
-    expect(registry.all).toEqual([]);
+  it('makes the schemes when they are asked for, and once', () => {
+    const { registry, used } = bound(definition('Basic'));
     expect(() => registry.named(['digest'])).toThrow(AuthConfigurationError);
+    expect(used).toEqual([]);
+    expect(registry.all).toBe(registry.all);
+    expect(used).toEqual(['basic']);
   });
 
   it.each([
-    ['an unknown name', ['digest'], /^@Schemes\('digest'\) names no scheme of AuthModule: it has bearer, basic$/],
-    ['an unknown name beside known ones', ['basic', 'Digest'], /^@Schemes\('Digest'\) names no scheme/],
-    ['an empty name', [''], /^@Schemes\(''\) names no scheme/],
-    ['no name', [], /^@Schemes\(\) names no scheme: give it one or more of bearer, basic$/],
-  ])('names the decorator and the mend for %s', (_, wanted, message) => {
+    ['an unknown name', ['digest'], /^schemes: AuthModule has no 'digest'; it has bearer, basic$/],
+    ['an unknown name beside known ones', ['basic', 'Digest'], /^schemes: AuthModule has no 'Digest'/],
+    ['an empty name', [''], /^schemes: AuthModule has no ''/],
+    ['no name', [], /^schemes: none is named; name one or more of bearer, basic$/],
+  ])('names the mistake and the mend for %s', (_, wanted, message) => {
     const { registry } = bound(definition('Bearer'), definition('Basic'));
     expect(() => registry.named(wanted)).toThrow(AuthConfigurationError);
     expect(() => registry.named(wanted)).toThrow(message);

@@ -4,10 +4,14 @@ import type { PassportRegistry } from './strategy.js';
 
 /** The schemes of one application, in the order of its options, which is the order of the challenges. */
 export class SchemeRegistry {
-  private bound: readonly Scheme[] = [];
+  private bound: readonly Scheme[] | undefined;
 
   /** @throws AuthConfigurationError where there is none, one is misused, or two have one name */
-  constructor(private readonly definitions: readonly SchemeDefinition[]) {
+  constructor(
+    private readonly definitions: readonly SchemeDefinition[],
+    private readonly container: SchemeContainer,
+    private readonly passport: PassportRegistry,
+  ) {
     if (!Array.isArray(definitions) || definitions.length === 0) {
       throw new AuthConfigurationError('schemes must list at least one scheme, e.g. [basic(verifier)]');
     }
@@ -25,15 +29,34 @@ export class SchemeRegistry {
     }
   }
 
-  /** Makes the schemes, and registers their strategies in Passport under the names that `AuthGuard()` knows. */
-  bind(container: SchemeContainer, passport: PassportRegistry): void {
-    this.bound = this.definitions.map((definition) => definition.bind(container));
-    for (const { name, strategy } of this.bound) passport.use(strategy.name ?? name.toLowerCase(), strategy);
+  /**
+   * Makes the schemes, and registers their strategies in Passport under the names that `AuthGuard()` knows. It is done once,
+   * when the container has its providers.
+   */
+  bind(): readonly Scheme[] {
+    if (this.bound === undefined) {
+      const schemes = this.definitions.map((definition) => definition.bind(this.container));
+      this.register(schemes);
+      this.bound = schemes;
+    }
+    return this.bound;
   }
 
-  /** All of them, once they are bound. */
+  private register(schemes: readonly Scheme[]): void {
+    const names = new Set<string>();
+    for (const { name: scheme, strategy } of schemes) {
+      const name = strategy.name ?? scheme.toLowerCase();
+      if (names.has(name)) {
+        throw new AuthConfigurationError(`schemes has two strategies of the name ${name}: give one another name`);
+      }
+      names.add(name);
+      this.passport.use(name, strategy);
+    }
+  }
+
+  /** All of them. They are bound by whoever asks first, which may be before the application is initialized. */
   get all(): readonly Scheme[] {
-    return this.bound;
+    return this.bind();
   }
 
   /**
@@ -45,15 +68,13 @@ export class SchemeRegistry {
     const known = this.definitions.map(({ name }) => name.toLowerCase());
     const unknown = names.find((name) => !known.includes(name.toLowerCase()));
     if (unknown !== undefined) {
-      throw new AuthConfigurationError(
-        `@Schemes('${unknown}') names no scheme of AuthModule: it has ${known.join(', ')}`,
-      );
+      throw new AuthConfigurationError(`schemes: AuthModule has no '${unknown}'; it has ${known.join(', ')}`);
     }
     if (names.length === 0) {
-      throw new AuthConfigurationError(`@Schemes() names no scheme: give it one or more of ${known.join(', ')}`);
+      throw new AuthConfigurationError(`schemes: none is named; name one or more of ${known.join(', ')}`);
     }
     const wanted = names.map((name) => name.toLowerCase());
-    return this.bound.filter(({ name }) => wanted.includes(name.toLowerCase()));
+    return this.all.filter(({ name }) => wanted.includes(name.toLowerCase()));
   }
 }
 

@@ -28,6 +28,24 @@ export interface SchemeContainer {
   provider<T>(type: Type<T>): T;
 }
 
+/** A Security Scheme Object of OpenAPI 3, as far as a scheme can say it. */
+export interface OpenApiScheme {
+  /** `http` for what comes in the `Authorization` field, `apiKey` for what comes in one of its own. */
+  readonly type: 'http' | 'apiKey' | 'openIdConnect';
+  /** The auth-scheme, in lower case, where the type is `http`. */
+  readonly scheme?: string;
+  /** What a Bearer token looks like, e.g. `JWT`. */
+  readonly bearerFormat?: string;
+  /** Where an API key comes. */
+  readonly in?: 'header' | 'query' | 'cookie';
+  /** The name of the field that an API key comes in. */
+  readonly name?: string;
+  /** Where the provider's metadata are found, where the type is `openIdConnect`. */
+  readonly openIdConnectUrl?: string;
+  /** What to say of it. */
+  readonly description?: string;
+}
+
 /** A way to authenticate over HTTP (RFC 9110 section 11.1), as one application uses it. */
 export interface Scheme {
   /** The auth-scheme, e.g. `Basic`. */
@@ -40,6 +58,10 @@ export interface Scheme {
    * @param failure why credentials of this scheme were refused; `undefined` where none came
    */
   challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge;
+  /** Whether its challenge makes browsers prompt for a username and a password; absent: it does not. */
+  readonly prompts?: boolean;
+  /** The scheme in OpenAPI's words; absent: HTTP's scheme of that name. */
+  readonly openapi?: OpenApiScheme;
   /** Whether a request without an `Authorization` field carries credentials of this scheme elsewhere; absent: never. */
   presents?(request: HttpRequest): boolean;
 }

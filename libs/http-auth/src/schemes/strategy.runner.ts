@@ -1,4 +1,4 @@
-import { parseChallenges } from '../http/challenge.js';
+import { type Challenge, formatChallenge, parseChallenges } from '../http/challenge.js';
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
 import { Failure } from './failure.js';
@@ -102,6 +102,15 @@ function usable(scheme: string, text: unknown): Failure['challenge'] {
   const fits =
     others.length === 0 &&
     challenge?.scheme.toLowerCase() === scheme.toLowerCase() &&
-    realmProblem(challenge.params?.realm) === undefined;
+    realmProblem(challenge.params?.realm) === undefined &&
+    isFormattable(challenge);
   return fits ? challenge : undefined;
+}
+
+function isFormattable(challenge: Challenge): boolean {
+  try {
+    return formatChallenge(challenge) !== '';
+  } catch {
+    return false;
+  }
 }

@@ -19,7 +19,7 @@ function settled(judge: () => unknown, secrets: string[] = []) {
     pass: record('pass'),
     redirect: record('redirect'),
   };
-  settle(strategy, 'Basic', secrets, judge);
+  settle(strategy, 'Basic', () => secrets, judge);
   return ends;
 }
 
@@ -159,7 +159,14 @@ describe('isVerifierClass', () => {
       },
     ],
     ['a bound method', new Users().verify.bind(new Users())],
-    ['a method', { class: () => null }.class],
+    [
+      'a method',
+      {
+        classify() {
+          return null;
+        },
+      }.classify,
+    ],
   ])('is false for %s', (_, verifier) => {
     expect(isVerifierClass(verifier)).toBe(false);
   });

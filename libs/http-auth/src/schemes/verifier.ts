@@ -1,4 +1,4 @@
-import { HttpException, type Type } from '@nestjs/common';
+import { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { Failure } from './failure.js';
 import type { StrategyActions } from './strategy.js';
@@ -25,10 +25,15 @@ export interface HttpAuthVerifier<Credentials, Principal = unknown, Request = Ht
 /** A function that judges credentials, or a class that does, which Nest's container must provide. */
 export type Verifier<Credentials, Principal = unknown, Request = HttpRequest> =
   | VerifierFunction<Credentials, Principal, Request>
-  | Type<HttpAuthVerifier<Credentials, Principal, Request>>;
+  | VerifierClass<Credentials, Principal, Request>;
+
+/** A class that judges credentials, or an abstract one that stands for it in Nest's container. */
+export type VerifierClass<Credentials, Principal = unknown, Request = HttpRequest> = abstract new (
+  ...dependencies: never[]
+) => HttpAuthVerifier<Credentials, Principal, Request>;
 
 /** Whether a verifier was given as a class. */
-export function isVerifierClass<C, P, R>(verifier: Verifier<C, P, R>): verifier is Type<HttpAuthVerifier<C, P, R>> {
+export function isVerifierClass<C, P, R>(verifier: Verifier<C, P, R>): verifier is VerifierClass<C, P, R> {
   return (
     typeof verifier.prototype?.verify === 'function' || /^class\b/.test(Function.prototype.toString.call(verifier))
   );
@@ -48,7 +53,7 @@ export function isRefusal(error: unknown): boolean {
 export function settle<Principal>(
   strategy: StrategyActions,
   scheme: string,
-  secrets: readonly string[],
+  secrets: () => readonly string[],
   judge: () => Verdict<Principal> | Promise<Verdict<Principal>>,
 ): void {
   const conclude = (principal: Verdict<Principal>): void => {
@@ -57,7 +62,7 @@ export function settle<Principal>(
   };
   const rejected = (error: unknown): void => {
     if (isRefusal(error)) conclude(null);
-    else strategy.error(new VerifierError(scheme, error, secrets));
+    else strategy.error(new VerifierError(scheme, error, secrets()));
   };
   let verdict: Verdict<Principal> | Promise<Verdict<Principal>>;
   try {

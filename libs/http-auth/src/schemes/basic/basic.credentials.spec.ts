@@ -58,7 +58,7 @@ describe('parseBasicCredentials', () => {
     expect(parseBasicCredentials(field('Ren\u00e9:\u212bngstr\u00f6m'))).toEqual(composed);
   });
 
-  it('[B-6] does not compose across the colon', () => {
+  it('does not compose across the colon', () => {
     expect(parseBasicCredentials(field('e:\u0301'))).toEqual({ username: 'e', password: '\u0301' });
   });
 

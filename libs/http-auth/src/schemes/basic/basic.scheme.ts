@@ -35,6 +35,7 @@ export function basic<Principal, Request extends object = HttpRequest>(
     },
     bind: (container) => ({
       name,
+      prompts: true,
       strategy: new BasicStrategy(container.verifier(verifier) as never, options),
       challenge: (realm) => ({
         scheme: name,

@@ -3,6 +3,7 @@ import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
+import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
 import { settle, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BasicCredentials, parseBasicCredentials } from './basic.credentials.js';
@@ -30,7 +31,12 @@ export class BasicStrategy<Principal = unknown> extends Base {
     if (field === undefined || schemeOf(field) !== 'basic') return this.fail(new Failure('missing', 'Basic'), 401);
     const credentials = parseBasicCredentials(field, this.options.charset === null);
     if (credentials === undefined) return this.fail(new Failure('malformed', 'Basic'), 401);
-    settle(this, 'Basic', [credentials.password, field], () => this.validate(credentials, request));
+    settle(
+      this,
+      'Basic',
+      () => [credentials.password, ...secretsOf(request)],
+      () => this.validate(credentials, request),
+    );
   }
 
   /** Asks the verifier. A subclass may judge in its place. */

@@ -114,7 +114,7 @@ describe('hasFormToken', () => {
 });
 
 describe('parseFormToken', () => {
-  it('[R-2] reads any b64token as it came', () => {
+  it('reads any b64token as it came', () => {
     fc.assert(
       fc.property(b64token, (token) =>
         expect(parseFormToken(form({ body: { access_token: token } }))).toEqual({ token }),

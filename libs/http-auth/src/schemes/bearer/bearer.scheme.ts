@@ -15,6 +15,8 @@ export interface BearerOptions {
    * @default false
    */
   readonly formEncodedBody?: boolean;
+  /** What a token looks like, e.g. `JWT`: a hint for the readers of the OpenAPI document. */
+  readonly bearerFormat?: string;
 }
 
 /**
@@ -27,6 +29,7 @@ export function bearer<Principal, Request extends object = HttpRequest>(
   options: BearerOptions = {},
 ): SchemeDefinition {
   const name = 'Bearer';
+  const { bearerFormat } = options;
   return {
     name,
     problem: () => verifierProblem('bearer()', verifier),
@@ -36,6 +39,7 @@ export function bearer<Principal, Request extends object = HttpRequest>(
         name,
         strategy,
         challenge: bearerChallenge,
+        openapi: { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) },
         presents: (request) => strategy.presents(request),
       };
     },

@@ -32,7 +32,12 @@ export class BearerStrategy<Principal = unknown> extends Base {
     const both = inHeader && inForm;
     const credentials = both ? undefined : inHeader ? parseBearerCredentials(field) : parseFormToken(request);
     if (credentials === undefined) return this.fail(new Failure('malformed', 'Bearer', 400), 400);
-    settle(this, 'Bearer', [credentials.token], () => this.validate(credentials, request));
+    settle(
+      this,
+      'Bearer',
+      () => [credentials.token],
+      () => this.validate(credentials, request),
+    );
   }
 
   /** Whether the request has a token in its form-encoded body, and may (RFC 6750 section 2.2). */

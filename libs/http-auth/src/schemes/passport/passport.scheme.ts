@@ -3,7 +3,7 @@ import type { Challenge } from '../../http/challenge.js';
 import { isToken } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
-import type { SchemeDefinition } from '../scheme.js';
+import type { OpenApiScheme, SchemeDefinition } from '../scheme.js';
 import type { Strategy } from '../strategy.js';
 import { run } from '../strategy.runner.js';
 
@@ -29,6 +29,12 @@ export interface PassportStrategyOptions {
    * @default never
    */
   readonly presents?: (request: HttpRequest) => boolean;
+  /**
+   * The scheme in OpenAPI's words, e.g. `{ type: 'apiKey', in: 'header', name: 'X-API-Key' }`.
+   *
+   * @default HTTP's scheme of that name
+   */
+  readonly openapi?: OpenApiScheme;
 }
 
 /**
@@ -38,7 +44,7 @@ export interface PassportStrategyOptions {
  */
 export function passportStrategy(
   strategy: AnyStrategy | Type<AnyStrategy>,
-  { scheme: name, challenge = withRealm(name), presents }: PassportStrategyOptions,
+  { scheme: name, challenge = withRealm(name), presents, openapi }: PassportStrategyOptions,
 ): SchemeDefinition {
   return {
     name,
@@ -56,9 +62,11 @@ export function passportStrategy(
       return {
         name,
         strategy: bound,
+        prompts: /^(?:basic|digest)$/i.test(name),
         challenge: (realm, failure, request) =>
           failure?.challenge ?? ownChallenge(bound, name, request) ?? challenge(realm, failure),
         ...(presents && { presents }),
+        ...(openapi && { openapi }),
       };
     },
   };

@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { INestApplicationContext, Type } from '@nestjs/common';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { isClass } from '../guard/policies.js';
+import { CliError } from './cli.error.js';
+
+/** The platforms, in the order in which Nest itself looks for them. */
+const PLATFORMS = {
+  '@nestjs/platform-express': 'ExpressAdapter',
+  '@nestjs/platform-fastify': 'FastifyAdapter',
+} as const;
+
+/**
+ * The application of a built module, which does not listen, nor run its lifecycle hooks.
+ *
+ * @param target the file of a root module, or of a function that creates the application; `#name` picks one of its exports
+ * @throws CliError where there is none
+ */
+export async function createApplication(target: string, cwd: string): Promise<INestApplicationContext> {
+  const [path = '', name] = target.split('#', 2);
+  const file = resolve(cwd, path);
+  if (!existsSync(file)) throw new CliError(`There is no file ${path}: build the application first`);
+  try {
+    const root = pick((await import(pathToFileURL(file).href)) as Record<string, unknown>, path, name);
+    if (!isClass(root)) return (await root()) as INestApplicationContext;
+    return await NestFactory.create(root, await adapterFor(file), { logger: false, abortOnError: false });
+  } catch (error) {
+    if (error instanceof CliError) throw error;
+    throw new CliError(`The application of ${path} cannot be created: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+type Root = Type | (() => unknown);
+
+/** The export that is meant: the one named, or AppModule, or the default one, or the only class there is. */
+function pick(exports: Record<string, unknown>, path: string, name: string | undefined): Root {
+  const roots = Object.entries(exports).filter(([, value]) => typeof value === 'function') as [string, Root][];
+  const classes = roots.filter(([, value]) => isClass(value));
+  const [, root] =
+    (name === undefined
+      ? (['AppModule', 'default'].map((usual) => roots.find(([key]) => key === usual)).find(Boolean) ??
+        (classes.length === 1 ? classes[0] : undefined))
+      : roots.find(([key]) => key === name)) ?? [];
+  if (root !== undefined) return root;
+  throw new CliError(
+    name === undefined
+      ? `${path} does not say which of its exports is the module: name it, as in ${path}#AppModule`
+      : `${path} exports no module or function of the name ${name}`,
+  );
+}
+
+/** The adapter of the platform that is installed beside the application. */
+async function adapterFor(file: string): Promise<AbstractHttpAdapter> {
+  const { resolve: find } = createRequire(file);
+  for (const [platform, adapter] of Object.entries(PLATFORMS)) {
+    let entry: string;
+    try {
+      entry = find(platform);
+    } catch {
+      continue;
+    }
+    const exports = (await import(pathToFileURL(entry).href)) as Record<string, new () => AbstractHttpAdapter>;
+    return new (exports[adapter] as new () => AbstractHttpAdapter)();
+  }
+  throw new CliError(`No platform is installed: install ${Object.keys(PLATFORMS).join(' or ')}`);
+}

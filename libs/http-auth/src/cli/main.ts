@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { run } from './run.js';
+
+const code = await run(process.argv.slice(2), { cwd: process.cwd(), out: console.log, err: console.error });
+// Whatever the application has opened, such as connections to a database, would keep the process; but first all is written.
+process.stdout.write('', () => process.exit(code));

@@ -1,0 +1,91 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { RouteEntry } from '../routes/route.entry.js';
+import { RouteReport } from '../routes/route.report.js';
+import { tableOf } from '../routes/route.table.js';
+import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { createApplication } from './application.js';
+import { Baseline } from './baseline.js';
+import { CliError } from './cli.error.js';
+
+/** Where a command runs, and where its lines go. */
+export interface Surroundings {
+  readonly cwd: string;
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+}
+
+const HELP = `nestjs-http-auth routes <module> [options]
+
+Prints which routes of a Nest application ask for credentials, and why.
+
+  <module>              the built file of the root module, e.g. dist/app.module.js; dist/app.js#create takes the
+                        export "create": a module, or a function that returns the application with its global prefix
+                        and versions set
+
+  --json                prints JSON in place of a table
+  --fail-on-new-public  exits with 1 where a public or optional route is not in the baseline
+  --update-baseline     writes the baseline
+  --baseline <file>     the baseline (default: http-auth-routes.json)
+  -h, --help            prints this`;
+
+const OPTIONS = {
+  json: { type: 'boolean' },
+  'fail-on-new-public': { type: 'boolean' },
+  'update-baseline': { type: 'boolean' },
+  baseline: { type: 'string', default: 'http-auth-routes.json' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/**
+ * Runs the command.
+ *
+ * @returns the exit code: 0, 1 where there are new open routes, or 2 where it could not find out
+ */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
+  const { cwd, out, err } = surroundings;
+  try {
+    const { values, positionals } = parse(args);
+    if (values.help) {
+      out(HELP);
+      return 0;
+    }
+    const [command, module, ...rest] = positionals;
+    if (command !== 'routes' || module === undefined || rest.length > 0) {
+      throw new CliError('Say which routes: nestjs-http-auth routes <module>');
+    }
+    const routes = await routesOf(module, cwd);
+    out(values.json ? JSON.stringify(routes, null, 2) : tableOf(routes));
+
+    const baseline = new Baseline(resolve(cwd, values.baseline), values.baseline);
+    if (values['update-baseline']) baseline.write(routes);
+    if (!values['fail-on-new-public']) return 0;
+    const { added, gone } = baseline.compare(routes);
+    for (const line of gone) err(`Note: ${values.baseline} has "${line}", which is no open route any more`);
+    for (const line of added) err(`New open route: "${line}" is not in ${values.baseline}`);
+    return added.length > 0 ? 1 : 0;
+  } catch (error) {
+    if (!(error instanceof CliError || error instanceof AuthConfigurationError)) throw error;
+    err(error.message);
+    return 2;
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new CliError(`${(error as Error).message.split('. ', 1)[0]}: see nestjs-http-auth --help`);
+  }
+}
+
+async function routesOf(module: string, cwd: string): Promise<RouteEntry[]> {
+  const app = await createApplication(module, cwd);
+  let report: RouteReport;
+  try {
+    report = app.get(RouteReport);
+  } catch {
+    throw new CliError(`The application of ${module} does not import AuthModule`);
+  }
+  return report.routes();
+}

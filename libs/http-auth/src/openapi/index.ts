@@ -1,0 +1,1 @@
+export { documentHttpAuth } from './document.js';

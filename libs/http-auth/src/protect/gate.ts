@@ -1,0 +1,44 @@
+import { isPreflight } from '../http/request.js';
+import type { Authenticator } from '../guard/authenticator.js';
+import type { Policy } from '../guard/policy.js';
+import type { Challenger } from '../response/challenger.js';
+import type { Exchange } from '../response/exchange.js';
+import { isWithin, readingsOf } from './path.js';
+
+/** Holds the requests for protected paths to their policies, ahead of everything that serves them. */
+export class Gate {
+  /** The policies by their paths, the longest path first. */
+  private policies: readonly (readonly [root: string, policy: Policy])[] = [];
+
+  constructor(
+    private readonly authenticator: Authenticator,
+    private readonly challenger: Challenger,
+  ) {}
+
+  /** Protects a path and all that lies below it. */
+  protect(path: string, policy: Policy): void {
+    const roots = readingsOf(path).map((root) => [root, policy] as const);
+    this.policies = [...roots, ...this.policies].toSorted(([a], [b]) => b.length - a.length);
+  }
+
+  /**
+   * Lets a request pass, or throws.
+   *
+   * @returns `undefined` where there is nothing to wait for
+   */
+  admit(exchange: Exchange): Promise<unknown> | undefined {
+    const policy = this.policies.length === 0 ? undefined : this.policyOf(exchange.request.url);
+    if (policy === undefined || (policy.preflight && isPreflight(exchange.request))) return undefined;
+    exchange.enter(policy);
+    const ready = this.challenger.prepare(exchange);
+    if (ready !== undefined) return ready.then(() => this.authenticator.authenticate(policy, exchange));
+    const outcome = this.authenticator.authenticate(policy, exchange);
+    return outcome === true ? undefined : outcome;
+  }
+
+  /** The policy of the closest protected path above a request target, however it is read. */
+  private policyOf(target: string): Policy | undefined {
+    const readings = readingsOf(target);
+    return this.policies.find(([root]) => readings.some((path) => isWithin(path, root)))?.[1];
+  }
+}

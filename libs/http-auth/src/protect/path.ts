@@ -1,0 +1,51 @@
+/** How often a path may be decoded on its way: by a proxy, by a router, and by what the router serves. */
+const DECODINGS = 3;
+
+/**
+ * The paths that a request target may be taken for, in one spelling: in lower case, without empty segments, parameters and
+ * a trailing slash. Routers, and what they serve, differ in what they decode and whether they resolve dot segments; for
+ * whatever one of them may serve, all of them must be kept from it.
+ *
+ * @param target a path with its query, or an absolute URI (RFC 9112 section 3.2)
+ */
+export function readingsOf(target: string): string[] {
+  const readings = new Set<string>();
+  let path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  for (let decodings = 0; decodings <= DECODINGS; decodings++) {
+    const segments = segmentsOf(path);
+    readings.add(`/${segments.join('/')}`);
+    readings.add(`/${withoutDots(segments).join('/')}`);
+    const decoded = decode(path);
+    if (decoded === path) break;
+    path = decoded;
+  }
+  return [...readings];
+}
+
+/** Whether a path is another one or lies below it; both are readings. */
+export function isWithin(path: string, root: string): boolean {
+  return root === '/' || path === root || path.startsWith(`${root}/`);
+}
+
+function segmentsOf(path: string): string[] {
+  return path
+    .toLowerCase()
+    .split(/[/\\]/)
+    .map((segment) => segment.replace(/;.*$/s, '').replaceAll('\0', ''))
+    .filter((segment) => segment !== '' && segment !== '.');
+}
+
+/** Resolves `..` (RFC 3986 section 5.2.4). */
+function withoutDots(segments: readonly string[]): string[] {
+  const resolved: string[] = [];
+  for (const segment of segments) {
+    if (segment === '..') resolved.pop();
+    else resolved.push(segment);
+  }
+  return resolved;
+}
+
+/** Decodes what can be decoded, and leaves the rest as it is. */
+function decode(path: string): string {
+  return path.replace(/(?:%[0-9a-f]{2})+/gi, (octets) => Buffer.from(octets.replaceAll('%', ''), 'hex').toString());
+}

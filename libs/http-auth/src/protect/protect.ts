@@ -1,0 +1,77 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Policies } from '../guard/policies.js';
+import type { Access } from '../guard/policy.js';
+import type { Prompt, RealmOption } from '../response/protection.js';
+import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { Gate } from './gate.js';
+
+/** What a protected path asks for. */
+export interface PathPolicy {
+  /**
+   * Whether credentials are asked for, or only welcome.
+   *
+   * @default 'required'
+   */
+  readonly access?: Exclude<Access, 'public'>;
+  /**
+   * The realm.
+   *
+   * @default the module's
+   */
+  readonly realm?: RealmOption;
+  /**
+   * The names of the schemes that open the path.
+   *
+   * @default all of the module's
+   */
+  readonly schemes?: readonly string[];
+  /**
+   * When a browser may prompt.
+   *
+   * @default the module's
+   */
+  readonly prompt?: Prompt;
+  /**
+   * Whether preflights pass, to be answered by what lies behind. They have no credentials, so whatever answers `OPTIONS`
+   * there answers everybody. Otherwise they are answered with 204 and no leave, which keeps other origins out.
+   *
+   * @default false
+   */
+  readonly preflight?: boolean;
+}
+
+/** What Swagger UI serves beside its path. */
+const BESIDE = ['', '-json', '-yaml'];
+
+/**
+ * Protects paths that are no controller's, and that no guard therefore reaches: Swagger UI with its `-json` and `-yaml`,
+ * static files, a mounted router, a metrics endpoint. The request is held before its body is parsed, and it does not matter
+ * whether what it is for is mounted before or after this is called.
+ *
+ * @param path a path, or several; each with all that lies below it
+ * @throws AuthConfigurationError where a path or its policy cannot work, or the application has no AuthModule
+ */
+export function protect(
+  app: INestApplicationContext,
+  path: string | readonly string[],
+  { access = 'required', realm, schemes, prompt, preflight = false }: PathPolicy = {},
+): void {
+  const paths = [path].flat();
+  const wrong = paths.find((one) => typeof one !== 'string' || !one.startsWith('/'));
+  if (paths.length === 0 || wrong !== undefined) {
+    throw new AuthConfigurationError(`protect(): a path must begin with a slash, which '${String(wrong)}' does not`);
+  }
+  const [gate, policies] = [find(app, Gate), find(app, Policies)];
+  const policy = policies.make({ access, because: 'protect()', realm, schemes, prompt, preflight });
+  for (const one of paths) {
+    for (const suffix of BESIDE) gate.protect(`${one.replace(/\/+$/, '')}${suffix}`, policy);
+  }
+}
+
+function find<T>(app: INestApplicationContext, type: new (...args: never[]) => T): T {
+  try {
+    return app.get<T>(type, { strict: false });
+  } catch (cause) {
+    throw new AuthConfigurationError('protect(): the application has no AuthModule; import it', { cause });
+  }
+}

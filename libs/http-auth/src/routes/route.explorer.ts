@@ -1,0 +1,76 @@
+import { Injectable, RequestMethod, type Type, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import {
+  HOST_METADATA,
+  MODULE_PATH,
+  PATH_METADATA,
+  VERSION_METADATA,
+  type VersionValue,
+} from '@nestjs/common/internal';
+import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
+import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import type { Route } from '../guard/policy.js';
+import type { RouteEntry } from './route.entry.js';
+
+/** A route with its place in the router. */
+export interface PlacedRoute extends Route, Pick<RouteEntry, 'method' | 'path' | 'version' | 'host'> {
+  /** The name of the handler in its class. */
+  readonly name: string;
+}
+
+/** Finds the routes of all controllers. It asks what Nest's router and @nestjs/swagger ask, and so has the same paths. */
+@Injectable()
+export class RouteExplorer {
+  private readonly paths: RoutePathFactory;
+  private readonly methods = new PathsExplorer(new MetadataScanner());
+
+  constructor(
+    private readonly config: ApplicationConfig,
+    private readonly modules: ModulesContainer,
+  ) {
+    this.paths = new RoutePathFactory(config);
+  }
+
+  /** The routes, in the order in which the router is given them. */
+  *routes(): Generator<PlacedRoute> {
+    for (const { metatype: module, controllers } of this.modules.values()) {
+      const modulePath: string | undefined =
+        Reflect.getMetadata(MODULE_PATH + this.modules.applicationId, module) ??
+        Reflect.getMetadata(MODULE_PATH, module);
+      for (const { metatype } of controllers.values()) yield* this.routesOf(metatype as Type, modulePath);
+    }
+  }
+
+  private *routesOf(controller: Type, modulePath?: string): Generator<PlacedRoute> {
+    const globalPrefix = this.config.getGlobalPrefix();
+    const versioningOptions = this.config.getVersioning();
+    const controllerVersion: VersionValue | undefined =
+      Reflect.getMetadata(VERSION_METADATA, controller) ?? versioningOptions?.defaultVersion;
+    const host = textOf(Reflect.getMetadata(HOST_METADATA, controller));
+    const { prototype } = controller;
+
+    for (const ctrlPath of [Reflect.getMetadata(PATH_METADATA, controller)].flat() as string[]) {
+      for (const method of this.methods.scanForPaths(prototype, prototype)) {
+        const { requestMethod, methodName, version: methodVersion } = method;
+        const inPath = versioningOptions === undefined || versioningOptions.type === VersioningType.URI;
+        const version = inPath ? undefined : textOf(methodVersion ?? controllerVersion);
+        for (const methodPath of method.path) {
+          const place = { globalPrefix, modulePath, ctrlPath, methodPath, versioningOptions };
+          for (const path of this.paths.create({ ...place, controllerVersion, methodVersion }, requestMethod)) {
+            const route = { controller, handler: prototype[methodName] as Function, name: methodName };
+            yield { ...route, method: RequestMethod[requestMethod], path, version, host };
+          }
+        }
+      }
+    }
+  }
+}
+
+/** A version or a host, or several, as a text. */
+function textOf(value: VersionValue | RegExp | (string | RegExp)[] | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return [value]
+    .flat()
+    .map((one) => (one === VERSION_NEUTRAL ? 'neutral' : String(one)))
+    .join(', ');
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { GUARDS_METADATA } from '@nestjs/common/internal';
+import { ApplicationConfig } from '@nestjs/core';
+import { HttpAuthGuard } from '../guard/http-auth.guard.js';
+import { Policies } from '../guard/policies.js';
+import type { Policy, Route } from '../guard/policy.js';
+import type { RouteEntry } from './route.entry.js';
+import { RouteExplorer } from './route.explorer.js';
+
+/**
+ * Which routes ask for credentials, and why. It knows those of controllers; what `app.use()` or a package adds to the
+ * router itself, as Swagger UI does, no guard stands before.
+ */
+@Injectable()
+export class RouteReport {
+  constructor(
+    private readonly explorer: RouteExplorer,
+    private readonly policies: Policies,
+    private readonly config: ApplicationConfig,
+  ) {}
+
+  /** The routes, in the order of the router. It may be asked as soon as the application is created. */
+  routes(): RouteEntry[] {
+    return Array.from(this.explorer.routes(), (route) => {
+      const { controller, handler, name, ...place } = route;
+      return {
+        ...place,
+        ...protectionOf(this.policies.of(controller, handler), this.isGuarded(route)),
+        controller: controller.name,
+        handler: name,
+      };
+    });
+  }
+
+  /** Whether the guard stands before a route: before all of them, or by `@UseGuards()`. */
+  private isGuarded({ controller, handler }: Route): boolean {
+    const guards: unknown[] = [
+      ...this.config.getGlobalGuards(),
+      ...this.config.getGlobalRequestGuards().map(({ metatype }) => metatype),
+      ...(Reflect.getMetadata(GUARDS_METADATA, controller) ?? []),
+      ...(Reflect.getMetadata(GUARDS_METADATA, handler) ?? []),
+    ];
+    return guards.some(isHttpAuthGuard);
+  }
+}
+
+function protectionOf(
+  { access, because, schemes, realm }: Policy,
+  guarded: boolean,
+): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm'> {
+  if (!guarded) return { access: 'public', because: 'no guard', schemes: [] };
+  if (access === 'public') return { access, because, schemes: [] };
+  const names = schemes.map(({ name }) => name);
+  return { access, because, schemes: names, ...(typeof realm === 'string' && { realm }) };
+}
+
+/** Whether a guard, which is given as an instance or as a class, is ours or extends it. */
+function isHttpAuthGuard(guard: unknown): boolean {
+  return guard instanceof HttpAuthGuard || guard === HttpAuthGuard || HttpAuthGuard.isPrototypeOf(guard as object);
+}

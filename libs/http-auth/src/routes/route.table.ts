@@ -1,0 +1,31 @@
+import type { RouteEntry } from './route.entry.js';
+
+/** The columns, with what a route has in each. */
+const COLUMNS: Record<string, (route: RouteEntry) => string> = {
+  METHOD: ({ method }) => method,
+  PATH: placeOf,
+  ACCESS: ({ access }) => access,
+  SCHEMES: ({ schemes }) => schemes.join(', ') || '-',
+  REALM: ({ access, realm }) => (access === 'public' ? '-' : (realm ?? '(per request)')),
+  BECAUSE: ({ because }) => because,
+  HANDLER: ({ controller, handler }) => `${controller}.${handler}`,
+};
+
+/** The path of a route, with what else tells it from others. */
+export function placeOf({ path, version, host }: RouteEntry): string {
+  return [path, version && `(version ${version})`, host && `(host ${host})`].filter(Boolean).join(' ');
+}
+
+/** The routes as a table for people: plain text, its columns aligned with spaces. */
+export function tableOf(routes: readonly RouteEntry[]): string {
+  const rows = [Object.keys(COLUMNS), ...routes.map((route) => Object.values(COLUMNS).map((cell) => cell(route)))];
+  const widths = Object.keys(COLUMNS).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

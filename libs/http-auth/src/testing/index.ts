@@ -1,0 +1,3 @@
+export { type ExpectedParams, type HttpAuthMatchers, httpAuthMatchers } from './matchers.js';
+export { withTestUsers } from './test.authenticator.js';
+export { asUser, type TestAuthInfo, type TestCredentials } from './test.user.js';

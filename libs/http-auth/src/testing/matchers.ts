@@ -1,0 +1,62 @@
+import { read } from './test.response.js';
+
+/**
+ * Auth-params by name. A value is the text, `undefined` for a param that must not be there, or an asymmetric matcher such
+ * as `expect.stringContaining('site')`.
+ */
+export type ExpectedParams = Readonly<
+  Record<string, string | undefined | { asymmetricMatch(other: unknown): boolean }>
+>;
+
+/** The matchers that are added to `expect()`. */
+export interface HttpAuthMatchers<Result> {
+  /**
+   * Whether a response, of any status, has a challenge: in `WWW-Authenticate`, or on a 407 in `Proxy-Authenticate`. It
+   * takes the responses of supertest, `fetch()`, Fastify's `inject()` and `node:http`.
+   *
+   * @example
+   * expect(response).toChallenge('Basic', { realm: 'Staging' });
+   *
+   * @param scheme the auth-scheme of the challenge, in any case; any scheme by default
+   * @param params some of its auth-params, which it must have; there may be others
+   * @throws TypeError, with `.not` too, where the value is no response or its field is not well-formed
+   */
+  toChallenge(scheme?: string, params?: ExpectedParams): Result;
+}
+
+/** What Jest and Vitest both give a matcher. */
+interface MatcherContext {
+  equals(actual: unknown, expected: unknown): boolean;
+  readonly utils: { stringify(value: unknown): string };
+}
+
+/** The matchers for `expect.extend()`, which `nestjs-http-auth/testing/jest` and `…/vitest` do for you. */
+export const httpAuthMatchers = {
+  /** {@link HttpAuthMatchers.toChallenge} */
+  toChallenge(this: MatcherContext, response: unknown, scheme?: string, params: ExpectedParams = {}) {
+    const { status, challenges } = read(response);
+    const pass = challenges.some(
+      (challenge) =>
+        (scheme === undefined || challenge.scheme.toLowerCase() === scheme.toLowerCase()) &&
+        Object.entries(params).every(([name, value]) => this.equals(challenge.params?.[name.toLowerCase()], value)),
+    );
+    const text = (name: string, values: object = {}, token68 = '') => {
+      const list = Object.entries(values).map(([param, value]) => `${param}=${this.utils.stringify(value)}`);
+      return `${name} ${list.join(', ')}${token68}`.trimEnd();
+    };
+    const message = () =>
+      [
+        `expect(response)${pass ? '.not' : ''}.toChallenge(scheme, params)`,
+        '',
+        `Expected: ${pass ? 'no' : 'a'} challenge ${text(scheme ?? 'of any scheme', params)}`,
+        `Received: ${status} with ${challenges.length === 0 ? 'no challenge' : 'the challenges'}`,
+        ...challenges.map((challenge) => `    ${text(challenge.scheme, challenge.params, challenge.token68)}`),
+        ...(status === 403 ? ['', FORBIDDEN] : []),
+      ].join('\n');
+    return { pass, message };
+  },
+};
+
+/** The commonest reason why there is a 403 where a test expects a challenge. */
+const FORBIDDEN =
+  'Nest answers 403 where a guard returns false: have it throw an UnauthorizedException for a 401 with challenges.';

@@ -1,0 +1,17 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { protect } from 'nestjs-http-auth';
+import { documentHttpAuth } from 'nestjs-http-auth/openapi';
+
+/**
+ * Serves Swagger UI under `/docs`, to whom the API itself is open. What each operation asks for is taken from its policy,
+ * and not said a second time by decorators.
+ */
+export function serveDocumentation(app: INestApplication): void {
+  protect(app, '/docs', { realm: 'API documentation' });
+  const about = new DocumentBuilder()
+    .setTitle('The reference application')
+    .setDescription('A small API, closed by one import of nestjs-http-auth.')
+    .build();
+  SwaggerModule.setup('docs', app, () => documentHttpAuth(app, SwaggerModule.createDocument(app, about)));
+}

@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { type INestApplication, Module } from '@nestjs/common';
+import { ServeStaticModule } from '@nestjs/serve-static';
+import { protect } from 'nestjs-http-auth';
+
+const rootPath = fileURLToPath(new URL('../../public', import.meta.url));
+
+/** Serves the folder `public` under `/files`. No controller does, so no guard sees it: see {@link protectFiles}. */
+@Module({ imports: [ServeStaticModule.forRootAsync({ useFactory: () => [{ rootPath, serveRoot: '/files' }] })] })
+export class FilesModule {}
+
+/** Asks for credentials where no guard can. */
+export function protectFiles(app: INestApplication): void {
+  protect(app, '/files', { realm: 'Files' });
+}

@@ -1,0 +1,188 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { run } from '../libs/http-auth/src/cli/run.js';
+
+const modules = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), 'support/modules.ts')).href;
+const platforms = fileURLToPath(new URL('../node_modules/@nestjs', import.meta.url));
+
+const table = [
+  'METHOD  PATH       ACCESS    SCHEMES        REALM    BECAUSE                        HANDLER',
+  'GET     /health    public    -              -        @Public() on the method        RoutesController.health',
+  'GET     /greeting  optional  Bearer, Basic  Staging  @OptionalAuth() on the method  RoutesController.greeting',
+  'GET     /me        required  Bearer, Basic  Staging  default                        RoutesController.me',
+].join('\n');
+
+let cwd: string;
+
+/** The folder of an application with these exports, beside which these platforms are installed. */
+function application(exports = 'AppModule', ...installed: string[]) {
+  writeFileSync(join(cwd, 'app.mjs'), `export { ${exports} } from '${modules}';`);
+  mkdirSync(join(cwd, 'node_modules/@nestjs'), { recursive: true });
+  for (const platform of installed.length > 0 ? installed : ['platform-express']) {
+    symlinkSync(join(platforms, platform), join(cwd, 'node_modules/@nestjs', platform));
+  }
+}
+
+/** What the command prints, and its exit code. */
+async function command(...args: string[]) {
+  const [out, err]: string[][] = [[], []];
+  const code = await run(args, { cwd, out: (line) => out?.push(line), err: (line) => err?.push(line) });
+  return { code, out: out?.join('\n'), err };
+}
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-cli-'));
+});
+
+afterEach(() => rmSync(cwd, { recursive: true }));
+
+describe('nestjs-http-auth routes', () => {
+  it.each(['platform-express', 'platform-fastify'])('prints the routes as a table, on %s', async (platform) => {
+    application('AppModule', platform);
+    expect(await command('routes', 'app.mjs')).toEqual({ code: 0, out: table, err: [] });
+  });
+
+  it('prints JSON', async () => {
+    application();
+    const { code, out } = await command('routes', 'app.mjs', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out ?? '')).toContainEqual({
+      method: 'GET',
+      path: '/health',
+      access: 'public',
+      because: '@Public() on the method',
+      schemes: [],
+      controller: 'RoutesController',
+      handler: 'health',
+    });
+  });
+
+  it.each([
+    ['the module of that name', 'OtherModule, AppModule', 'app.mjs'],
+    ['the default export', 'OtherModule, AppModule as default', 'app.mjs'],
+    ['the only class', 'AppModule as Root, create', 'app.mjs'],
+    ['the export that is named', 'OtherModule as AppModule, AppModule as Root', 'app.mjs#Root'],
+  ])('takes %s', async (_what, exports, module) => {
+    application(exports);
+    expect(await command('routes', module)).toMatchObject({ code: 0, out: table });
+  });
+
+  it('takes a function that makes the application, with its prefix', async () => {
+    application('AppModule, create');
+    expect((await command('routes', 'app.mjs#create')).out).toContain('GET     /api/health');
+  });
+
+  it.each([
+    ['no command', [], 'Say which routes: nestjs-http-auth routes <module>'],
+    ['no module', ['routes'], 'Say which routes: nestjs-http-auth routes <module>'],
+    ['another command', ['paths', 'app.mjs'], 'Say which routes: nestjs-http-auth routes <module>'],
+    ['two modules', ['routes', 'app.mjs', 'b.mjs'], 'Say which routes: nestjs-http-auth routes <module>'],
+    ['an unknown option', ['routes', 'app.mjs', '--jsn'], "Unknown option '--jsn': see nestjs-http-auth --help"],
+    ['no such file', ['routes', 'dist/app.js'], 'There is no file dist/app.js: build the application first'],
+    ['no such export', ['routes', 'app.mjs#Nope'], 'app.mjs exports no module or function of the name Nope'],
+    [
+      'no AuthModule',
+      ['routes', 'app.mjs#OtherModule'],
+      'The application of app.mjs#OtherModule does not import AuthModule',
+    ],
+    [
+      'an application that cannot be created',
+      ['routes', 'app.mjs#BrokenModule'],
+      expect.stringMatching(/^The application of app\.mjs cannot be created: realm: it must not be empty/),
+    ],
+    [
+      'a decorator that cannot work',
+      ['routes', 'app.mjs#WrongModule'],
+      expect.stringMatching(/^WrongController\.wrong\(\): .*'digest'/),
+    ],
+    [
+      'no baseline',
+      ['routes', 'app.mjs', '--fail-on-new-public'],
+      'There is no baseline http-auth-routes.json: write it with --update-baseline, and commit it',
+    ],
+  ])('says in a sentence what is wrong: %s', async (_what, args, sentence) => {
+    application('AppModule, OtherModule, BrokenModule, WrongModule');
+    expect(await command(...args)).toMatchObject({ code: 2, err: [sentence] });
+  });
+
+  it('says in a sentence that it cannot choose', async () => {
+    application('OtherModule, WrongModule');
+    expect(await command('routes', 'app.mjs')).toMatchObject({
+      code: 2,
+      err: ['app.mjs does not say which of its exports is the module: name it, as in app.mjs#AppModule'],
+    });
+  });
+
+  it('says in a sentence that no platform is installed', async () => {
+    application('AppModule', 'passport');
+    expect(await command('routes', 'app.mjs')).toMatchObject({
+      code: 2,
+      err: ['No platform is installed: install @nestjs/platform-express or @nestjs/platform-fastify'],
+    });
+  });
+
+  it('explains itself', async () => {
+    expect(await command('--help')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('--fail-on-new-public'),
+      err: [],
+    });
+  });
+});
+
+describe('nestjs-http-auth routes --fail-on-new-public', () => {
+  const gate = (...args: string[]) => command('routes', 'app.mjs', '--fail-on-new-public', ...args);
+  const baseline = (lines: unknown, file = 'http-auth-routes.json') =>
+    writeFileSync(join(cwd, file), JSON.stringify(lines));
+
+  beforeEach(() => application());
+
+  it('agrees with the baseline that it has written: a line for each open route, sorted', async () => {
+    expect(await command('routes', 'app.mjs', '--update-baseline')).toMatchObject({ code: 0, out: table });
+    expect(readFileSync(join(cwd, 'http-auth-routes.json'), 'utf8')).toBe(
+      '[\n  "/greeting GET optional",\n  "/health GET public"\n]\n',
+    );
+    expect(await gate()).toEqual({ code: 0, out: table, err: [] });
+  });
+
+  it('fails for every open route that is not in it', async () => {
+    baseline(['/health GET public']);
+    expect(await gate()).toEqual({
+      code: 1,
+      out: table,
+      err: ['New open route: "/greeting GET optional" is not in http-auth-routes.json'],
+    });
+  });
+
+  it('fails for an optional route that has become public, and not the other way round', async () => {
+    baseline(['/greeting GET public', '/health GET optional']);
+    expect(await gate()).toMatchObject({
+      code: 1,
+      err: [
+        'Note: http-auth-routes.json has "/greeting GET public", which is no open route any more',
+        'Note: http-auth-routes.json has "/health GET optional", which is no open route any more',
+        'New open route: "/health GET public" is not in http-auth-routes.json',
+      ],
+    });
+  });
+
+  it('notes what is gone', async () => {
+    baseline(['/greeting GET optional', '/health GET public', '/old GET public'], 'open.json');
+    expect(await gate('--baseline', 'open.json')).toEqual({
+      code: 0,
+      out: table,
+      err: ['Note: open.json has "/old GET public", which is no open route any more'],
+    });
+  });
+
+  it.each([['{}'], ['[1]'], ['[']])('says in a sentence that %s is no baseline', async (text) => {
+    writeFileSync(join(cwd, 'http-auth-routes.json'), text);
+    expect(await gate()).toMatchObject({
+      code: 2,
+      err: ['http-auth-routes.json is no baseline, which is a list of texts: write it anew with --update-baseline'],
+    });
+  });
+});

@@ -1,0 +1,222 @@
+import { describe, expect, it } from '@jest/globals';
+import { All, Controller, Delete, Get, type INestApplication, Post, VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  ApiBadRequestResponse,
+  ApiBasicAuth,
+  ApiUnauthorizedResponse,
+  DocumentBuilder,
+  type OperationObject,
+  type SwaggerDocumentOptions,
+  SwaggerModule,
+} from '@nestjs/swagger';
+import {
+  AuthModule,
+  type AuthModuleOptions,
+  basic,
+  bearer,
+  OptionalAuth,
+  passportStrategy,
+  Public,
+  Schemes,
+} from 'nestjs-http-auth';
+import { documentHttpAuth } from 'nestjs-http-auth/openapi';
+import { adapters } from './support/application.js';
+import { options } from './support/schemes.js';
+
+@Controller('articles')
+class ArticlesController {
+  @Public() @Get() list() {}
+  @OptionalAuth() @Get(':id') read() {}
+  @Schemes('basic') @Delete(':id') remove() {}
+  @Post(':id/comments/:comment') comment() {}
+  @Public() @All('everything') everything() {}
+  @Get(['files/*path', 'optional{/:name}']) files() {}
+}
+
+@Controller('by-hand')
+class ByHandController {
+  @ApiBasicAuth('own')
+  @ApiUnauthorizedResponse({ description: 'Who are you?' })
+  @ApiBadRequestResponse({ description: 'What?' })
+  @Get()
+  own() {}
+}
+
+const header = (...schemes: string[]) => ({
+  'WWW-Authenticate': {
+    description: `A challenge for each scheme: ${schemes.join(', ')}`,
+    schema: { type: 'string' },
+  },
+});
+
+describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
+  async function document(
+    {
+      given = {},
+      config = (builder: DocumentBuilder) => builder,
+      prepare = (_app: INestApplication): unknown => undefined,
+      swagger = {},
+    }: {
+      given?: Partial<AuthModuleOptions>;
+      config?: (builder: DocumentBuilder) => DocumentBuilder;
+      prepare?: (app: INestApplication) => unknown;
+      swagger?: SwaggerDocumentOptions;
+    } = {},
+    controllers = [ArticlesController, ByHandController],
+  ) {
+    const app = await NestFactory.create(
+      { imports: [AuthModule.forRoot({ ...options, ...given })], controllers },
+      adapter(),
+      { logger: false, abortOnError: false },
+    );
+    prepare(app);
+    const plain = SwaggerModule.createDocument(app, config(new DocumentBuilder()).build(), swagger);
+    return documentHttpAuth(app, plain);
+  }
+
+  /** What each operation asks for. */
+  const securityOf = ({ paths }: Awaited<ReturnType<typeof document>>) =>
+    Object.fromEntries(
+      Object.entries(paths).flatMap(([path, item]) =>
+        Object.entries(item as Record<string, OperationObject>).map(([method, { security }]) => [
+          `${method} ${path}`,
+          security,
+        ]),
+      ),
+    );
+
+  const either = [{ bearer: [] }, { basic: [] }];
+
+  it('has the schemes of the module', async () => {
+    const { components } = await document();
+    expect(components?.securitySchemes).toEqual({
+      bearer: { type: 'http', scheme: 'bearer' },
+      basic: { type: 'http', scheme: 'basic' },
+    });
+  });
+
+  it('has the schemes in their own words, and the last word is the document’s', async () => {
+    const apiKey = { type: 'apiKey', in: 'header', name: 'X-API-Key' } as const;
+    const { components } = await document({
+      given: {
+        schemes: [
+          bearer(() => null, { bearerFormat: 'JWT' }),
+          basic(() => null),
+          passportStrategy({ name: 'key', authenticate: () => undefined }, { scheme: 'ApiKey', openapi: apiKey }),
+          passportStrategy({ name: 'dpop', authenticate: () => undefined }, { scheme: 'DPoP' }),
+        ],
+      },
+      config: (builder) => builder.addBasicAuth({ type: 'http', description: 'Staff only' }),
+    });
+    expect(components?.securitySchemes).toEqual({
+      bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+      basic: { type: 'http', scheme: 'basic', description: 'Staff only' },
+      apikey: apiKey,
+      dpop: { type: 'http', scheme: 'dpop' },
+    });
+  });
+
+  it('says what each operation asks for', async () => {
+    expect(securityOf(await document())).toEqual({
+      'get /articles': [],
+      'get /articles/{id}': [...either, {}],
+      'delete /articles/{id}': [{ basic: [] }],
+      'post /articles/{id}/comments/{comment}': either,
+      'get /articles/files/{path}': either,
+      'get /articles/optional/{name}': either,
+      ...Object.fromEntries(
+        ['get', 'post', 'put', 'delete', 'patch', 'options', 'head', 'search'].map((method) => [
+          `${method} /articles/everything`,
+          [],
+        ]),
+      ),
+      'get /by-hand': [{ own: [] }],
+    });
+  });
+
+  it('has the responses of the guard, with their challenges', async () => {
+    const { paths } = await document();
+    expect(paths['/articles']?.get?.responses).toEqual({ 200: { description: '' } });
+    expect(paths['/articles/{id}']?.get?.responses).toEqual({
+      200: { description: '' },
+      400: { description: 'Bad Request: the Bearer credentials are malformed', headers: header('Bearer', 'Basic') },
+      401: { description: 'Unauthorized: the credentials are refused', headers: header('Bearer', 'Basic') },
+    });
+    expect(paths['/articles/{id}']?.delete?.responses).toEqual({
+      200: { description: '' },
+      401: { description: 'Unauthorized: the credentials are missing or refused', headers: header('Basic') },
+    });
+  });
+
+  it('leaves the words of the document as they are', async () => {
+    const { paths } = await document();
+    expect(paths['/by-hand']?.get?.responses).toEqual({
+      400: { description: 'What?', headers: header('Bearer', 'Basic') },
+      401: { description: 'Who are you?', headers: header('Bearer', 'Basic') },
+    });
+  });
+
+  it('opens a public route in a document that is closed', async () => {
+    const closed = await document({ config: (builder) => builder.addSecurityRequirements('bearer') });
+    expect(closed.security).toEqual([{ bearer: [] }]);
+    expect(closed.paths['/articles']?.get?.security).toEqual([]);
+  });
+
+  it.each([
+    ['/api/v1/cats', '/api/v1/cats/{id}', {}],
+    ['/v1/cats', '/v1/cats/{id}', { ignoreGlobalPrefix: true }],
+  ])('finds the route of %s, behind a prefix and a version', async (list, read, swagger) => {
+    @Controller({ path: 'cats', version: '1' })
+    class CatsController {
+      @Public() @Get() list() {}
+      @Get(':id') read() {}
+    }
+    const prepare = (app: INestApplication) =>
+      app.setGlobalPrefix('api').enableVersioning({ type: VersioningType.URI });
+    expect(securityOf(await document({ prepare, swagger }, [CatsController] as never))).toEqual({
+      [`get ${list}`]: [],
+      [`get ${read}`]: either,
+    });
+  });
+
+  it('finds the root', async () => {
+    @Controller()
+    class RootController {
+      @Public() @Get() root() {}
+    }
+    expect(securityOf(await document({}, [RootController] as never))).toEqual({ 'get /': [] });
+    const prepare = (app: INestApplication) => app.setGlobalPrefix('api');
+    expect(securityOf(await document({ prepare }, [RootController] as never))).toEqual({ 'get /api': [] });
+    const swagger = { ignoreGlobalPrefix: true };
+    expect(securityOf(await document({ prepare, swagger }, [RootController] as never))).toEqual({ 'get /': [] });
+  });
+
+  it.each([
+    ['export\\:csv', '/export:csv'],
+    ['export::json', '/export:json'],
+    [':id(^\\d+)', '/{id}'],
+    ['old/*', '/old/{path}'],
+    ['{:lang/}about', '/{lang}/about'],
+  ])('finds the route of %s', async (path, documented) => {
+    @Controller()
+    class PathController {
+      @Get(path) get() {}
+    }
+    expect(securityOf(await document({}, [PathController] as never))).toEqual({ [`get ${documented}`]: either });
+  });
+
+  it('leaves operations alone that are no route of a controller', async () => {
+    const app = await NestFactory.create({ imports: [AuthModule.forRoot(options)] }, adapter(), { logger: false });
+    const plain = SwaggerModule.createDocument(app, new DocumentBuilder().build());
+    const elsewhere = { ...plain, paths: { '/elsewhere': { get: { responses: {} }, summary: 'Another server’s' } } };
+    expect(documentHttpAuth(app, elsewhere).paths).toEqual(elsewhere.paths);
+  });
+
+  it('has the fields of a proxy where the application is one', async () => {
+    const { paths } = await document({ given: { proxy: true } });
+    expect(paths['/articles/{id}']?.delete?.responses).toMatchObject({
+      407: { headers: { 'Proxy-Authenticate': header('Basic')['WWW-Authenticate'] } },
+    });
+  });
+});

@@ -1,0 +1,305 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { Body, Controller, Get, type INestApplication, Post } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { ServeStaticModule } from '@nestjs/serve-static';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import express from 'express';
+import fc from 'fast-check';
+import type { FastifyInstance } from 'fastify';
+import { AuthModule, basic, CurrentAuth, CurrentUser, type PathPolicy, protect, Public, Realm } from 'nestjs-http-auth';
+import { adapters, start } from './support/application.js';
+import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+import { challenges, options } from './support/schemes.js';
+
+const password = { headers: basicAuthorization('alice', 'wonder:land') };
+
+@Public()
+@Controller()
+class RoutesController {
+  @Get('open') open() {
+    return 'open';
+  }
+  @Get('docsearch') docsearch() {
+    return 'open';
+  }
+  @Post('docs/echo') echo(@Body() body: unknown) {
+    return body;
+  }
+  @Public(false) @Realm('Inner') @Get('docs/inner') inner(@CurrentUser() user: unknown, @CurrentAuth() auth: unknown) {
+    return { user, auth };
+  }
+}
+
+/** Serves a folder, with a secret in it, from the root: the server decodes what a router may not. */
+function files(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'static-'));
+  writeFileSync(join(folder, 'secret.txt'), 'secret');
+  writeFileSync(join(folder, 'open.txt'), 'open');
+  return folder;
+}
+
+const swagger = (app: INestApplication) =>
+  SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('Docs').build()));
+
+/** Mounts something that answers everything below a path, in the way of each framework. */
+function mount(app: INestApplication, path: string): void {
+  const adapter = app.getHttpAdapter();
+  if (adapter.getType() === 'express') {
+    const router = express.Router();
+    router.use((_request, response) => response.status(200).send('mounted'));
+    app.use(path, router);
+  } else {
+    const plugin = (instance: FastifyInstance, _options: unknown, done: () => void) => {
+      instance.all('/', () => 'mounted');
+      instance.all('/*', () => 'mounted');
+      done();
+    };
+    void (adapter.getInstance() as FastifyInstance).register(plugin, { prefix: path });
+  }
+}
+
+describe.each(adapters)('protect() on %s', (_name, adapter) => {
+  const application = (prepare: (app: INestApplication) => unknown, using: AbstractHttpAdapter = adapter()) =>
+    start(using, { imports: [AuthModule.forRoot(options)], controllers: [RoutesController] }, prepare);
+
+  const realm = 'API documentation';
+  const ofRealm = challenges.map((challenge) => challenge.replace('Staging', realm));
+
+  it.each([
+    ['before', (app: INestApplication) => (protect(app, '/docs', { realm }), swagger(app))],
+    ['after', (app: INestApplication) => (swagger(app), protect(app, '/docs', { realm }))],
+  ])('guards Swagger UI with its documents, called %s it is set up', async (_when, prepare) => {
+    const app = await application(prepare);
+    for (const path of ['/docs', '/docs/', '/docs/swagger-ui-bundle.js', '/docs-json', '/docs-yaml']) {
+      expect(await send(app, path)).toMatchObject({ status: 401, challenges: ofRealm });
+      const answer = await send(app, path, password);
+      expect(answer).toMatchObject({ challenges: [] });
+      expect([200, 301, 302]).toContain(answer.status);
+    }
+    expect((await send(app, '/docs/', password)).body).toContain('swagger-ui');
+    expect((await send(app, '/docs-json', password)).json()).toMatchObject({ info: { title: 'Docs' } });
+    expect(await send(app, '/open')).toMatchObject({ status: 200 });
+    expect(await send(app, '/docsearch')).toMatchObject({ status: 200 });
+  });
+
+  it("answers with Nest's own body", async () => {
+    const app = await application((nest) => protect(nest, '/docs'));
+    expect((await send(app, '/docs')).json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
+  });
+
+  it.each([
+    ['before', (app: INestApplication) => (protect(app, '/bull'), mount(app, '/bull'))],
+    ['after', (app: INestApplication) => (mount(app, '/bull'), protect(app, '/bull'))],
+  ])('guards what is mounted, called %s it is, by every method', async (_when, prepare) => {
+    const app = await application(prepare);
+    for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']) {
+      for (const path of ['/bull', '/bull/queues/1?a=b']) {
+        expect(await send(app, path, { method })).toMatchObject({ status: 401, challenges });
+        expect(await send(app, path, { ...password, method })).toMatchObject({ status: 200 });
+      }
+    }
+    expect(await send(app, '/bull', { headers: bearerAuthorization('no') })).toMatchObject({ status: 401 });
+    expect(await send(app, '/bull', { headers: { authorization: 'Bearer' } })).toMatchObject({ status: 400 });
+  });
+
+  it('lets no preflight through to what is mounted, and challenges none', async () => {
+    const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' };
+    const closed = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull')));
+    expect(await send(closed, '/bull', { method: 'OPTIONS', headers })).toMatchObject({
+      status: 204,
+      challenges: [],
+      body: '',
+    });
+    const open = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull', { preflight: true })));
+    expect(await send(open, '/bull', { method: 'OPTIONS', headers })).toMatchObject({ status: 200, body: 'mounted' });
+    expect(await send(open, '/bull', { method: 'OPTIONS' })).toMatchObject({ status: 401 });
+  });
+
+  it('guards static files, however their path is spelt', async () => {
+    const app = await start(
+      adapter(),
+      {
+        imports: [AuthModule.forRoot(options), ServeStaticModule.forRoot({ rootPath: files() })],
+        controllers: [RoutesController],
+      },
+      (nest) => protect(nest, '/secret.txt'),
+    );
+    for (const path of [
+      '/secret.txt',
+      '/%73ecret.txt',
+      '/secret%2Etxt',
+      '//secret.txt',
+      '/./secret.txt',
+      '/x/../secret.txt',
+      '/SECRET.txt',
+      '/secret.txt/',
+      '/secret.txt?x',
+      '/secret.txt;x',
+      '/%2573ecret.txt',
+    ]) {
+      expect(await send(app, path)).toMatchObject({ status: 401, challenges });
+    }
+    expect(await send(app, '/secret.txt', password)).toMatchObject({ status: 200, body: 'secret' });
+    expect(await send(app, '/open.txt')).toMatchObject({ status: 200, body: 'open' });
+  });
+
+  it.each([
+    '/%64ocs',
+    '//docs',
+    '///docs//x',
+    '/docs/../docs',
+    '/x/../docs',
+    '/docs/../open',
+    '/DOCS',
+    '/Docs/x',
+    '/docs/',
+    '/./docs',
+    '/docs%2Fx',
+    '/docs%2f..%2fopen',
+    '/%2564ocs',
+    '/docs;a=b',
+    '/docs;a/x',
+    '\\docs',
+    '/docs\\x',
+    '/docs%00',
+    '/docs?x',
+    '/docs%',
+    '/%64%6F%63%73/%zz',
+    'http://127.0.0.1/docs',
+    'HTTP://a.example//docs/x?y',
+  ])('is not got round by %s', async (path) => {
+    const app = await application((nest) => (mount(nest, '/docs'), protect(nest, '/docs')));
+    const answer = await send(app, path);
+    expect([400, 401, 404]).toContain(answer.status);
+    expect(answer.body).not.toContain('mounted');
+    expect(answer.body).not.toBe('open');
+  });
+
+  it('is not got round by any spelling', async () => {
+    const app = await application((nest) => (mount(nest, '/docs'), protect(nest, '/docs')));
+    const piece = fc.constantFrom(
+      'docs',
+      'DOCS',
+      '%64ocs',
+      'd%6Fcs',
+      '%2564ocs',
+      '/',
+      '//',
+      '%2f',
+      '\\',
+      '.',
+      '..',
+      '%2e%2e',
+      ';a',
+      '?',
+      '%',
+      'x',
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (pieces) => {
+        const answer = await send(app, `/${pieces.join('')}`);
+        expect(answer.body).not.toContain('mounted');
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('guards what is not there', async () => {
+    const app = await application((nest) => protect(nest, '/nowhere'));
+    expect(await send(app, '/nowhere/x')).toMatchObject({ status: 401, challenges });
+    expect(await send(app, '/nowhere/x', password)).toMatchObject({ status: 404, challenges: [] });
+    expect(await send(app, '/elsewhere')).toMatchObject({ status: 404, challenges: [] });
+  });
+
+  it('guards everything by the path /', async () => {
+    const app = await application((nest) => protect(nest, '/'));
+    for (const path of ['/', '/open', '/nowhere'])
+      expect(await send(app, path)).toMatchObject({ status: 401, challenges });
+    expect(await send(app, '/open', password)).toMatchObject({ status: 200 });
+  });
+
+  it('has the policy of the closest path, and several at once', async () => {
+    const app = await application((nest) => {
+      protect(nest, ['/a', '/b/'], { realm: 'Outer' });
+      protect(nest, '/a/b', { realm: 'Inner', schemes: ['basic'] });
+    });
+    const basicOf = (name: string) => `Basic realm="${name}", charset="UTF-8"`;
+    expect((await send(app, '/a')).challenges).toEqual(['Bearer realm="Outer"', basicOf('Outer')]);
+    expect((await send(app, '/b')).challenges).toEqual(['Bearer realm="Outer"', basicOf('Outer')]);
+    expect((await send(app, '/a/b/c')).challenges).toEqual([basicOf('Inner')]);
+    expect(await send(app, '/a/b', { headers: bearerAuthorization('alice-token') })).toMatchObject({ status: 401 });
+  });
+
+  it('may let nobody in particular in', async () => {
+    const app = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull', { access: 'optional' })));
+    expect(await send(app, '/bull')).toMatchObject({ status: 200 });
+    expect(await send(app, '/bull', { headers: bearerAuthorization('no') })).toMatchObject({ status: 401 });
+  });
+
+  it('takes a realm of the request, even one to wait for', async () => {
+    const policy: PathPolicy = { realm: async ({ headers }) => `Tenant ${headers['x-tenant'] as string}` };
+    const app = await application((nest) => protect(nest, '/docs', policy));
+    expect((await send(app, '/docs', { headers: { 'x-tenant': 'a' } })).challenges[0]).toBe('Bearer realm="Tenant a"');
+  });
+
+  it('holds a request before its body is parsed', async () => {
+    const app = await application((nest) => protect(nest, '/docs'));
+    const ask = { method: 'POST', body: '{"broken', headers: { 'content-type': 'application/json' } };
+    expect(await send(app, '/docs/echo', ask)).toMatchObject({ status: 401, challenges });
+    expect(await send(app, '/docs/echo', { ...ask, headers: { ...ask.headers, ...password.headers } })).toMatchObject({
+      status: 400,
+      challenges: [],
+    });
+    expect(
+      (
+        await send(app, '/docs/echo', { ...ask, body: '{"a":1}', headers: { ...ask.headers, ...password.headers } })
+      ).json(),
+    ).toEqual({ a: 1 });
+  });
+
+  it('has a request judged once, also where a controller is below the path', async () => {
+    let calls = 0;
+    const scheme = basic(() => ({ name: `call ${++calls}` }));
+    const app = await start(
+      adapter(),
+      { imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [scheme] })], controllers: [RoutesController] },
+      (nest) => protect(nest, '/docs', { realm: 'Outer' }),
+    );
+    expect((await send(app, '/docs/inner')).challenges).toEqual(['Basic realm="Outer", charset="UTF-8"']);
+    expect((await send(app, '/docs/inner', password)).json()).toEqual({
+      user: { name: 'call 1' },
+      auth: { scheme: 'Basic', realm: 'Inner' },
+    });
+  });
+
+  it('is the fault of the server where its verifier throws, and the process lives on', async () => {
+    const scheme = basic(() => Promise.reject(new Error('down')));
+    const app = await start(
+      adapter(),
+      { imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [scheme] })], controllers: [RoutesController] },
+      (nest) => protect(nest, '/docs'),
+    );
+    for (let turn = 0; turn < 2; turn++)
+      expect(await send(app, '/docs', password)).toMatchObject({ status: 500, challenges: [] });
+    expect(await send(app, '/open')).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['docs', {}, "protect(): a path must begin with a slash, which 'docs' does not"],
+    [[], {}, 'protect(): a path must begin with a slash'],
+    ['/docs', { realm: '' }, 'realm: it must not be empty'],
+    ['/docs', { schemes: ['digest'] }, "schemes: AuthModule has no 'digest'; it has bearer, basic"],
+    ['/docs', { schemes: [] }, 'schemes: none is named'],
+  ])('refuses %j with %j', async (path, policy, message) => {
+    const app = await application(() => undefined);
+    expect(() => protect(app, path, policy)).toThrow(message);
+  });
+
+  it('needs AuthModule', async () => {
+    const app = await start(adapter(), { controllers: [RoutesController] });
+    expect(() => protect(app, '/docs')).toThrow('protect(): the application has no AuthModule; import it');
+  });
+});

@@ -1,0 +1,265 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  All,
+  Controller,
+  Get,
+  type INestApplication,
+  Injectable,
+  Module,
+  Post,
+  Scope,
+  UseGuards,
+  Version,
+  VERSION_NEUTRAL,
+  VersioningType,
+} from '@nestjs/common';
+import { APP_GUARD, NestFactory, RouterModule } from '@nestjs/core';
+import {
+  AuthModule,
+  type AuthModuleOptions,
+  HttpAuthGuard,
+  OptionalAuth,
+  Public,
+  Realm,
+  RouteReport,
+  Schemes,
+} from 'nestjs-http-auth';
+import { adapters, start } from './support/application.js';
+import { send } from './support/client.js';
+import { RecordingLogger } from './support/logger.js';
+import { options } from './support/schemes.js';
+
+@Controller('articles')
+class ArticlesController {
+  @Public() @Get() list() {}
+  @Get('mine') mine() {}
+  @OptionalAuth() @Get(':id') read() {}
+  @Realm('Administration') @Schemes('basic') @Post() create() {}
+  @Realm(() => 'Anything') @All('anything') anything() {}
+}
+
+@Public()
+@Controller(['open', 'public'])
+class OpenController {
+  @Get(['a', 'b']) open() {}
+  @Public(false) @Get('closed') closed() {}
+}
+
+@Controller('metrics')
+class MetricsController {
+  @Get() metrics() {}
+}
+
+@Controller('guarded')
+class GuardedController {
+  @UseGuards(HttpAuthGuard) @Get() byMethod() {}
+  @Public() @UseGuards(HttpAuthGuard) @Get('public') open() {}
+  @Get('nobody') nobody() {}
+}
+
+@UseGuards(HttpAuthGuard)
+@Controller('class')
+class GuardedClassController {
+  @Get() byClass() {}
+}
+
+@Injectable()
+class OwnGuard extends HttpAuthGuard {}
+
+@UseGuards(OwnGuard)
+@Controller('own')
+class OwnGuardController {
+  @Get() byOwn() {}
+}
+
+const everything = { access: 'required', because: 'default', schemes: ['Bearer', 'Basic'], realm: 'Staging' };
+
+describe.each(adapters)('The route report on %s', (_name, adapter) => {
+  const application = (
+    given: Partial<AuthModuleOptions>,
+    controllers: NonNullable<Parameters<typeof start>[1]['controllers']>,
+    prepare?: (app: INestApplication) => unknown,
+    metadata: Parameters<typeof start>[1] = {},
+  ) =>
+    start(
+      adapter(),
+      {
+        ...metadata,
+        imports: [AuthModule.forRoot({ ...options, ...given }), ...(metadata.imports ?? [])],
+        controllers,
+      },
+      prepare,
+    );
+  const routesOf = (app: INestApplication) => app.get(RouteReport).routes();
+  const summary = (app: INestApplication) =>
+    routesOf(app).map(({ method, path, access, because }) => `${method} ${path} ${access}: ${because}`);
+
+  it('says what each route asks for, and why', async () => {
+    const app = await application({}, [ArticlesController]);
+    expect(routesOf(app)).toEqual([
+      {
+        method: 'GET',
+        path: '/articles',
+        access: 'public',
+        because: '@Public() on the method',
+        schemes: [],
+        controller: 'ArticlesController',
+        handler: 'list',
+      },
+      { ...everything, method: 'GET', path: '/articles/mine', controller: 'ArticlesController', handler: 'mine' },
+      {
+        ...everything,
+        method: 'GET',
+        path: '/articles/:id',
+        access: 'optional',
+        because: '@OptionalAuth() on the method',
+        controller: 'ArticlesController',
+        handler: 'read',
+      },
+      {
+        ...everything,
+        method: 'POST',
+        path: '/articles',
+        schemes: ['Basic'],
+        realm: 'Administration',
+        controller: 'ArticlesController',
+        handler: 'create',
+      },
+      {
+        ...everything,
+        method: 'ALL',
+        path: '/articles/anything',
+        realm: undefined,
+        controller: 'ArticlesController',
+        handler: 'anything',
+      },
+    ]);
+  });
+
+  it('knows the class, the option and every path', async () => {
+    const app = await application({ public: [MetricsController] }, [OpenController, MetricsController]);
+    expect(summary(app)).toEqual([
+      'GET /open/a public: @Public() on the class',
+      'GET /open/b public: @Public() on the class',
+      'GET /open/closed required: @Public(false) on the method',
+      'GET /public/a public: @Public() on the class',
+      'GET /public/b public: @Public() on the class',
+      'GET /public/closed required: @Public(false) on the method',
+      'GET /metrics public: option public',
+    ]);
+  });
+
+  it('calls a route open that no guard stands before', async () => {
+    const app = await application(
+      { globalGuard: false },
+      [GuardedController, GuardedClassController, OwnGuardController],
+      undefined,
+      { providers: [OwnGuard] },
+    );
+    expect(summary(app)).toEqual([
+      'GET /guarded required: default',
+      'GET /guarded/public public: @Public() on the method',
+      'GET /guarded/nobody public: no guard',
+      'GET /class required: default',
+      'GET /own required: default',
+    ]);
+    for (const { path, access } of routesOf(app)) {
+      expect([path, (await send(app, path)).status]).toEqual([path, access === 'public' ? 200 : 401]);
+    }
+  });
+
+  it.each([
+    ['ours', { provide: APP_GUARD, useExisting: HttpAuthGuard }],
+    ['one that extends it', { provide: APP_GUARD, useClass: OwnGuard }],
+    ['one for each request', { provide: APP_GUARD, useClass: OwnGuard, scope: Scope.REQUEST }],
+  ])('sees the guard where the application has ordered it itself: %s', async (_what, provider) => {
+    const app = await application({ globalGuard: false }, [MetricsController], undefined, { providers: [provider] });
+    expect(summary(app)).toEqual(['GET /metrics required: default']);
+    expect((await send(app, '/metrics')).status).toBe(401);
+  });
+
+  it('has the paths of the router: prefixes, of the application and of modules, and versions', async () => {
+    @Controller({ path: 'cats', version: ['1', VERSION_NEUTRAL] })
+    class CatsController {
+      @Get() list() {}
+      @Version('2') @Get(':id') read() {}
+    }
+    @Controller('health')
+    class HealthController {
+      @Public() @Get() health() {}
+    }
+    @Module({ controllers: [CatsController] })
+    class CatsModule {}
+
+    const app = await application(
+      {},
+      [HealthController],
+      (created) =>
+        created.setGlobalPrefix('api', { exclude: ['health'] }).enableVersioning({ type: VersioningType.URI }),
+      { imports: [CatsModule, RouterModule.register([{ path: 'zoo', module: CatsModule }])] },
+    );
+    expect(routesOf(app).map(({ path }) => path)).toEqual([
+      '/health',
+      '/api/v1/zoo/cats',
+      '/api/zoo/cats',
+      '/api/v2/zoo/cats/:id',
+    ]);
+    for (const { path, access } of routesOf(app)) {
+      expect([path, (await send(app, path)).status]).toEqual([path, access === 'public' ? 200 : 401]);
+    }
+  });
+
+  it('may be asked before the application is initialized, and changes nothing', async () => {
+    const app = await application({}, [ArticlesController], (created) => {
+      expect(routesOf(created)).toHaveLength(5);
+    });
+    expect(routesOf(app)).toHaveLength(5);
+    expect((await send(app, '/articles/mine')).challenges).toHaveLength(2);
+  });
+
+  /** What an application logs while it boots. */
+  const logOf = async (
+    given: Partial<AuthModuleOptions>,
+    controllers: NonNullable<Parameters<typeof start>[1]['controllers']>,
+  ) => {
+    const logger = new RecordingLogger();
+    const app = await NestFactory.create(
+      { imports: [AuthModule.forRoot({ ...options, ...given })], controllers },
+      adapter(),
+      { logger, abortOnError: false },
+    );
+    app.enableVersioning({ type: VersioningType.HEADER, header: 'X-Version' });
+    await app.init();
+    const routes = routesOf(app);
+    await app.close();
+    return { text: logger.text(), routes };
+  };
+
+  it('is printed at boot where that is asked for', async () => {
+    const { text } = await logOf({ printRoutes: true }, [ArticlesController]);
+    expect(text).toMatch(/METHOD +PATH +ACCESS +SCHEMES +REALM +BECAUSE +HANDLER/);
+    expect(text).toMatch(/GET +\/articles\/mine +required +Bearer, Basic +Staging +default +ArticlesController\.mine/);
+    expect(text).toMatch(/ALL +\/articles\/anything +required +Bearer, Basic +\(per request\) +default/);
+    expect((await logOf({}, [ArticlesController])).text).not.toContain('BECAUSE');
+  });
+
+  it('tells routes of one path apart', async () => {
+    @Controller({ path: 'cats', version: '1', host: ['cats.example', ':tenant.example'] })
+    class CatsController {
+      @Get() list() {}
+      @Version(['2', '3']) @Get('later') later() {}
+      @Version(VERSION_NEUTRAL) @Get('any') any() {}
+    }
+    const { text, routes } = await logOf({ printRoutes: true }, [CatsController]);
+    expect(routes).toMatchObject([
+      { path: '/cats', version: '1', host: 'cats.example, :tenant.example', handler: 'list' },
+      { path: '/cats/later', version: '2, 3', handler: 'later' },
+      { path: '/cats/any', version: 'neutral', handler: 'any' },
+    ]);
+    expect(text).toContain('/cats (version 1) (host cats.example, :tenant.example)  required');
+  });
+
+  it('stops the boot for a printRoutes that is no boolean', async () => {
+    await expect(application({ printRoutes: 'yes' as never }, [])).rejects.toThrow('printRoutes must be true or false');
+  });
+});
