@@ -6,7 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 
 /** The folders in their order: each may import those before it, and itself. */
-const order = ['http', 'schemes', 'response', 'guard', 'routes', 'openapi', 'cli', 'testing'];
+const order = ['http', 'schemes', 'response', 'guard', 'protect', 'routes', 'openapi', 'cli', 'testing'];
 
 interface Import {
   from: string;

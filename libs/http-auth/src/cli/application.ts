@@ -37,19 +37,18 @@ type Root = Type | (() => unknown);
 
 /** The export that is meant: the one named, or AppModule, or the default one, or the only class there is. */
 function pick(exports: Record<string, unknown>, path: string, name: string | undefined): Root {
-  const roots = Object.entries(exports).filter(([, value]) => typeof value === 'function') as [string, Root][];
-  const classes = roots.filter(([, value]) => isClass(value));
-  const [, root] =
-    (name === undefined
-      ? (['AppModule', 'default'].map((usual) => roots.find(([key]) => key === usual)).find(Boolean) ??
-        (classes.length === 1 ? classes[0] : undefined))
-      : roots.find(([key]) => key === name)) ?? [];
-  if (root !== undefined) return root;
-  throw new CliError(
-    name === undefined
-      ? `${path} does not say which of its exports is the module: name it, as in ${path}#AppModule`
-      : `${path} exports no module or function of the name ${name}`,
+  const roots = new Map(
+    Object.entries(exports).filter((entry): entry is [string, Root] => typeof entry[1] === 'function'),
   );
+  if (name !== undefined) {
+    const root = roots.get(name);
+    if (root === undefined) throw new CliError(`${path} exports no module or function of the name ${name}`);
+    return root;
+  }
+  const [only, ...others] = [...roots.values()].filter(isClass);
+  const root = roots.get('AppModule') ?? roots.get('default') ?? (others.length === 0 ? only : undefined);
+  if (root !== undefined) return root;
+  throw new CliError(`${path} does not say which of its exports is the module: name it, as in ${path}#AppModule`);
 }
 
 /** The adapter of the platform that is installed beside the application. */
