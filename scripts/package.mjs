@@ -10,7 +10,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { root, run, say, tool } from './support/run.mjs';
 import { withServer } from './support/server.mjs';
 
@@ -24,6 +24,7 @@ try {
   const app = join(temporary, 'app');
   const promise = makeApplication(app, tarball);
   await checkApplication(app, promise);
+  await checkStranger(app);
   checkCommonJs(app);
   checkCommand(app);
 } finally {
@@ -58,8 +59,14 @@ function checkTypes(tarball) {
   say('attw');
 }
 
-/** Makes an application of the README's quick start, and returns what the README promises of it. */
+/** Pastes the README's quick start into a new Nest application, and returns what the README promises of it. */
 function makeApplication(app, tarball) {
+  run(tool('nest'), ['new', basename(app), '--skip-install', '--skip-git', '--package-manager', 'npm'], {
+    cwd: dirname(app),
+  });
+  for (const path of ['test', 'src/app.controller.spec.ts', 'src/app.controller.ts', 'src/app.service.ts']) {
+    rmSync(join(app, path), { recursive: true, force: true });
+  }
   const { files, promise } = quickStart();
   const { dependencies, devDependencies } = workspace;
   const write = (path, text) => {
@@ -74,21 +81,14 @@ function makeApplication(app, tarball) {
       'nestjs-http-auth': `file:${tarball}`,
       ...pick(dependencies, '@nestjs/common', '@nestjs/core', '@nestjs/platform-express', '@nestjs/platform-fastify'),
       ...pick(dependencies, '@nestjs/passport', 'passport', 'reflect-metadata', 'rxjs'),
+      ...pick(devDependencies, 'passport-jwt'),
     },
-    devDependencies: pick(devDependencies, '@types/node', 'typescript'),
+    devDependencies: pick(devDependencies, '@types/node', '@types/passport-jwt', 'typescript'),
   });
-  write('tsconfig.json', {
-    compilerOptions: {
-      module: 'nodenext',
-      target: 'es2023',
-      types: ['node'],
-      rootDir: 'src',
-      outDir: 'dist',
-      strict: true,
-      experimentalDecorators: true,
-      emitDecoratorMetadata: true,
-      skipLibCheck: false,
-    },
+  // Its own options, but for the types of Vitest, which is not installed; and our types are checked as well.
+  write('tsconfig.check.json', {
+    extends: './tsconfig.json',
+    compilerOptions: { types: ['node'], rootDir: 'src', skipLibCheck: false, incremental: false },
     include: ['src'],
   });
   for (const { path, text } of files) write(path, text);
@@ -102,8 +102,10 @@ function makeApplication(app, tarball) {
     await app.listen(process.env.PORT ?? 3000);`,
   );
 
+  write('src/stranger.ts', readFileSync(join(root, 'scripts', 'consumer', 'stranger.ts'), 'utf8'));
+
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: app });
-  run(join(app, 'node_modules', '.bin', 'tsc'), [], { cwd: app });
+  run(join(app, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.check.json'], { cwd: app });
   say(`the quick start compiles: ${files.map(({ path }) => path).join(', ')}`);
   return promise;
 }
@@ -152,6 +154,30 @@ async function checkApplication(app, { path, challenges, credentials }) {
       deepEqual(welcome.challenges, []);
     });
     say(`${main} challenges with ${challenges.join(' and ')}`);
+  }
+}
+
+/** Runs an application that does what strangers do: every 401 has its challenge, and nothing else has. */
+async function checkStranger(app) {
+  const challenges = ['Basic realm="Strange", charset="UTF-8"'];
+  const authorization = `Basic ${Buffer.from('alice:p:w').toString('base64')}`;
+  for (const adapter of ['express', 'fastify']) {
+    for (const filter of ['none', 'global']) {
+      const env = { ADAPTER: adapter, FILTER: filter };
+      await withServer([process.execPath, join('dist', 'stranger.js')], { cwd: app, env }, async (get) => {
+        for (const path of ['/closed', '/filtered', '/thrown', '/res', '/jwt', '/middleware']) {
+          const { status, challenges: seen } = await get(path);
+          deepEqual({ path, status, seen }, { path, status: 401, seen: challenges });
+        }
+        const others = { '/open': 200, '/forbidden': 403, '/broken': 500, '/nowhere': 404 };
+        for (const [path, expected] of Object.entries(others)) {
+          const { status, challenges: seen } = await get(path);
+          deepEqual({ path, status, seen }, { path, status: expected, seen: [] });
+        }
+        for (const path of ['/closed', '/filtered']) equal((await get(path, { authorization })).status, 200, path);
+      });
+    }
+    say(`a stranger's application on ${adapter}`);
   }
 }
 
