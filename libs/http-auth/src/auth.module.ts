@@ -24,6 +24,7 @@ import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { Gate } from './protect/gate.js';
 import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteExplorer } from './routes/route.explorer.js';
+import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
 import { tableOf } from './routes/route.table.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
@@ -148,7 +149,12 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     application.useGlobalFilters(filter);
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
-      if (httpAdapter) headHook.install(httpAdapter, (exchange) => gate.admit(exchange));
+      if (!httpAdapter) return;
+      headHook.install(httpAdapter, (exchange) => gate.admit(exchange));
+      if (options.early) {
+        const matcher = new RouteMatcher(report, httpAdapter);
+        gate.holdEarly((request) => matcher.policyOf(request));
+      }
     });
   }
 

@@ -27,6 +27,14 @@ export interface AuthModuleOptions {
    */
   readonly globalGuard?: boolean;
   /**
+   * Whether routes are held to their policies before the body of a request is parsed, and before any `app.use()`, so that no
+   * anonymous request costs a parser. Credentials in a body cannot be seen then, and verifiers and realms find nothing that
+   * middleware would have left on the request.
+   *
+   * @default false
+   */
+  readonly early?: boolean;
+  /**
    * Routes to open that cannot be decorated, because their controllers are another package's: the classes of those
    * controllers, and functions of a route. A decorator on a controller or a method has the last word.
    *
@@ -96,11 +104,20 @@ export function checkOptions(options: AuthModuleOptions | undefined): AuthModule
 
 function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string | undefined {
   if (typeof options !== 'object' || options === null) return 'AuthModule needs options: a realm and schemes';
-  const { realm, globalGuard = true, public: open = [], challenges = {}, proxy = false, passport } = options;
+  const {
+    realm,
+    globalGuard = true,
+    early = false,
+    public: open = [],
+    challenges = {},
+    proxy = false,
+    passport,
+  } = options;
   const { printRoutes = false } = options;
   const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (wrong !== undefined) return `realm: ${wrong}; name the protection space, e.g. 'Access to staging site'`;
   if (typeof globalGuard !== 'boolean') return 'globalGuard must be true or false';
+  if (typeof early !== 'boolean') return 'early must be true or false';
   if (!Array.isArray(open) || !open.every((entry) => typeof entry === 'function')) {
     return 'public must list controller classes or functions (route) => boolean';
   }

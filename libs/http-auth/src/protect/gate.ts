@@ -1,4 +1,4 @@
-import { isPreflight } from '../http/request.js';
+import { type HttpRequest, isPreflight } from '../http/request.js';
 import type { Authenticator } from '../guard/authenticator.js';
 import type { Policy } from '../guard/policy.js';
 import type { Challenger } from '../response/challenger.js';
@@ -15,6 +15,9 @@ export class Gate {
     private readonly challenger: Challenger,
   ) {}
 
+  /** Where the policy of a route is found before the router gets to it. */
+  private early: ((request: HttpRequest) => Policy | undefined) | undefined;
+
   /** Protects a path and all that lies below it. */
   protect(path: string, policy: Policy): void {
     const roots = readingsOf(path).map((root) => [root, policy] as const);
@@ -27,7 +30,7 @@ export class Gate {
    * @returns `undefined` where there is nothing to wait for
    */
   admit(exchange: Exchange): Promise<unknown> | undefined {
-    const policy = this.policies.length === 0 ? undefined : this.policyOf(exchange.request.url);
+    const policy = this.policyOf(exchange.request);
     if (policy === undefined || (policy.preflight && isPreflight(exchange.request))) return undefined;
     exchange.enter(policy);
     const ready = this.challenger.prepare(exchange);
@@ -36,8 +39,18 @@ export class Gate {
     return outcome === true ? undefined : outcome;
   }
 
+  /** Holds requests to the policies of their routes as well, so that no anonymous request costs the parsing of its body. */
+  holdEarly(policyOf: (request: HttpRequest) => Policy | undefined): void {
+    this.early = policyOf;
+  }
+
+  private policyOf(request: HttpRequest): Policy | undefined {
+    return this.policyOfPath(request.url) ?? (isPreflight(request) ? undefined : this.early?.(request));
+  }
+
   /** The policy of the closest protected path above a request target, however it is read. */
-  private policyOf(target: string): Policy | undefined {
+  private policyOfPath(target: string): Policy | undefined {
+    if (this.policies.length === 0) return undefined;
     const readings = readingsOf(target);
     return this.policies.find(([root]) => readings.some((path) => isWithin(path, root)))?.[1];
   }

@@ -32,6 +32,21 @@ export class RouteReport {
     });
   }
 
+  /**
+   * The policies of all routes, by method and path; `undefined` where the guard does not stand before one, or where these two
+   * alone do not say which route it is.
+   */
+  policiesByRoute(): ReadonlyMap<string, Policy | undefined> {
+    const policies = new Map<string, Policy | undefined>();
+    for (const route of this.explorer.routes()) {
+      const key = `${route.method} ${route.path}`;
+      const alone = !policies.has(key) && route.version === undefined && route.host === undefined;
+      const policy = alone && this.isGuarded(route) ? this.policies.of(route.controller, route.handler) : undefined;
+      policies.set(key, policy);
+    }
+    return policies;
+  }
+
   /** Whether the guard stands before a route: before all of them, or by `@UseGuards()`. */
   private isGuarded({ controller, handler }: Route): boolean {
     const guards: unknown[] = [

@@ -1,0 +1,70 @@
+import type { HttpServer } from '@nestjs/common';
+import type { HttpRequest } from '../http/request.js';
+import type { Policy } from '../guard/policy.js';
+import type { RouteReport } from './route.report.js';
+
+/** A layer of Express's router, as far as it tells which route it is. */
+interface Layer {
+  readonly route?: { readonly path: unknown; readonly methods: Readonly<Record<string, boolean | undefined>> };
+  match(path: string): boolean;
+}
+
+/** What Fastify says of the route that it has matched. */
+interface FastifyRequest extends HttpRequest {
+  readonly routeOptions?: { readonly url?: string };
+}
+
+/**
+ * Finds the policy of a request's route before the router gets to it, and never guesses: it asks the router itself, and
+ * where that leaves a doubt (a version in a field, a route that is no controller's) it finds none, and leaves the request to
+ * the guard.
+ */
+export class RouteMatcher {
+  private policies: ReadonlyMap<string, Policy | undefined> | undefined;
+
+  constructor(
+    private readonly report: RouteReport,
+    private readonly adapter: HttpServer,
+  ) {}
+
+  /** The policy of the route that the router will choose, where that is beyond doubt. */
+  policyOf(request: HttpRequest): Policy | undefined {
+    // The routes are known once the application is initialized, and it is before a request comes.
+    this.policies ??= this.report.policiesByRoute();
+    const path = this.adapter.getType() === 'express' ? this.pathByExpress(request) : pathByFastify(request);
+    if (path === undefined) return undefined;
+    // A router answers HEAD by the handler for GET, and anything by that for all methods.
+    const methods = request.method === 'HEAD' ? ['HEAD', 'GET', 'ALL'] : [request.method, 'ALL'];
+    const route = methods.map((method) => `${method} ${path}`).find((one) => this.policies?.has(one));
+    return route === undefined ? undefined : this.policies.get(route);
+  }
+
+  private pathByExpress({ method, url }: HttpRequest): string | undefined {
+    const instance = this.adapter.getInstance() as { router: { stack: readonly Layer[] } };
+    const [pathname = ''] = url.split('?');
+    if (!pathname.startsWith('/')) return undefined;
+    const layer = instance.router.stack.find(
+      (one) => one.route !== undefined && handles(one.route.methods, method) && matches(one, pathname),
+    );
+    return typeof layer?.route?.path === 'string' ? layer.route.path : undefined;
+  }
+}
+
+function pathByFastify({ routeOptions }: FastifyRequest): string | undefined {
+  return routeOptions?.url;
+}
+
+function handles(methods: Readonly<Record<string, boolean | undefined>>, method: string): boolean {
+  return (
+    methods[method.toLowerCase()] === true || methods['_all'] === true || (method === 'HEAD' && methods.get === true)
+  );
+}
+
+/** A path that cannot be decoded matches nothing; the router will say so. */
+function matches(layer: Layer, pathname: string): boolean {
+  try {
+    return layer.match(pathname);
+  } catch {
+    return false;
+  }
+}
