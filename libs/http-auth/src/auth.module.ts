@@ -21,6 +21,7 @@ import { ORIGIN, PROXY } from './http/fields.js';
 import { Challenger } from './response/challenger.js';
 import { Exchanges } from './response/exchange.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
+import { Entrance } from './protect/entrance.js';
 import { Gate } from './protect/gate.js';
 import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteExplorer } from './routes/route.explorer.js';
@@ -72,9 +73,9 @@ const applications = new WeakSet<ApplicationConfig>();
     },
     {
       provide: Challenger,
-      inject: [OPTIONS],
-      useFactory: ({ proxy, challenges: { layout = 'lines' } = {} }: AuthModuleOptions) =>
-        new Challenger(proxy ? PROXY : ORIGIN, layout),
+      inject: [OPTIONS, Exchanges],
+      useFactory: ({ proxy, challenges: { layout = 'lines' } = {} }: AuthModuleOptions, exchanges: Exchanges) =>
+        new Challenger(proxy ? PROXY : ORIGIN, layout, exchanges),
     },
     {
       provide: Authenticator,
@@ -84,13 +85,18 @@ const applications = new WeakSet<ApplicationConfig>();
     },
     {
       provide: ResponseHeadHook,
-      inject: [Exchanges, Challenger],
-      useFactory: (exchanges: Exchanges, challenger: Challenger) => new ResponseHeadHook(exchanges, challenger),
+      inject: [Challenger],
+      useFactory: (challenger: Challenger) => new ResponseHeadHook(challenger),
     },
     {
       provide: Gate,
       inject: [Authenticator, Challenger],
       useFactory: (authenticator: Authenticator, challenger: Challenger) => new Gate(authenticator, challenger),
+    },
+    {
+      provide: Entrance,
+      inject: [Exchanges, Challenger, ResponseHeadHook, Gate],
+      useFactory: (...parts: ConstructorParameters<typeof Entrance>) => new Entrance(...parts),
     },
     {
       provide: Policies,
@@ -132,6 +138,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     private readonly adapterHost: HttpAdapterHost,
     private readonly headHook: ResponseHeadHook,
     private readonly report: RouteReport,
+    entrance: Entrance,
     gate: Gate,
     filter: HttpAuthFilter,
     arrivals: Arrivals,
@@ -150,7 +157,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
       if (!httpAdapter) return;
-      headHook.install(httpAdapter, (exchange) => gate.admit(exchange));
+      entrance.install(httpAdapter, typeof options.realm === 'function');
       if (options.early) {
         const matcher = new RouteMatcher(report, httpAdapter);
         gate.holdEarly((request) => matcher.policyOf(request));

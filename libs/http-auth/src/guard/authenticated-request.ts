@@ -23,5 +23,7 @@ export type AuthenticatedRequest<Principal = unknown, Request = HttpRequest> = O
 
 /** Signs a principal in: from here on the request is theirs. */
 export function signIn(request: HttpRequest, user: unknown, authInfo: AuthInfo): void {
-  Object.assign(request, { user, authInfo } satisfies Partial<AuthenticatedRequest>);
+  const signedIn = request as AuthenticatedRequest;
+  signedIn.user = user;
+  signedIn.authInfo = authInfo;
 }

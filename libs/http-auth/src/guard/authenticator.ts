@@ -7,7 +7,8 @@ import type { Challenger } from '../response/challenger.js';
 import type { Exchange } from '../response/exchange.js';
 import { Failure } from '../schemes/failure.js';
 import type { Scheme } from '../schemes/scheme.js';
-import { type Outcome, run } from '../schemes/strategy.runner.js';
+import type { Outcome } from '../schemes/outcome.js';
+import { run } from '../schemes/strategy.runner.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { isPromise } from '../schemes/verifier.js';
 import { type AuthenticatedRequest, signIn } from './authenticated-request.js';
@@ -42,13 +43,15 @@ export class Authenticator {
     }
     const admit = (outcome: Outcome): true => {
       if (outcome instanceof Failure) return this.refuse(exchange, outcome);
+      // No principal, no entry.
+      if (!outcome.principal) return this.refuse(exchange, new Failure('invalid', scheme.name));
       const authInfo = { ...(outcome.info as object), scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
       signIn(exchange.request, outcome.principal, authInfo);
       exchange.admittedBy = scheme;
       return true;
     };
     try {
-      const outcome = run(scheme.strategy, scheme.name, request);
+      const outcome = scheme.judge?.(request) ?? run(scheme.strategy, scheme.name, request);
       return isPromise(outcome) ? outcome.then(admit).catch((error: unknown) => this.fault(error)) : admit(outcome);
     } catch (error) {
       return this.fault(error);
@@ -91,11 +94,13 @@ export class Authenticator {
   private refuse(exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
     const { status, reason } = this.fields;
-    if (failure.status === 400) {
-      throw new BadRequestException(undefined, { cause: failure, description: 'Bad Request' });
-    }
-    if (status === 401) throw new UnauthorizedException(undefined, { cause: failure, description: reason });
-    throw new HttpException({ message: reason, statusCode: status }, status, { cause: failure });
+    throw withoutStack(() => {
+      if (failure.status === 400) {
+        return new BadRequestException(undefined, { cause: failure, description: 'Bad Request' });
+      }
+      if (status === 401) return new UnauthorizedException(undefined, { cause: failure, description: reason });
+      return new HttpException({ message: reason, statusCode: status }, status, { cause: failure });
+    });
   }
 
   /** Tells the log what a verifier threw, and the client nothing but the status. */
@@ -104,5 +109,16 @@ export class Authenticator {
     this.logger.error(error);
     const { status } = error;
     throw new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: error });
+  }
+}
+
+/** A refusal is no mistake in the code: where it was made says nothing, and finding that out costs more than all the rest. */
+function withoutStack<T>(make: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }

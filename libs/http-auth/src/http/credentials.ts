@@ -1,5 +1,5 @@
 import { type AuthElement, formatElement, readElement } from './auth-param.js';
-import { EMPTY_ELEMENTS, OWS, Scanner } from './grammar.js';
+import { EMPTY_ELEMENTS, OWS, Scanner, TOKEN, TOKEN68 } from './grammar.js';
 
 /** The credentials of an `Authorization` field: an auth-scheme with a token68 or auth-params (RFC 9110 section 11.4). */
 export type Credentials = AuthElement;
@@ -23,6 +23,16 @@ export function parseCredentials(field: string): Credentials | undefined {
   const credentials = readElement(scanner);
   scanner.take(credentials?.params === undefined ? OWS : EMPTY_ELEMENTS);
   return scanner.done ? credentials : undefined;
+}
+
+const TOKEN68_ALONE = new RegExp(`^(?:${TOKEN.source}) +(${TOKEN68.source})[ \\t]*$`);
+
+/**
+ * The token68 of credentials that are nothing but an auth-scheme and that, which is all that Basic and Bearer have; the
+ * same as {@link parseCredentials} says, in one look. `undefined` where the field is anything else.
+ */
+export function token68Of(field: string): string | undefined {
+  return TOKEN68_ALONE.exec(field)?.[1];
 }
 
 /**

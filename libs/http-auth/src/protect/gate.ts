@@ -18,9 +18,19 @@ export class Gate {
   /** Where the policy of a route is found before the router gets to it. */
   private early: ((request: HttpRequest) => Policy | undefined) | undefined;
 
+  /** Called as soon as there is something to hold requests for. */
+  private use: () => void = () => undefined;
+
+  /** Says what must be done before requests can be held. */
+  onceUsed(use: () => void): void {
+    this.use = use;
+    if (this.policies.length > 0 || this.early !== undefined) use();
+  }
+
   /** Protects a path and all that lies below it. */
   protect(path: string, policy: Policy): void {
     const roots = readingsOf(path).map((root) => [root, policy] as const);
+    this.use();
     this.policies = [...roots, ...this.policies].toSorted(([a], [b]) => b.length - a.length);
   }
 
@@ -41,6 +51,7 @@ export class Gate {
 
   /** Holds requests to the policies of their routes as well, so that no anonymous request costs the parsing of its body. */
   holdEarly(policyOf: (request: HttpRequest) => Policy | undefined): void {
+    this.use();
     this.early = policyOf;
   }
 

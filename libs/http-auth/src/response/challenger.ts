@@ -1,13 +1,15 @@
+import type { ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
 import { formatChallenge } from '../http/challenge.js';
 import type { AuthenticationFields } from '../http/fields.js';
 import { realmProblem } from '../http/realm.js';
-import { type HttpRequest, isPreflight } from '../http/request.js';
+import type { HttpRequest } from '../http/request.js';
 import { redact, secretsOf } from '../schemes/redact.js';
 import { isPromise } from '../schemes/verifier.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, Exchanges } from './exchange.js';
+import { Head } from './head.js';
 import { withoutPrompts } from './prompt.js';
-import type { RealmFunction } from './protection.js';
+import type { Protection, RealmFunction } from './protection.js';
 import { expose, forOneClient } from './visibility.js';
 
 /** How the challenges of a response stand in its head: a field line each, or all on one line. */
@@ -16,25 +18,29 @@ export type ChallengeLayout = 'lines' | 'joined';
 /** Puts the challenges on a response: on a 401, on the refusal that the guard noted, and on nothing else. */
 export class Challenger {
   private readonly logger = new Logger('AuthModule');
+  /** The challenges that depend on nothing but what they are kept by: the protection, and the failure. */
+  private readonly known = new WeakMap<Protection, Map<string, string[]>>();
 
   constructor(
+    /** The names of the fields, which a proxy has others of. */
     readonly fields: AuthenticationFields,
     private readonly layout: ChallengeLayout,
+    private readonly exchanges: Exchanges,
   ) {}
 
   /**
    * Sets the challenges of a response that is about to be a 401, in the order of the schemes (RFC 9110 section 11.6.1).
    * Challenges that stand there already, such as those of a proxied response, are left alone.
    *
+   * @param head where they are set; the response itself, as long as its head is not being written
    * @returns whether the response has challenges; it has none where its realm cannot be known
    */
-  challenge(exchange: Exchange): boolean {
-    const { response } = exchange;
+  challenge(exchange: Exchange, head: Head = new Head(exchange.response, undefined)): boolean {
     const field = this.fields.challenges;
-    if (response.hasHeader(field)) return true;
+    if (head.get(field) !== undefined) return true;
     try {
       const challenges = this.challenges(exchange);
-      response.setHeader(field, this.layout === 'joined' ? challenges.join(', ') : challenges);
+      head.set(field, this.layout === 'joined' ? challenges.join(', ') : [...challenges]);
       exchange.challenged = true;
     } catch (error) {
       this.logger.error(error);
@@ -42,18 +48,31 @@ export class Challenger {
     return exchange.challenged;
   }
 
-  /** Mends a response whose head is about to be sent, so that it has challenges exactly where it must. */
-  complete(exchange: Exchange): void {
+  /** The exchange of a response whose head must be looked at; `undefined` where there is nothing to be done about it. */
+  concerning(response: ServerResponse, statusCode: number): Exchange | undefined {
+    const exchange = this.exchanges.find(response);
+    // A 401 that no part of ours has seen the request of, such as a middleware's.
+    if (statusCode === this.fields.status) return exchange ?? this.exchanges.of(response.req as HttpRequest, response);
+    return exchange !== undefined && (exchange.judged || exchange.challenged) ? exchange : undefined;
+  }
+
+  /**
+   * Mends a head that is being written, so that it has challenges exactly where it must.
+   *
+   * @returns the status to send
+   */
+  complete(exchange: Exchange, head: Head, statusCode: number): number {
     const { response, failure } = exchange;
-    const { statusCode } = response;
+    let status = statusCode;
     if (statusCode === this.fields.status || (statusCode === 400 && failure?.status === 400)) {
       // A 401 without a challenge breaks RFC 9110 section 15.5.2. That the realm is not known is the server's fault.
-      if (this.challenge(exchange)) expose(response, this.fields.challenges);
-      else response.statusCode = 500;
+      if (this.challenge(exchange, head)) expose(head, this.fields.challenges);
+      else status = 500;
     } else if (exchange.challenged) {
       response.removeHeader(this.fields.challenges);
     }
-    if (exchange.judged && !isPreflight(exchange.request)) forOneClient(response, this.fields.credentials);
+    if (exchange.judged) forOneClient(head, this.fields.credentials);
+    return status;
   }
 
   /**
@@ -100,7 +119,21 @@ export class Challenger {
     return (exchange.realm = name as string);
   }
 
-  private challenges(exchange: Exchange): string[] {
+  private challenges(exchange: Exchange): readonly string[] {
+    const { failure, protection } = exchange;
+    const { realm, prompt, schemes } = protection;
+    if (typeof realm === 'function' || prompt !== 'always' || !schemes.every(({ fixed }) => fixed)) {
+      return this.make(exchange);
+    }
+    let known = this.known.get(protection);
+    if (known === undefined) this.known.set(protection, (known = new Map()));
+    const key = failure === undefined ? '' : `${failure.scheme} ${failure.reason}`;
+    let challenges = known.get(key);
+    if (challenges === undefined) known.set(key, (challenges = this.make(exchange)));
+    return challenges;
+  }
+
+  private make(exchange: Exchange): string[] {
     const realm = this.realmOf(exchange);
     const { failure, protection, request } = exchange;
     const schemes =

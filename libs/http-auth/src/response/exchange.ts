@@ -41,28 +41,27 @@ export class Exchange {
   }
 }
 
+/** A response that an exchange may be kept on. */
+type Kept = ServerResponse & Record<symbol, Exchange | undefined>;
+
 /**
- * The exchanges of one application, by Node's response, which every part of it can reach. Each application has its own:
- * what one has admitted, another one has not.
+ * The exchanges of one application. They are kept on Node's response, which every part of it can reach, under a symbol of
+ * the application's own: what one has admitted, another one has not.
  */
 export class Exchanges {
-  private readonly byResponse = new WeakMap<ServerResponse, Exchange>();
+  private readonly key = Symbol('nestjs-http-auth:exchange');
 
   /** @param application what guards a request of which no route is known */
   constructor(private readonly application: () => Protection) {}
 
   /** The exchange of a response, if the application has seen its request. */
   find(response: ServerResponse): Exchange | undefined {
-    return this.byResponse.get(response);
+    return (response as Kept)[this.key];
   }
 
   /** The exchange of a request and its response. */
   of(request: HttpRequest, response: ServerResponse): Exchange {
-    let exchange = this.byResponse.get(response);
-    if (exchange === undefined) {
-      exchange = new Exchange(request, response, this.application());
-      this.byResponse.set(response, exchange);
-    }
+    const exchange = ((response as Kept)[this.key] ??= new Exchange(request, response, this.application()));
     exchange.request = request;
     return exchange;
   }

@@ -1,70 +1,82 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
-import onHeaders from 'on-headers';
-import { type HttpRequest, rawResponse } from '../http/request.js';
 import type { Challenger } from './challenger.js';
-import type { Exchange, Exchanges } from './exchange.js';
+import { Head } from './head.js';
 
-/** Express's and Fastify's request hook, as Nest's adapters type it. */
-type RequestHook = (request: HttpRequest, response: ServerResponse, done: (error?: Error) => void) => void;
+/** Node's `writeHead()`, which every response goes through, whether it is called or not. */
+type WriteHead = (
+  this: ServerResponse,
+  statusCode: number,
+  reason?: string | Headers,
+  headers?: Headers,
+) => ServerResponse;
+type Headers = OutgoingHttpHeaders | readonly unknown[];
 
-/** Lets a request pass, at once where it returns `undefined`, or throws. */
-type Admission = (exchange: Exchange) => Promise<unknown> | undefined;
-
-/** Watches the head of every response, so that a 401 gets its challenges whoever wrote it. */
+/**
+ * Mends the head of every response as it is written, so that a 401 gets its challenges whoever wrote it. It is in the way
+ * of `writeHead()` and not a listener on each response, for what it costs: an answer that does not concern it costs a look.
+ */
 export class ResponseHeadHook {
-  constructor(
-    private readonly exchanges: Exchanges,
-    private readonly challenger: Challenger,
-  ) {}
+  /** Our `writeHead()` by the one that it stands before: Node has one for each kind of response. */
+  private readonly written = new WeakMap<WriteHead, WriteHead>();
+
+  constructor(private readonly challenger: Challenger) {}
 
   /**
-   * Watches what passes through an adapter. Nest's adapters run their request hook ahead of every `app.use()`, and for
-   * Fastify's `inject()` as well, which Node's server never hears of.
+   * Watches an adapter. Express gives all its responses one prototype, the application's own; that covers what an instance
+   * that was handed to Nest had mounted before. Fastify has its responses from Node's server, see {@link installOn}, but for
+   * those that it is given or makes itself.
    *
-   * @param admit what must let a request pass before anything else sees it
+   * @param hookRequests called where each response must be watched by itself, from a hook on its request
    */
-  install(adapter: HttpServer, admit: Admission): void {
-    addRequestHook(adapter, (request, response, done) => {
-      const exchange = this.watch(request, rawResponse(response));
-      const enter = () => admit(exchange);
-      try {
-        const pending = this.challenger.prepare(exchange)?.then(enter) ?? enter();
-        if (pending === undefined) done();
-        else pending.then(() => done(), done);
-      } catch (error) {
-        done(error as Error);
-      }
-    });
+  install(adapter: HttpServer, hookRequests: () => void): void {
+    const instance = adapter.getInstance() as Partial<Record<string, unknown>>;
+    switch (adapter.getType()) {
+      case 'express':
+        this.watch(instance['response'] as ServerResponse);
+        break;
+      case 'fastify':
+        for (const name of ['inject', 'routing']) {
+          const method = instance[name] as (...args: unknown[]) => unknown;
+          instance[name] = function (this: unknown, ...args: unknown[]) {
+            hookRequests();
+            return method.apply(this, args);
+          };
+        }
+        break;
+      default:
+        hookRequests();
+    }
   }
 
-  /**
-   * Watches what reaches a server: an Express or Fastify instance that was handed to Nest may have had middleware and hooks
-   * of its own, which run ahead of Nest's.
-   */
+  /** Watches what reaches a server, ahead of the framework and of all that it was given before Nest had it. */
   installOn(server: Server): void {
-    server.prependListener('request', (request, response) => this.watch(request as HttpRequest, response));
+    server.prependListener('request', (_request, response) => this.watch(response));
   }
 
-  private watch(request: HttpRequest, response: ServerResponse): Exchange {
-    const known = this.exchanges.find(response) !== undefined;
-    const exchange = this.exchanges.of(request, response);
-    if (!known) onHeaders(response, () => this.challenger.complete(exchange));
-    return exchange;
+  /** Watches one response, or those of a prototype. */
+  watch(response: ServerResponse): void {
+    const { writeHead } = response as { writeHead: WriteHead };
+    if (this.written.get(writeHead) === writeHead) return;
+    let ours = this.written.get(writeHead);
+    if (ours === undefined) {
+      ours = this.before(writeHead);
+      this.written.set(writeHead, ours);
+      this.written.set(ours, ours);
+    }
+    response.writeHead = ours;
   }
-}
 
-/** Adds a request hook to an adapter, which has a place for one only: the application's own, if any, runs after ours. */
-function addRequestHook(adapter: HttpServer, ours: RequestHook): void {
-  const target = adapter as unknown as { onRequestHook?: RequestHook; setOnRequestHook(hook: RequestHook): void };
-  let theirs = target.onRequestHook;
-  target.setOnRequestHook((request, response, done) =>
-    ours(request, response, (error) => {
-      if (error !== undefined || theirs === undefined) done(error);
-      else theirs.call(target, request, response, done);
-    }),
-  );
-  target.setOnRequestHook = (hook) => {
-    theirs = hook;
-  };
+  private before(writeHead: WriteHead): WriteHead {
+    const { challenger } = this;
+    return function (statusCode, reason, headers) {
+      const exchange = challenger.concerning(this, statusCode);
+      if (exchange === undefined) return writeHead.call(this, statusCode, reason, headers);
+      const head = new Head(this, typeof reason === 'string' ? headers : (headers ?? reason));
+      const status = challenger.complete(exchange, head, statusCode);
+      if (status !== statusCode) this.statusMessage = '';
+      else if (typeof reason === 'string') return writeHead.call(this, status, reason, head.given);
+      return writeHead.call(this, status, head.given);
+    };
+  }
 }

@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { Challenge } from '../http/challenge.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Failure } from './failure.js';
+import type { Outcome } from './outcome.js';
 import type { Strategy } from './strategy.js';
 import type { Verifier, VerifierFunction } from './verifier.js';
 
@@ -58,6 +59,15 @@ export interface Scheme {
    * @param failure why credentials of this scheme were refused; `undefined` where none came
    */
   challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge;
+  /** Whether its challenge depends on nothing but the realm and the failure, and so need be made once; absent: it may not. */
+  readonly fixed?: boolean;
+  /**
+   * Judges a request as the strategy does, and says so without Passport's actions, which cost an object and five functions
+   * on each request; absent: the strategy is run.
+   *
+   * @throws VerifierError where the verifier threw, unless that is a refusal
+   */
+  judge?(request: HttpRequest): Outcome | Promise<Outcome>;
   /** Whether its challenge makes browsers prompt for a username and a password; absent: it does not. */
   readonly prompts?: boolean;
   /** The scheme in OpenAPI's words; absent: HTTP's scheme of that name. */

@@ -4,7 +4,8 @@ import { BadRequestException, HttpException, ServiceUnavailableException, Unauth
 import type { HttpRequest } from '../http/request.js';
 import { Failure } from './failure.js';
 import type { Strategy, StrategyActions } from './strategy.js';
-import { type Outcome, run } from './strategy.runner.js';
+import type { Outcome } from './outcome.js';
+import { run } from './strategy.runner.js';
 import { VerifierError } from './verifier.error.js';
 
 type Act = (this: StrategyActions, request: HttpRequest) => unknown;

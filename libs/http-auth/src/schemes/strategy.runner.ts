@@ -2,20 +2,11 @@ import { type Challenge, formatChallenge, parseChallenges } from '../http/challe
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
 import { Failure } from './failure.js';
+import type { Outcome } from './outcome.js';
 import type { Strategy, StrategyActions } from './strategy.js';
 import { isPromise, isRefusal } from './verifier.js';
 import { secretsOf } from './redact.js';
 import { VerifierError } from './verifier.error.js';
-
-/** A strategy's success. */
-export interface Success {
-  readonly principal: unknown;
-  /** What the strategy says beside it, as Passport's `info`. */
-  readonly info: unknown;
-}
-
-/** How a strategy ended: one of the two, or a throw. */
-export type Outcome = Success | Failure;
 
 /**
  * Runs one strategy on one request. Passport's own `authenticate()` loses what is needed here: why a strategy failed, and

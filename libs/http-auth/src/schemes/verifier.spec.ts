@@ -3,10 +3,10 @@ import { ForbiddenException, HttpException, ServiceUnavailableException, Unautho
 import { Failure } from './failure.js';
 import type { StrategyActions } from './strategy.js';
 import { VerifierError } from './verifier.error.js';
-import { isPromise, isRefusal, isVerifierClass, settle, verifierProblem } from './verifier.js';
+import { conclude, isPromise, isRefusal, isVerifierClass, judge, verifierProblem } from './verifier.js';
 
-/** How a strategy ends that is settled with the verdict of `judge`. */
-function settled(judge: () => unknown, secrets: string[] = []) {
+/** How a strategy ends by what a verifier says. */
+function settled(verify: () => unknown, secrets: string[] = []) {
   const ends: unknown[][] = [];
   const record =
     (name: string) =>
@@ -19,7 +19,7 @@ function settled(judge: () => unknown, secrets: string[] = []) {
     pass: record('pass'),
     redirect: record('redirect'),
   };
-  settle(strategy, 'Basic', () => secrets, judge);
+  conclude(strategy, () => judge('Basic', () => secrets, verify));
   return ends;
 }
 
@@ -31,7 +31,7 @@ const reject = (error: unknown) => async () => {
   throw error;
 };
 
-describe('settle', () => {
+describe('A strategy', () => {
   const tick = () => new Promise((resolve) => setImmediate(resolve));
 
   it('ends at once with a verdict that is there at once', () => {

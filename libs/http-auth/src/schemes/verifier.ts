@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { Failure } from './failure.js';
+import type { Outcome } from './outcome.js';
 import type { StrategyActions } from './strategy.js';
 import { VerifierError } from './verifier.error.js';
 
@@ -45,33 +46,46 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * Ends a strategy with the verdict that `judge` gives: at once where it gives it at once, so that a synchronous verifier
- * costs no promise.
+ * The outcome of what a verifier says: at once where it says it at once, so that a synchronous verifier costs no promise.
  *
  * @param secrets the parts of the credentials that no error may show
+ * @throws VerifierError where it throws, unless that is a refusal
  */
-export function settle<Principal>(
-  strategy: StrategyActions,
+export function judge<Principal>(
   scheme: string,
   secrets: () => readonly string[],
-  judge: () => Verdict<Principal> | Promise<Verdict<Principal>>,
-): void {
-  const conclude = (principal: Verdict<Principal>): void => {
-    if (principal) strategy.success(principal);
-    else strategy.fail(new Failure('invalid', scheme), 401);
-  };
-  const rejected = (error: unknown): void => {
-    if (isRefusal(error)) conclude(null);
-    else strategy.error(new VerifierError(scheme, error, secrets()));
+  verify: () => Verdict<Principal> | Promise<Verdict<Principal>>,
+): Outcome | Promise<Outcome> {
+  const outcomeOf = (principal: Verdict<Principal>): Outcome =>
+    principal ? { principal } : new Failure('invalid', scheme);
+  const refused = (error: unknown): Outcome => {
+    if (isRefusal(error)) return outcomeOf(null);
+    throw new VerifierError(scheme, error, secrets());
   };
   let verdict: Verdict<Principal> | Promise<Verdict<Principal>>;
   try {
-    verdict = judge();
+    verdict = verify();
   } catch (error) {
-    return rejected(error);
+    return refused(error);
   }
-  if (isPromise(verdict)) void verdict.then(conclude, rejected);
-  else conclude(verdict);
+  return isPromise(verdict) ? verdict.then(outcomeOf, refused) : outcomeOf(verdict);
+}
+
+/** Ends a Passport strategy with an outcome. */
+export function conclude(strategy: StrategyActions, outcome: () => Outcome | Promise<Outcome>): void {
+  const end = (ended: Outcome): void => {
+    if (ended instanceof Failure) strategy.fail(ended, ended.status);
+    else strategy.success(ended.principal);
+  };
+  const failed = (error: unknown): void => strategy.error(error);
+  let ended: Outcome | Promise<Outcome>;
+  try {
+    ended = outcome();
+  } catch (error) {
+    return failed(error);
+  }
+  if (isPromise(ended)) void ended.then(end, failed);
+  else end(ended);
 }
 
 /** Whether a value must be awaited. */

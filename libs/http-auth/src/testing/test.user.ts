@@ -48,10 +48,6 @@ export function schemeOf(credentials: string | undefined, { schemes }: Policy): 
   if (user === undefined) return undefined;
   const { scheme: wanted, ...info } = user.authInfo;
   const scheme = schemes.find(({ name }) => wanted === undefined || name.toLowerCase() === wanted.toLowerCase());
-  const strategy: Scheme['strategy'] = {
-    authenticate() {
-      this.success(user.principal, info);
-    },
-  };
-  return scheme && (Object.create(scheme, { strategy: { value: strategy } }) as Scheme);
+  const judge: Scheme['judge'] = () => ({ principal: user.principal, info });
+  return scheme && (Object.create(scheme, { judge: { value: judge } }) as Scheme);
 }

@@ -33,14 +33,19 @@ export function basic<Principal, Request extends object = HttpRequest>(
       }
       return verifierProblem('basic()', verifier);
     },
-    bind: (container) => ({
-      name,
-      prompts: true,
-      strategy: new BasicStrategy(container.verifier(verifier) as never, options),
-      challenge: (realm) => ({
-        scheme: name,
-        params: { realm, ...(options.charset !== null && { charset: 'UTF-8' }) },
-      }),
-    }),
+    bind: (container) => {
+      const strategy = new BasicStrategy(container.verifier(verifier) as never, options);
+      return {
+        name,
+        strategy,
+        judge: (request) => strategy.judge(request),
+        challenge: (realm) => ({
+          scheme: name,
+          params: { realm, ...(options.charset !== null && { charset: 'UTF-8' }) },
+        }),
+        fixed: true,
+        prompts: true,
+      };
+    },
   };
 }

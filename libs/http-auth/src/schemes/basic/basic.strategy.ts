@@ -3,9 +3,10 @@ import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
+import type { Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
-import { settle, type Verdict, type VerifierFunction } from '../verifier.js';
+import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BasicCredentials, parseBasicCredentials } from './basic.credentials.js';
 import type { BasicOptions } from './basic.scheme.js';
 
@@ -27,12 +28,20 @@ export class BasicStrategy<Principal = unknown> extends Base {
 
   /** Reads the `Authorization` field and ends in one of Passport's actions. */
   override authenticate(this: this & StrategyActions, request: HttpRequest): void {
+    conclude(this, () => this.judge(request));
+  }
+
+  /**
+   * Reads the `Authorization` field, and says how it ended without Passport's actions.
+   *
+   * @throws VerifierError where the verifier threw, unless that is a refusal
+   */
+  judge(request: HttpRequest): Outcome | Promise<Outcome> {
     const field = request.headers.authorization;
-    if (field === undefined || schemeOf(field) !== 'basic') return this.fail(new Failure('missing', 'Basic'), 401);
+    if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');
     const credentials = parseBasicCredentials(field, this.options.charset === null);
-    if (credentials === undefined) return this.fail(new Failure('malformed', 'Basic'), 401);
-    settle(
-      this,
+    if (credentials === undefined) return new Failure('malformed', 'Basic');
+    return judge(
       'Basic',
       () => [credentials.password, ...secretsOf(request)],
       () => this.validate(credentials, request),

@@ -1,4 +1,4 @@
-import { parseCredentials } from '../../http/credentials.js';
+import { token68Of } from '../../http/credentials.js';
 import { isToken68 } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
 
@@ -15,7 +15,7 @@ export interface BearerCredentials {
  * @returns the credentials, or `undefined` where the field is malformed
  */
 export function parseBearerCredentials(field: string): BearerCredentials | undefined {
-  const token = parseCredentials(field)?.token68;
+  const token = token68Of(field);
   return token === undefined ? undefined : { token };
 }
 

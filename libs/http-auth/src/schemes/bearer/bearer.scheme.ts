@@ -38,7 +38,9 @@ export function bearer<Principal, Request extends object = HttpRequest>(
       return {
         name,
         strategy,
+        judge: (request) => strategy.judge(request),
         challenge: bearerChallenge,
+        fixed: true,
         openapi: { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) },
         presents: (request) => strategy.presents(request),
       };

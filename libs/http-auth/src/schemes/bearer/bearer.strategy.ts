@@ -3,8 +3,9 @@ import passport from 'passport';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
+import type { Outcome } from '../outcome.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
-import { settle, type Verdict, type VerifierFunction } from '../verifier.js';
+import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
 import type { BearerOptions } from './bearer.scheme.js';
 
@@ -23,17 +24,25 @@ export class BearerStrategy<Principal = unknown> extends Base {
 
   /** Reads the token and ends in one of Passport's actions. */
   override authenticate(this: this & StrategyActions, request: HttpRequest): void {
+    conclude(this, () => this.judge(request));
+  }
+
+  /**
+   * Reads the token, and says how it ended without Passport's actions.
+   *
+   * @throws VerifierError where the verifier threw, unless that is a refusal
+   */
+  judge(request: HttpRequest): Outcome | Promise<Outcome> {
     const field = request.headers.authorization;
     const inHeader = field !== undefined && schemeOf(field) === 'bearer';
     const inForm = this.presents(request);
-    if (!inHeader && !inForm) return this.fail(new Failure('missing', 'Bearer'), 401);
+    if (!inHeader && !inForm) return new Failure('missing', 'Bearer');
 
     // More than one way to send a token in one request is malformed (RFC 6750 section 3.1).
     const both = inHeader && inForm;
     const credentials = both ? undefined : inHeader ? parseBearerCredentials(field) : parseFormToken(request);
-    if (credentials === undefined) return this.fail(new Failure('malformed', 'Bearer', 400), 400);
-    settle(
-      this,
+    if (credentials === undefined) return new Failure('malformed', 'Bearer', 400);
+    return judge(
       'Bearer',
       () => [credentials.token],
       () => this.validate(credentials, request),

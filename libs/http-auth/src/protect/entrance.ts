@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+import type { HttpServer } from '@nestjs/common';
+import type { HttpRequest } from '../http/request.js';
+import type { Challenger } from '../response/challenger.js';
+import type { Exchanges } from '../response/exchange.js';
+import { addRequestHook } from '../response/request.hook.js';
+import type { ResponseHeadHook } from '../response/response-head.hook.js';
+import type { Gate } from './gate.js';
+
+/** Where requests come into an application: they are watched from there on, and those for protected paths are held. */
+export class Entrance {
+  constructor(
+    private readonly exchanges: Exchanges,
+    private readonly challenger: Challenger,
+    private readonly headHook: ResponseHeadHook,
+    private readonly gate: Gate,
+  ) {}
+
+  /**
+   * Installs itself on an adapter. It adds a hook on each request only once there is something to do there, for what that
+   * costs: a path to protect, a response that cannot be watched otherwise, or a realm that may have to be awaited.
+   *
+   * @param awaitsRealm whether the realm of the application is a function
+   */
+  install(adapter: HttpServer, awaitsRealm: boolean): void {
+    let hooked = false;
+    const hookRequests = (): void => {
+      if (hooked) return;
+      hooked = true;
+      addRequestHook(adapter, (request, response) => this.enter(request, response));
+    };
+    this.headHook.install(adapter, hookRequests);
+    this.gate.onceUsed(hookRequests);
+    if (awaitsRealm) hookRequests();
+  }
+
+  private enter(request: HttpRequest, response: ServerResponse): Promise<unknown> | undefined {
+    this.headHook.watch(response);
+    const exchange = this.exchanges.of(request, response);
+    return this.challenger.prepare(exchange)?.then(() => this.gate.admit(exchange)) ?? this.gate.admit(exchange);
+  }
+}
