@@ -9,6 +9,9 @@ export interface BasicCredentials {
   readonly password: string;
 }
 
+/** base64 with its padding (RFC 4648 section 4) */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 /**
  * Reads an `Authorization` field of the Basic scheme strictly (RFC 7617 section 2).
  *
@@ -16,20 +19,23 @@ export interface BasicCredentials {
  * @returns the credentials in Unicode normalization form C, or `undefined` where the field is malformed
  */
 export function parseBasicCredentials(field: string, latin1 = false): BasicCredentials | undefined {
-  const token68 = token68Of(field) ?? '';
-  const octets = Buffer.from(token68, 'base64');
-  // Node's decoder skips what is not base64: only what it gives back unchanged was canonical (RFC 4648 section 3.5).
-  if (octets.length === 0 || octets.toString('base64') !== token68) return undefined;
+  const token68 = token68Of(field);
+  if (token68 === undefined || !BASE64.test(token68)) return undefined;
+  // atob() takes half the time of a Buffer, and each request pays for it. It passes over bits that are left over: only what
+  // comes back unchanged was canonical (RFC 4648 section 3.5).
+  const octets = atob(token68);
+  if (btoa(octets) !== token68) return undefined;
 
-  const userPass = decode(octets, latin1);
-  const colon = userPass?.indexOf(':') ?? -1;
-  if (userPass === undefined || colon === -1) return undefined;
-  const [username, password] = [userPass.slice(0, colon), userPass.slice(colon + 1)];
-  // Printable ASCII has neither controls nor another normalization form.
-  if (/^[\x20-\x7e]*$/.test(userPass)) return { username, password };
-  return /\p{Cc}/u.test(userPass)
-    ? undefined
-    : { username: username.normalize('NFC'), password: password.normalize('NFC') };
+  // Printable ASCII is its own UTF-8, without controls and in normalization form C.
+  if (/^[\x20-\x7e]*$/.test(octets)) return split(octets);
+  const userPass = decode(Buffer.from(octets, 'latin1'), latin1);
+  return userPass === undefined || /\p{Cc}/u.test(userPass) ? undefined : split(userPass.normalize('NFC'));
+}
+
+/** `user-pass = user-id ":" password`, where the user-id has no colon (RFC 7617 section 2). */
+function split(userPass: string): BasicCredentials | undefined {
+  const colon = userPass.indexOf(':');
+  return colon === -1 ? undefined : { username: userPass.slice(0, colon), password: userPass.slice(colon + 1) };
 }
 
 function decode(octets: Buffer, latin1: boolean): string | undefined {
