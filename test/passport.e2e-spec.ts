@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Inject, Injectable, type Type, UseGuards } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import {
   AuthModule,
   basic,
@@ -19,6 +20,7 @@ import {
   Public,
   type SchemeDefinition,
 } from 'nestjs-http-auth';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import jwt from 'jsonwebtoken';
 import globalPassport, { Passport } from 'passport';
 import { BasicStrategy as PassportHttpBasicStrategy, DigestStrategy } from 'passport-http';
@@ -387,5 +389,37 @@ describe.each(adapters)('Two applications in one process on %s', (_name, adapter
     expect((await send(alice, '/', { headers: bearerAuthorization('bob') })).status).toBe(401);
     expect((await send(bob, '/', { headers: bearerAuthorization('bob') })).status).toBe(200);
     expect((await send(bob, '/', { headers: bearerAuthorization('alice') })).status).toBe(401);
+  });
+});
+
+describe('An application mounted in another one on Express', () => {
+  it('shares neither users nor challenges with it', async () => {
+    const only = (realm: string) => ({
+      imports: [
+        AuthModule.forRoot({
+          realm,
+          schemes: [basic(({ username }) => (username === realm ? { name: username } : null))],
+        }),
+      ],
+      controllers: [MeController],
+    });
+    const inner = await start(new ExpressAdapter(), only('inner'));
+    const outer = await start(new ExpressAdapter(), only('outer'), (app) => {
+      app.use('/inner', (request: Request, response: Response, next: NextFunction) => {
+        (inner.getHttpAdapter().getInstance() as RequestHandler)(request, response, next);
+      });
+    });
+    for (const [path, realm, other] of [
+      ['/', 'outer', 'inner'],
+      ['/inner/', 'inner', 'outer'],
+    ] as const) {
+      const challenged = { status: 401, challenges: [`Basic realm="${realm}", charset="UTF-8"`] };
+      expect(await send(outer, path)).toMatchObject(challenged);
+      expect(await send(outer, path, { headers: basicAuthorization(other, 'p') })).toMatchObject(challenged);
+      expect((await send(outer, path, { headers: basicAuthorization(realm, 'p') })).json()).toMatchObject({
+        user: { name: realm },
+        auth: { realm },
+      });
+    }
   });
 });

@@ -15,11 +15,11 @@ export type { Prompt, RealmFunction, RealmOption } from './response/protection.j
 export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
 export type { BasicCredentials } from './schemes/basic/basic.credentials.js';
-export { basic, type BasicOptions } from './schemes/basic/basic.scheme.js';
-export { BasicStrategy } from './schemes/basic/basic.strategy.js';
+export { basic } from './schemes/basic/basic.scheme.js';
+export { type BasicOptions, BasicStrategy } from './schemes/basic/basic.strategy.js';
 export type { BearerCredentials } from './schemes/bearer/bearer.credentials.js';
-export { bearer, bearerChallenge, type BearerOptions } from './schemes/bearer/bearer.scheme.js';
-export { BearerStrategy } from './schemes/bearer/bearer.strategy.js';
+export { bearer, bearerChallenge } from './schemes/bearer/bearer.scheme.js';
+export { type BearerOptions, BearerStrategy } from './schemes/bearer/bearer.strategy.js';
 export { AuthConfigurationError } from './schemes/configuration.error.js';
 export { Failure, type FailureReason } from './schemes/failure.js';
 export { passportStrategy, type PassportStrategyOptions } from './schemes/passport/passport.scheme.js';

@@ -2,18 +2,7 @@ import type { HttpRequest } from '../../http/request.js';
 import type { SchemeDefinition } from '../scheme.js';
 import { type Verifier, verifierProblem } from '../verifier.js';
 import type { BasicCredentials } from './basic.credentials.js';
-import { BasicStrategy } from './basic.strategy.js';
-
-/** Options of the Basic scheme. */
-export interface BasicOptions {
-  /**
-   * The charset parameter of the challenge (RFC 7617 section 2.1). With `'UTF-8'` credentials must be UTF-8; with `null`
-   * there is no such parameter, and credentials that are not UTF-8 are read as ISO-8859-1, for clients of old.
-   *
-   * @default 'UTF-8'
-   */
-  readonly charset?: 'UTF-8' | null;
-}
+import { type BasicOptions, BasicStrategy } from './basic.strategy.js';
 
 /**
  * The Basic scheme: a username and a password with every request (RFC 7617).

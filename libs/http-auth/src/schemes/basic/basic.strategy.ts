@@ -8,7 +8,17 @@ import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
 import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BasicCredentials, parseBasicCredentials } from './basic.credentials.js';
-import type { BasicOptions } from './basic.scheme.js';
+
+/** Options of the Basic scheme. */
+export interface BasicOptions {
+  /**
+   * The charset parameter of the challenge (RFC 7617 section 2.1). With `'UTF-8'` credentials must be UTF-8; with `null`
+   * there is no such parameter, and credentials that are not UTF-8 are read as ISO-8859-1, for clients of old.
+   *
+   * @default 'UTF-8'
+   */
+  readonly charset?: 'UTF-8' | null;
+}
 
 const Base: new () => Strategy = PassportStrategy(PassportHttpBasicStrategy, 'basic');
 

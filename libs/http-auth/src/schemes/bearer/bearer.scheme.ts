@@ -4,20 +4,7 @@ import type { Failure } from '../failure.js';
 import type { SchemeDefinition } from '../scheme.js';
 import { type Verifier, verifierProblem } from '../verifier.js';
 import type { BearerCredentials } from './bearer.credentials.js';
-import { BearerStrategy } from './bearer.strategy.js';
-
-/** Options of the Bearer scheme. */
-export interface BearerOptions {
-  /**
-   * Whether a token may also come as `access_token` in an `application/x-www-form-urlencoded` body
-   * (RFC 6750 section 2.2), which is for clients that cannot set the `Authorization` field.
-   *
-   * @default false
-   */
-  readonly formEncodedBody?: boolean;
-  /** What a token looks like, e.g. `JWT`: a hint for the readers of the OpenAPI document. */
-  readonly bearerFormat?: string;
-}
+import { type BearerOptions, BearerStrategy } from './bearer.strategy.js';
 
 /**
  * The Bearer scheme: an access token with every request (RFC 6750).

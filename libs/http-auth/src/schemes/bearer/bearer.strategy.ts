@@ -7,7 +7,19 @@ import type { Outcome } from '../outcome.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
 import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
-import type { BearerOptions } from './bearer.scheme.js';
+
+/** Options of the Bearer scheme. */
+export interface BearerOptions {
+  /**
+   * Whether a token may also come as `access_token` in an `application/x-www-form-urlencoded` body
+   * (RFC 6750 section 2.2), which is for clients that cannot set the `Authorization` field.
+   *
+   * @default false
+   */
+  readonly formEncodedBody?: boolean;
+  /** What a token looks like, e.g. `JWT`: a hint for the readers of the OpenAPI document. */
+  readonly bearerFormat?: string;
+}
 
 const Base: new () => Strategy = PassportStrategy(passport.Strategy, 'bearer');
 
