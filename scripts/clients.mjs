@@ -8,6 +8,8 @@
 //   node scripts/clients.mjs --report <file>     keeps the report of `jest --json` there
 //   node scripts/clients.mjs <pattern>…          runs the files of those names only, and leaves the tables alone
 //
+// With SCREENSHOTS=1 the pictures in docs/images are taken anew.
+//
 // It fails as well where a test fails, where the adapters differ, and where a test has no place in the tables.
 
 import { spawnSync } from 'node:child_process';

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { adapters } from '../../support/application.js';
+import { type Browser, type Tab, visit } from './browser.js';
+import { type Answer, type Column, describeClient, titleOf } from './describe-client.js';
+import { type Service, staging, startService } from './service.js';
+
+const alice = { realm: staging, username: 'alice', password: 'wonder:land' };
+
+/** What `fetch()` gave to a script: the status, and the challenges where it may see them. */
+const fetched = (url: string, init: object) =>
+  `fetch(${JSON.stringify(url)}, ${JSON.stringify({ cache: 'no-store', ...init })}).then(
+    async (response) => [response.status, response.headers.get('WWW-Authenticate'), await response.text()],
+  )`;
+
+const admitted = [200, null, JSON.stringify({ user: 'alice', scheme: 'Basic', realm: staging })];
+const challenge = `Basic realm="${staging}", charset="UTF-8"`;
+const refused = [401, challenge, JSON.stringify({ message: 'Unauthorized', statusCode: 401 })];
+
+/** What a browser does that not every browser does. */
+export interface Quirks {
+  answers?: Partial<Record<Column, Answer>>;
+  /** Whether it tells the realm to people only. */
+  hidesRealm?: boolean;
+  /** What it shows where the prompt is cancelled, if that is not the body of the 401. */
+  cancelled?: string;
+}
+
+/** The suite of a browser: what every client is asked for, and then what only browsers do. */
+export function describeBrowser(
+  name: string,
+  launch: () => Promise<Browser>,
+  { answers, hidesRealm = false, cancelled }: Quirks = {},
+): void {
+  let browser: Browser;
+
+  beforeAll(async () => {
+    browser = await launch();
+  });
+
+  afterAll(() => browser?.close());
+
+  describeClient(name, {
+    get: (ask) => visit(browser, ask),
+    answers: {
+      Basic: {},
+      'Basic after Bearer': {},
+      'Basic beside Bearer, on one line': {},
+      'Basic in UTF-8': {},
+      ...(!hidesRealm && { 'password by realm': {} }),
+      'wrong password': {},
+      Digest: {},
+      'Digest over Basic': {},
+      ...answers,
+    },
+  });
+
+  describe.each(adapters)(`${name} on %s`, (_adapter, create) => {
+    /** Hands a tab to a test. */
+    async function inTab(credentials: (typeof alice)[], test: (tab: Tab, service: Service) => Promise<void>) {
+      const service = await startService(create());
+      const tab = await browser.open(credentials);
+      try {
+        await test(tab, service);
+      } finally {
+        await tab.close();
+      }
+    }
+
+    it('[the prompt] yes', () =>
+      inTab([alice], async (tab, { url, exchanges }) => {
+        expect(await tab.go(`${url}/basic`)).toMatchObject({ body: admitted[2] });
+        expect(tab.prompts).toEqual([hidesRealm ? 'unknown' : `basic ${staging}`]);
+        // All below the folder of the URL is now in the protection space: there the password goes unasked.
+        expect(await tab.go(`${url}/after-bearer`)).toMatchObject({ body: admitted[2] });
+        expect(exchanges('/after-bearer')).toEqual(['Basic 200']);
+        expect(tab.prompts).toHaveLength(1);
+      }));
+
+    const cancel: Answer = cancelled === undefined ? {} : { copes: false, remark: cancelled };
+    it.each([[titleOf('the prompt, cancelled', cancel)]])('%s', () =>
+      inTab([], async (tab, { url, exchanges }) => {
+        expect(await tab.go(`${url}/basic`)).toMatchObject({ body: cancelled === undefined ? refused[2] : undefined });
+        expect(exchanges('/basic')).toEqual(['none 401']);
+        expect(tab.prompts).toHaveLength(1);
+      }),
+    );
+
+    it('[`user:password@` in the URL] yes', () =>
+      inTab([], async (tab, { url, exchanges }) => {
+        expect(await tab.go(`${url.replace('//', '//alice:wonder%3Aland@')}/basic`)).toMatchObject({
+          body: admitted[2],
+        });
+        expect(exchanges('/basic').at(-1)).toBe('Basic 200');
+        expect(tab.prompts).toEqual([]);
+      }));
+
+    it('[`fetch()`] yes: it prompts', () =>
+      inTab([alice], async (tab, { url, exchanges }) => {
+        await tab.go(`${url}/open`);
+        expect(await tab.evaluate(fetched(`${url}/basic`, {}))).toEqual(admitted);
+        expect(exchanges('/basic')).toEqual(['none 401', 'Basic 200']);
+        expect(tab.prompts).toHaveLength(1);
+      }));
+
+    it('[`fetch()` after the prompt] yes', () =>
+      inTab([alice], async (tab, { url, exchanges }) => {
+        await tab.go(`${url}/basic`);
+        expect(await tab.evaluate(fetched(`${url}/basic`, {}))).toEqual(admitted);
+        expect(exchanges('/basic')).toEqual(['none 401', 'Basic 200', 'Basic 200']);
+      }));
+
+    it("[`credentials: 'omit'`] yes", () =>
+      inTab([alice], async (tab, { url, exchanges }) => {
+        await tab.go(`${url}/open`);
+        expect(await tab.evaluate(fetched(`${url}/basic`, { credentials: 'omit' }))).toEqual(refused);
+        expect(exchanges('/basic')).toEqual(['none 401']);
+        expect(tab.prompts).toEqual([]);
+      }));
+
+    it('[`Authorization` by the script] yes', () =>
+      inTab([], async (tab, { url, exchanges }) => {
+        await tab.go(`${url}/open`);
+        const headers = { authorization: `Basic ${Buffer.from('alice:wonder:land').toString('base64')}` };
+        expect(await tab.evaluate(fetched(`${url}/basic`, { headers }))).toEqual(admitted);
+        expect(exchanges('/basic')).toEqual(['Basic 200']);
+      }));
+
+    it("[`@BrowserPrompt('navigation')`] yes", () =>
+      inTab([alice], async (tab, { url, exchanges }) => {
+        await tab.go(`${url}/open`);
+        const quiet = [401, `Bearer realm="${staging}"`, refused[2]];
+        expect(await tab.evaluate(fetched(`${url}/quiet`, {}))).toEqual(quiet);
+        expect(exchanges('/quiet')).toEqual(['none 401']);
+        expect(tab.prompts).toEqual([]);
+        expect(await tab.go(`${url}/quiet`)).toMatchObject({ body: admitted[2] });
+        expect(tab.prompts).toHaveLength(1);
+      }));
+  });
+}

@@ -1,0 +1,146 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { All, Controller, Get, type INestApplication, Req, Res, type Type } from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  type AuthInfo,
+  AuthModule,
+  basic,
+  bearer,
+  BrowserPrompt,
+  type ChallengeLayout,
+  CurrentAuth,
+  CurrentUser,
+  passportStrategy,
+  Public,
+  Realm,
+  Schemes,
+} from 'nestjs-http-auth';
+import type { FastifyInstance } from 'fastify';
+import { DigestStrategy } from 'passport-http';
+import { start } from '../../support/application.js';
+import { serveGit } from './git-backend.js';
+
+export interface User {
+  name: string;
+}
+
+/** The protection spaces of the service. */
+export const staging = 'Staging';
+export const administration = 'Administration';
+
+/** Everyone's password. Alice's has a colon; Zoë's is in no charset of eight bits. */
+export const passwords = new Map([
+  ['alice', 'wonder:land'],
+  ['bob', 'builder'],
+  ['zoë', 'straße: 5 €'],
+]);
+
+/** Alice's token. */
+export const token = 'alice-token';
+
+// Bearer goes first and Digest last: a client must pass over what it cannot do, and look for the strongest it can.
+const schemes = [
+  bearer(({ token: presented }): User | null => (presented === token ? { name: 'alice' } : null)),
+  basic(({ username, password }): User | null => (passwords.get(username) === password ? { name: username } : null)),
+  passportStrategy(
+    new DigestStrategy({ realm: staging, qop: 'auth' }, (username, done) => {
+      const password = passwords.get(username);
+      if (password === undefined) done(null, false);
+      else done(null, { name: username }, password);
+    }),
+    { scheme: 'Digest' },
+  ),
+];
+
+/** What a browser opens ahead of a test, in the origin of the service. */
+@Public()
+@Controller('open')
+class OpenController {
+  @Get()
+  open() {
+    return 'open';
+  }
+}
+
+/**
+ * A resource that the schemes of those names open: it says who is there, and has a Git repository beneath it.
+ *
+ * @param prompt when a browser may prompt
+ */
+function resource(path: string, names: string[], realm = staging, prompt: 'always' | 'navigation' = 'always'): Type {
+  @BrowserPrompt(prompt)
+  @Realm(realm)
+  @Schemes(...names)
+  @Controller(path)
+  class ResourceController {
+    @Get()
+    who(@CurrentUser() { name }: User, @CurrentAuth() { scheme, realm: space }: AuthInfo) {
+      return { user: name, scheme, realm: space };
+    }
+
+    @All('repository.git/*')
+    git(@CurrentUser() { name }: User, @Req() request: Raw<IncomingMessage>, @Res() response: Raw<ServerResponse>) {
+      return serveGit(request.raw ?? request, response.raw ?? response, { mount: `/${path}`, user: name });
+    }
+  }
+  return ResourceController;
+}
+
+/** Node's own object: Fastify keeps it inside its own. */
+type Raw<T> = T & { raw?: T };
+
+/** A service to authenticate at, and what came there. */
+export interface Service {
+  url: string;
+  /** The exchanges below a path so far: the scheme of the request's credentials and the status of the response. */
+  exchanges(path: string): string[];
+}
+
+/**
+ * Starts the service for one test.
+ *
+ * @param layout whether the challenges are on field lines of their own, or joined on one
+ */
+export async function startService(adapter: AbstractHttpAdapter, layout: ChallengeLayout = 'lines'): Promise<Service> {
+  const exchanges: { path: string; exchange: string }[] = [];
+  const app = await start(
+    adapter,
+    {
+      imports: [AuthModule.forRoot({ realm: staging, schemes, challenges: { layout } })],
+      controllers: [
+        OpenController,
+        resource('basic', ['basic']),
+        resource('after-bearer', ['bearer', 'basic']),
+        resource('quiet', ['bearer', 'basic'], staging, 'navigation'),
+        resource('admin', ['basic'], administration),
+        resource('digest', ['digest']),
+        resource('strongest', ['basic', 'digest']),
+      ],
+    },
+    prepare,
+    { forceCloseConnections: true, bodyParser: false },
+  );
+  const server = app.getHttpServer() as Server;
+  // A prompt is answered on the connection that it came on, by some clients on no other.
+  server.keepAliveTimeout = 120_000;
+  server.prependListener('request', (request, response) => {
+    const scheme = request.headers.authorization?.split(' ')[0] ?? 'none';
+    const entry = { path: request.url ?? '', exchange: '' };
+    exchanges.push(entry);
+    response.once('close', () => (entry.exchange = `${scheme} ${response.statusCode}`));
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    exchanges: (path) => exchanges.filter((entry) => entry.path.startsWith(path)).map(({ exchange }) => exchange),
+  };
+}
+
+/** What Git posts is no body that a parser knows: Express leaves it alone, and Fastify must be told to. */
+function prepare(app: INestApplication): void {
+  const adapter: unknown = app.getHttpAdapter();
+  if (!(adapter instanceof FastifyAdapter)) return;
+  const fastify: FastifyInstance = adapter.getInstance();
+  fastify.addContentTypeParser('*', (_request, _body, done) => done(null));
+}

@@ -1,0 +1,7 @@
+import { describeBrowser } from './support/describe-browser.js';
+import { webkit } from './support/webkit.js';
+
+describeBrowser('WebKitGTK', webkit, {
+  hidesRealm: true,
+  cancelled: 'it stays where it was, and does not show the body of the 401',
+});
