@@ -29,7 +29,8 @@ function application(exports = 'AppModule', ...installed: string[]) {
 /** What the command prints, and its exit code. */
 async function command(...args: string[]) {
   const [out, err]: string[][] = [[], []];
-  const code = await run(args, { cwd, out: (line) => out?.push(line), err: (line) => err?.push(line) });
+  const ask = () => Promise.resolve('wonder:land');
+  const code = await run(args, { cwd, out: (line) => out?.push(line), err: (line) => err?.push(line), ask });
   return { code, out: out?.join('\n'), err };
 }
 

@@ -70,7 +70,8 @@ export interface AuthModuleOptions {
 export interface ChallengeOptions {
   /**
    * Whether each challenge has a field line of its own, which every client reads, or all are `joined` on one line, for what
-   * cannot repeat a field (RFC 9110 section 11.6.1).
+   * cannot repeat a field (RFC 9110 section 11.6.1). On one line there are clients that see only the first: Chromium, LWP and
+   * Java's HttpClient then never find Basic behind Bearer.
    *
    * @default 'lines'
    */

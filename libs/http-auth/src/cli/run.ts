@@ -6,12 +6,15 @@ import { tableOf } from '../routes/route.table.js';
 import { createApplication } from './application.js';
 import { Baseline } from './baseline.js';
 import { CliError } from './cli.error.js';
+import { hashCommand } from './hash.js';
 
 /** Where a command runs, and where its lines go. */
 export interface Surroundings {
   readonly cwd: string;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** Asks for a password. */
+  readonly ask: () => Promise<string>;
 }
 
 const HELP = `nestjs-http-auth routes <module> [options]
@@ -26,7 +29,11 @@ Prints which routes of a Nest application ask for credentials, and why.
   --fail-on-new-public  exits with 1 where a public or optional route is not in the baseline
   --update-baseline     writes the baseline
   --baseline <file>     the baseline (default: http-auth-routes.json)
-  -h, --help            prints this`;
+  -h, --help            prints this
+
+nestjs-http-auth hash [--algorithm argon2id|scrypt|bcrypt]
+
+Prints the hash of a password, which is typed at a prompt or read from standard input, and never an argument.`;
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -42,8 +49,12 @@ const OPTIONS = {
  * @returns the exit code: 0, 1 where there are new open routes, or 2 where it could not find out
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
-  const { cwd, out, err } = surroundings;
+  const { cwd, out, err, ask } = surroundings;
   try {
+    if (args[0] === 'hash' && !args.includes('--help') && !args.includes('-h')) {
+      out(await hashCommand(args.slice(1), ask));
+      return 0;
+    }
     const { values, positionals } = parse(args);
     if (values.help) {
       out(HELP);

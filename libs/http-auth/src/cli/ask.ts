@@ -1,0 +1,39 @@
+import { createInterface } from 'node:readline/promises';
+import { text } from 'node:stream/consumers';
+import { Writable } from 'node:stream';
+import { CliError } from './cli.error.js';
+
+/** Where a password comes from: a terminal, or what is written to standard input. */
+export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
+
+/**
+ * A password: typed twice at a terminal, which does not show it, or else all of the input, without the end of its line.
+ *
+ * @param prompt where questions go: not where the hash does
+ * @throws CliError where nobody types it, or not the same twice
+ */
+export async function askPassword(input: Input, prompt: NodeJS.WritableStream): Promise<string> {
+  if (input.isTTY !== true) return (await text(input as AsyncIterable<Buffer>)).replace(/\r?\n$/, '');
+  // readline echoes what is typed to its output, which leads nowhere.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
+  const closed = new Promise<never>((_, reject) => {
+    lines.once('close', () => reject(new CliError('No password was typed')));
+  });
+  const ask = async (question: string): Promise<string> => {
+    prompt.write(question);
+    try {
+      return await Promise.race([lines.question(''), closed]);
+    } finally {
+      prompt.write('\n');
+    }
+  };
+  try {
+    const typed = await ask('Password: ');
+    if ((await ask('Once more: ')) !== typed) throw new CliError('The two passwords are not the same: try again');
+    return typed;
+  } finally {
+    closed.catch(() => undefined);
+    lines.close();
+  }
+}

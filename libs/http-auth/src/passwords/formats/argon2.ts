@@ -1,0 +1,49 @@
+import type { HashFormat, StoredHash } from '../stored.hash.js';
+import { decode, likewise } from './base64.js';
+
+/** OWASP's parameters, of which the first is its first choice: KiB of memory and passes. */
+const OWASP = [
+  { m: 19_456, t: 2 },
+  { m: 47_104, t: 1 },
+  { m: 12_288, t: 3 },
+  { m: 9_216, t: 4 },
+  { m: 7_168, t: 5 },
+] as const;
+
+/** 4 GiB: what asks for more would fail at the first request, and not at the boot. */
+const MAXIMUM_MEMORY = 2 ** 22;
+
+/** Argon2id in PHC's string format (RFC 9106). */
+export const argon2: HashFormat = {
+  name: 'an argon2id hash',
+  prefix: /^\$argon2id\$/,
+  library: '@node-rs/argon2',
+  read,
+};
+
+function read(text: string): StoredHash | undefined {
+  const [, head = '', m, t, p, salt = '', digest = ''] =
+    /^(\$argon2id\$v=19\$m=(\d{1,10}),t=(\d{1,10}),p=(\d{1,3})\$)([A-Za-z0-9+/]{11,64})\$([A-Za-z0-9+/]{22,172})$/.exec(
+      text,
+    ) ?? [];
+  const [memory, passes, lanes] = [Number(m), Number(t), Number(p)];
+  if (decode(salt) === undefined || decode(digest) === undefined) return undefined;
+  if (!(lanes >= 1 && lanes <= 255 && passes >= 1 && memory >= 8 * lanes && memory <= MAXIMUM_MEMORY)) return undefined;
+  return {
+    text,
+    profile: head,
+    current: OWASP.some((least) => memory >= least.m && passes >= least.t),
+    verify: async (password) => {
+      const { verify } = await import('@node-rs/argon2');
+      return verify(text, password);
+    },
+    decoy: () => read(`${head}${likewise(salt)}$${likewise(digest)}`) as StoredHash,
+  };
+}
+
+/** A new hash, with OWASP's first choice of parameters. */
+export async function hashArgon2(password: string): Promise<string> {
+  const { hash } = await import('@node-rs/argon2');
+  const [{ m, t }] = OWASP;
+  return hash(password, { memoryCost: m, timeCost: t, parallelism: 1 });
+}

@@ -1,0 +1,103 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from '@jest/globals';
+import { password } from 'nestjs-http-auth/passwords';
+import { askPassword } from '../libs/http-auth/src/cli/ask.js';
+import { run } from '../libs/http-auth/src/cli/run.js';
+
+/** What the command prints, and its exit code. */
+async function command(args: string[], typed = 'wonder:land') {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await run(args, {
+    cwd: '.',
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    ask: () => Promise.resolve(typed),
+  });
+  return { code, out, err };
+}
+
+describe('nestjs-http-auth hash', () => {
+  it.each([
+    ['argon2id', []],
+    ['argon2id', ['--algorithm', 'argon2id']],
+    ['scrypt', ['--algorithm=scrypt']],
+    ['2', ['--algorithm', 'bcrypt']],
+  ])('prints a hash, and nothing else: %s by %j', async (kind, args) => {
+    const { code, out, err } = await command(['hash', ...args]);
+    expect([code, out.length, err]).toEqual([0, 1, []]);
+    expect(out[0]?.startsWith(`$${kind}`)).toBe(true);
+    expect(await password.verify('wonder:land', out[0] ?? '')).toBe(true);
+  });
+
+  it.each([
+    ['an argument', ['my-secret'], /^A password is not taken as an argument/],
+    ['an argument after the options', ['--', '-my-secret'], /^A password is not taken as an argument/],
+    ['another option', ['--my-secret'], /^nestjs-http-auth hash has one option/],
+    ['another algorithm', ['--algorithm', 'md5'], /^algorithm must be argon2id, scrypt or bcrypt$/],
+  ])('refuses %s in a sentence that does not show it', async (_, args, sentence) => {
+    const { code, out, err } = await command(['hash', ...args]);
+    expect([code, out]).toEqual([2, []]);
+    expect(err).toEqual([expect.stringMatching(sentence)]);
+    expect(err.join()).not.toContain('secret');
+  });
+
+  it.each([
+    ['', [], /^The password is empty/],
+    ['x'.repeat(1025), [], /must not be longer than 1024 octets/],
+    ['x'.repeat(73), ['--algorithm', 'bcrypt'], /must not be longer than 72 octets/],
+  ])('refuses a password that cannot be meant', async (typed, args, sentence) => {
+    expect(await command(['hash', ...args], typed)).toEqual({
+      code: 2,
+      out: [],
+      err: [expect.stringMatching(sentence)],
+    });
+  });
+
+  it('explains itself', async () => {
+    const { code, out } = await command(['hash', '--help']);
+    expect([code, out.join()]).toEqual([0, expect.stringContaining('nestjs-http-auth hash [--algorithm')]);
+  });
+});
+
+describe('The prompt', () => {
+  function terminal(isTTY: boolean) {
+    const input = Object.assign(new PassThrough(), { isTTY });
+    const shown: string[] = [];
+    const prompt = new PassThrough().on('data', (chunk: Buffer) => shown.push(chunk.toString()));
+    return { input, shown, answer: askPassword(input, prompt) };
+  }
+
+  it.each(['wonder:land', 'wonder:land\n', 'wonder:land\r\n'])('reads all of the standard input: %j', async (text) => {
+    const { input, shown, answer } = terminal(false);
+    input.end(text);
+    expect(await answer).toBe('wonder:land');
+    expect(shown).toEqual([]);
+  });
+
+  it('asks twice at a terminal, and shows nothing of it', async () => {
+    const { input, shown, answer } = terminal(true);
+    for (let time = 0; time < 2; time++) {
+      input.write('wonder:land\r');
+      await new Promise(setImmediate);
+    }
+    expect(await answer).toBe('wonder:land');
+    expect(shown.join('')).toBe('Password: \nOnce more: \n');
+  });
+
+  it('takes no password that was typed otherwise the second time', async () => {
+    const { input, answer } = terminal(true);
+    const refused = answer.catch((error: Error) => error.message);
+    for (const text of ['wonder:land\r', 'wonder\r']) {
+      input.write(text);
+      await new Promise(setImmediate);
+    }
+    expect(await refused).toBe('The two passwords are not the same: try again');
+  });
+
+  it('ends where somebody leaves', async () => {
+    const { input, answer } = terminal(true);
+    const refused = answer.catch((error: Error) => error.message);
+    input.write('wonder\u0003');
+    expect(await refused).toBe('No password was typed');
+  });
+});
