@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import { Analysis, verdict } from './analysis.js';
+import type { Results } from './results.js';
+import { subjects } from './subjects.js';
+
+const estimateOf = (low: number, high: number) => ({ value: (low + high) / 2, low, high });
+
+describe('A bar', () => {
+  it.each([
+    ['missed', 1.051, 1.2],
+    ['not shown', 1.04, 1.06],
+    ['not shown', 1.05, 1.06],
+    ['met', 1.01, 1.05],
+    ['met', 0.9, 0.95],
+  ])('of 1.05 is %s by an interval from %d to %d', (expected, low, high) => {
+    expect(verdict({ limit: 1.05, found: estimateOf(low, high) })).toBe(expected);
+  });
+});
+
+/** Results in which every subject takes as much CPU time as `micros` says. */
+function resultsOf(micros: (id: string) => number): Results {
+  const environment = { date: '', mode: '', node: '', cpu: '', packages: {} };
+  const samples = Object.fromEntries(subjects.map(({ id }) => [id, [[micros(id), micros(id)]]]));
+  return { environment, samples };
+}
+
+describe('An analysis', () => {
+  it('has a bar for each row of the library, on either adapter, and one for each peer of it', () => {
+    const { bars } = new Analysis(resultsOf(() => 10));
+    const texts = bars.map(({ group, text }) => `${group}: ${text}`);
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'nest-express: Basic, plain verifier, of the empty guard',
+        'nest-fastify: 401, no credentials, of the three-line guard',
+        'nest-express: Basic, plain verifier, of express-basic-auth',
+        'nest-fastify: Bearer, opaque token, of @fastify/bearer-auth',
+      ]),
+    );
+    expect(texts.filter((text) => /nest-fastify.*express-|nest-express.*@fastify/.test(text))).toEqual([]);
+  });
+
+  it('compares a peer without Nest by what it adds to its own unguarded route', () => {
+    const { bars } = new Analysis(
+      resultsOf((id) => {
+        if (id === 'nest-fastify nestjs-http-auth basic') return 33;
+        if (id === 'fastify @fastify/basic-auth basic') return 15;
+        return id.startsWith('nest-') ? 30 : 10;
+      }),
+    );
+    const bar = bars.find(({ text }) => text === 'Basic, plain verifier, of @fastify/basic-auth');
+    expect(bar?.found.value).toBeCloseTo(33 / (30 + 15 - 10), 10);
+    expect(bar && verdict(bar)).toBe('met');
+  });
+
+  it('doubts results in which two equals differ', () => {
+    expect(new Analysis(resultsOf(() => 10)).doubts).toEqual([]);
+    const unequal = new Analysis(resultsOf((id) => (id.includes('again') && id.includes('express') ? 12 : 10)));
+    expect(unequal.doubts).toEqual([expect.stringContaining('1.200')]);
+  });
+
+  it('says nothing of what was not measured', () => {
+    const { samples, environment } = resultsOf(() => 10);
+    const few = Object.fromEntries(Object.entries(samples).filter(([id]) => /no guard|empty guard open/.test(id)));
+    const { bars, findings } = new Analysis({ environment, samples: few });
+    expect(bars).toEqual([]);
+    expect(findings.map(({ micros }) => micros)).toEqual(findings.map(() => 10));
+  });
+});
+
+describe('The subjects', () => {
+  it('have an id each', () => {
+    expect(new Set(subjects.map(({ id }) => id)).size).toBe(subjects.length);
+  });
+});

@@ -1,0 +1,141 @@
+import type { Results } from './results.js';
+import { allRows, type Row } from './rows.js';
+import { type Estimate, estimate, median, moved, ratios, type Samples, seeded } from './statistics.js';
+import { adapterOf, floors, type Group, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
+
+/** A subject with what was found of it. */
+export interface Finding {
+  readonly subject: Subject;
+  /** CPU time for one request, in microseconds: the median. */
+  readonly micros: number;
+  /** The ratio to the unguarded route of the same framework. */
+  readonly toUnguarded: Estimate;
+  /** The ratio to the least guard that answers so: the empty one, or the one that throws. Bare frameworks have none. */
+  readonly toFloor: Estimate | undefined;
+}
+
+/** Something that this library must keep to. */
+export interface Bar {
+  readonly text: string;
+  readonly group: Group;
+  readonly limit: number;
+  readonly found: Estimate;
+}
+
+export type Verdict = 'met' | 'missed' | 'not shown';
+
+/** A bar is missed where the whole interval is above it, and met where the whole interval is not. */
+export function verdict({ limit, found }: Pick<Bar, 'limit' | 'found'>): Verdict {
+  if (found.low > limit) return 'missed';
+  return found.high <= limit ? 'met' : 'not shown';
+}
+
+/** Which bars a row of this library has beside those of its peers, on either adapter: what it may take of its floor. */
+const LIMITS: Readonly<Record<string, number>> = {
+  public: 1.02,
+  basic: 1.05,
+  bearer: 1.05,
+  two: 1.05,
+  '401-missing': 1,
+  '401-wrong': 1,
+  '401-two': 1,
+};
+
+/** How far the ends of an interval should be from its middle at most, as a part of it. */
+const PRECISION = 0.03;
+
+/** What the results say. */
+export class Analysis {
+  readonly findings: readonly Finding[];
+  readonly bars: readonly Bar[];
+  private readonly random = seeded(1);
+
+  constructor(private readonly results: Results) {
+    const measured = subjects.filter(({ id }) => results.samples[id] !== undefined);
+    this.findings = measured.map((subject) => this.find(subject));
+    this.bars = [...this.limits(), ...this.comparisons()];
+  }
+
+  private samples(id: string): Samples | undefined {
+    return this.results.samples[id];
+  }
+
+  private of(group: Group, contender: string): Samples | undefined {
+    const found = subjects.find((subject) => subject.group === group && subject.contender === contender);
+    return found && this.samples(found.id);
+  }
+
+  private find(subject: Subject): Finding {
+    const samples = this.samples(subject.id) as Samples;
+    const to = (baseline: string): Estimate | undefined => {
+      const base = this.of(subject.group, baseline);
+      return base && estimate(ratios(samples, base), this.random);
+    };
+    return {
+      subject,
+      micros: median(samples.flat()),
+      toUnguarded: to(floors.unguarded) as Estimate,
+      toFloor: to(subject.row.status === 401 ? floors.refusing : floors.empty),
+    };
+  }
+
+  private limits(): Bar[] {
+    return this.findings.flatMap(({ subject: { contender, group, row }, toFloor }) => {
+      const limit = LIMITS[row.id];
+      if (contender !== LIBRARY || toFloor === undefined || limit === undefined) return [];
+      const floor = row.status === 401 ? floors.refusing : floors.empty;
+      return [{ text: `${row.title}, of the ${floor}`, group, limit, found: toFloor }];
+    });
+  }
+
+  /** Each row beside that of each peer. */
+  private comparisons(): Bar[] {
+    return this.findings.flatMap(({ subject: ours }) => {
+      if (ours.contender !== LIBRARY) return [];
+      const peers = this.findings.filter(
+        ({ subject }) =>
+          subject.row.id === ours.row.id && subject.contender !== LIBRARY && adapterOf(subject) === adapterOf(ours),
+      );
+      return peers.map(({ subject: peer }) => ({
+        text: `${ours.row.title}, of ${peer.contender}`,
+        group: ours.group,
+        limit: 1,
+        found: this.compare(ours, peer),
+      }));
+    });
+  }
+
+  private compare(ours: Subject, peer: Subject): Estimate {
+    const [left, right] = [this.samples(ours.id) as Samples, this.samples(peer.id) as Samples];
+    if (ours.group === peer.group) return estimate(ratios(left, right), this.random);
+    // A peer without Nest adds so much to its own unguarded route: that is compared with the same on ours.
+    const [from, to] = [peer.group, ours.group].map((group) => this.of(group, floors.unguarded) as Samples);
+    return estimate(ratios(left, moved(right, from as Samples, to as Samples)), this.random);
+  }
+
+  /** What speaks against the results themselves. */
+  get doubts(): readonly string[] {
+    const twins = this.findings.filter(({ subject }) => subject.contender === floors.twin);
+    const unequal = twins.flatMap(({ subject: { group }, toFloor }) => {
+      if (toFloor === undefined || (toFloor.low <= 1 && toFloor.high >= 1)) return [];
+      const off = `${toFloor.value.toFixed(3)} (${toFloor.low.toFixed(3)} – ${toFloor.high.toFixed(3)})`;
+      return [`two equal guards differ by a ratio of ${off} in ${group}: no verdict there can be trusted`];
+    });
+    const wide = this.bars.filter(({ found: { value, low, high } }) => high - low > 2 * PRECISION * value).length;
+    const vague = `${wide} of ${this.bars.length} intervals are wider than ±${PRECISION * 100} %`;
+    return wide === 0 ? unequal : [...unequal, vague];
+  }
+
+  /** The findings of one adapter, bare or under Nest: the floors, and then row by row, this library first. */
+  table(adapter: 'express' | 'fastify'): { readonly row: Row; readonly findings: readonly Finding[] }[] {
+    const here = this.findings.filter(({ subject }) => adapterOf(subject) === adapter && !isFloor(subject));
+    return allRows
+      .map((row) => ({ row, findings: here.filter(({ subject }) => subject.row.id === row.id) }))
+      .filter(({ findings }) => findings.length > 0);
+  }
+
+  /** The floors of one adapter. */
+  floors(adapter: 'express' | 'fastify'): readonly Finding[] {
+    return this.findings.filter(({ subject }) => adapterOf(subject) === adapter && isFloor(subject));
+  }
+}

@@ -1,0 +1,132 @@
+import { availableParallelism, cpus } from 'node:os';
+import { createRequire } from 'node:module';
+import type { Environment, Results } from './results.js';
+import { shuffled } from './statistics.js';
+import { SubjectProcess } from './subject.process.js';
+import { adapterOf, type Group, isFloor, type Material, type Subject } from './subjects.js';
+import { Issuer } from './tokens.js';
+
+/** How much is measured. */
+export interface Plan {
+  /** How often every process is started anew. */
+  readonly launches: number;
+  /** How long it may all take. */
+  readonly minutes: number;
+  /** How many plain requests one measurement is worth. */
+  readonly requests: number;
+  /** How many go ahead, so that the server's code is compiled. */
+  readonly warmUp: number;
+}
+
+export const plans = {
+  full: { launches: 10, minutes: 42, requests: 600, warmUp: 6000 },
+  quick: { launches: 2, minutes: 4.4, requests: 300, warmUp: 2000 },
+} as const satisfies Record<string, Plan>;
+
+/** How many times as long Express takes for the same: as many more requests make a measurement of the same length. */
+const FASTER: Readonly<Record<Group, number>> = { 'nest-express': 1, express: 1, 'nest-fastify': 2, fastify: 3 };
+
+/** How often a floor is measured in each round: whatever it errs by is in every ratio. */
+const FLOOR_TIMES = 3;
+/** Fewer rounds say nothing, however little time there is. */
+const LEAST_ROUNDS = 5;
+
+/** How many measurements one round of subjects has. */
+const slotsOf = (of: readonly Subject[]) => of.reduce((sum, subject) => sum + (isFloor(subject) ? FLOOR_TIMES : 1), 0);
+
+/** Measures subjects: in each launch adapter by adapter, and in each round all of its subjects, in random order. */
+export async function measure(
+  chosen: readonly Subject[],
+  plan: Plan,
+  mode: string,
+  say: (text: string) => void,
+): Promise<Results> {
+  const issuer = new Issuer();
+  const { url: jwksUri, server } = await issuer.serve();
+  const material: Material = { keys: issuer.keys(), jwksUri };
+  const samples: Record<string, number[][]> = Object.fromEntries(chosen.map(({ id }) => [id, []]));
+
+  /* oxlint-disable no-await-in-loop -- one measurement at a time */
+  for (let launch = 1; launch <= plan.launches; launch++) {
+    for (const adapter of shuffled(['express', 'fastify'], Math.random)) {
+      const members = chosen.filter((subject) => adapterOf(subject) === adapter);
+      if (members.length === 0) continue;
+      const share = slotsOf(members) / slotsOf(chosen) / plan.launches;
+      const deadline = performance.now() + share * plan.minutes * 60_000;
+      const rounds = await measureTogether(members, deadline, plan, samples, (subject) =>
+        SubjectProcess.launch(subject, material, issuer),
+      );
+      say(`launch ${launch} of ${plan.launches}: ${rounds} rounds of ${adapter}`);
+    }
+  }
+  /* oxlint-enable no-await-in-loop */
+
+  server.close();
+  return { environment: environment(mode), samples };
+}
+
+async function measureTogether(
+  members: readonly Subject[],
+  deadline: number,
+  plan: Plan,
+  samples: Record<string, number[][]>,
+  launch: (subject: Subject) => Promise<SubjectProcess>,
+): Promise<number> {
+  const processes = await Promise.all(members.map(launch));
+  for (const { id } of members) samples[id]?.push([]);
+  /* oxlint-disable no-await-in-loop -- one measurement at a time */
+  for (const process of processes) await process.run(plan.warmUp);
+  const slots = processes.flatMap((process) =>
+    Array.from({ length: isFloor(process.subject) ? FLOOR_TIMES : 1 }, () => process),
+  );
+  let rounds = 0;
+  while (rounds < LEAST_ROUNDS || performance.now() < deadline) {
+    const found = new Map<string, number[]>(members.map(({ id }) => [id, []]));
+    for (const process of shuffled(slots, Math.random)) {
+      found.get(process.subject.id)?.push(await process.measure(plan.requests * FASTER[process.subject.group]));
+    }
+    for (const [id, values] of found) {
+      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+      samples[id]?.at(-1)?.push(Math.round(mean * 100) / 100);
+    }
+    rounds++;
+  }
+  await Promise.all(processes.map((process) => process.stop()));
+  /* oxlint-enable no-await-in-loop */
+  return rounds;
+}
+
+/** A group in the words of the report. */
+export function title(group: Group): string {
+  const names = { 'nest-express': 'Nest on Express', 'nest-fastify': 'Nest on Fastify', express: 'Express' } as const;
+  return group === 'fastify' ? 'Fastify' : names[group];
+}
+
+const PACKAGES = [
+  '@nestjs/core',
+  'express',
+  'fastify',
+  '@nestjs/passport',
+  'passport-http',
+  'passport-http-bearer',
+  'passport-jwt',
+  'express-basic-auth',
+  'express-oauth2-jwt-bearer',
+  '@fastify/basic-auth',
+  '@fastify/bearer-auth',
+];
+
+export function environment(mode: string): Environment {
+  const { dependencies, devDependencies } = createRequire(import.meta.url)('../../package.json') as {
+    dependencies: Record<string, string>;
+    devDependencies: Record<string, string>;
+  };
+  const versions = { ...dependencies, ...devDependencies };
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    mode,
+    node: process.version,
+    cpu: `${cpus()[0]?.model ?? 'unknown'}, ${availableParallelism()} cores`,
+    packages: Object.fromEntries(PACKAGES.map((name) => [name, versions[name] ?? ''])),
+  };
+}

@@ -1,0 +1,75 @@
+// npm run bench                      measures everything, in at most 45 minutes on two cores, and writes the report
+// npm run bench -- --quick           the same in five minutes, with wider intervals
+// npm run bench -- --only <pattern>  measures the subjects whose id matches, and only prints what it finds
+// npm run bench -- --report          measures nothing, and writes the report of the results that there are
+// npm run bench -- --check           beside any of these: prints the bars that are missed, and fails if there are any
+
+import { parseArgs } from 'node:util';
+import { Analysis, verdict } from './analysis.js';
+import { measure, plans, title } from './campaign.js';
+import { readJson, writeJson, writeReport } from './files.js';
+import { cell, interval } from './report.js';
+import type { Results } from './results.js';
+import { adapterOf, isFloor, subjects } from './subjects.js';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    check: { type: 'boolean', default: false },
+    report: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    minutes: { type: 'string' },
+  },
+});
+
+const results = options.report ? readJson('results.json') : await run();
+if (results === undefined) throw new Error('There are no results yet: npm run bench makes them');
+const analysis = new Analysis(results);
+print(analysis);
+if (options.only === undefined) {
+  if (!options.report) writeJson('results.json', results);
+  writeReport(results, analysis);
+}
+if (options.check) check(analysis);
+
+function run(): Promise<Results> {
+  const mode = options.quick ? 'quick' : 'full';
+  const plan = { ...plans[mode] };
+  if (options.minutes !== undefined) Object.assign(plan, { minutes: Number(options.minutes) });
+  const pattern = options.only === undefined ? undefined : new RegExp(options.only, 'i');
+  const wanted = subjects.filter((subject) => pattern?.test(subject.id) ?? true);
+  const adapters = new Set(wanted.map(adapterOf));
+  const chosen = subjects.filter(
+    (subject) => wanted.includes(subject) || (isFloor(subject) && adapters.has(adapterOf(subject))),
+  );
+  return measure(chosen, plan, mode, (text) => console.error(text));
+}
+
+function print({ findings, bars, doubts }: Analysis): void {
+  console.table(
+    findings.map(({ subject, micros, toUnguarded, toFloor }) => ({
+      subject: subject.id,
+      'µs/request': Math.round(micros * 10) / 10,
+      'of no guard': interval(toUnguarded),
+      'of the floor': toFloor === undefined ? '' : interval(toFloor),
+    })),
+  );
+  console.table(
+    bars.map((bar) => ({
+      bar: `${title(bar.group)}: ${bar.text}`,
+      limit: cell(bar.limit),
+      found: interval(bar.found),
+      verdict: verdict(bar),
+    })),
+  );
+  for (const doubt of doubts) console.error(`Beware: ${doubt}`);
+}
+
+function check({ bars }: Analysis): void {
+  for (const state of ['missed', 'not shown'] as const) {
+    for (const bar of bars.filter((each) => verdict(each) === state)) {
+      console.error(`${state}: ${title(bar.group)}: ${bar.text}: ${interval(bar.found)}, bar ${cell(bar.limit)}`);
+      if (state === 'missed') process.exitCode = 1;
+    }
+  }
+}

@@ -1,0 +1,117 @@
+// npm run bench:micro   what single calls cost: time and allocation, without a network
+
+import { getHeapStatistics } from 'node:v8';
+import { Controller, Get, type ExecutionContext } from '@nestjs/common';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
+import { do_not_optimize, measure } from 'mitata';
+import {
+  AuthModule,
+  basic,
+  bearer,
+  formatChallenge,
+  HttpAuthGuard,
+  parseCredentials,
+  Public,
+  type SchemeDefinition,
+} from 'nestjs-http-auth';
+import { byPassword, byToken, PASSWORD, TOKEN } from './applications/alice.js';
+import { writeJson } from './files.js';
+import type { MicroResults } from './results.js';
+
+@Controller()
+class GreetingController {
+  @Get('greeting') greet(this: void) {}
+  @Public() @Get('public') open(this: void) {}
+}
+
+const { greet, open } = GreetingController.prototype;
+
+/** What a guard is given: new with each pass, as for each request. */
+function contextOf(handler: Function, authorization: string | undefined): ExecutionContext {
+  const headers = authorization === undefined ? {} : { authorization };
+  const rawHeaders = authorization === undefined ? [] : ['Authorization', authorization];
+  const parts = [{ method: 'GET', url: '/', headers, rawHeaders }, { statusCode: 200 }] as const;
+  const context = {
+    getType: () => 'http',
+    getArgs: () => parts,
+    getClass: () => GreetingController,
+    getHandler: () => handler,
+    switchToHttp: () => ({ getRequest: () => parts[0], getResponse: () => parts[1] }),
+  } as unknown as ExecutionContext;
+  // Else the compiler would leave out what the empty guard does not look at.
+  do_not_optimize(context);
+  return context;
+}
+
+async function applicationWith(...schemes: SchemeDefinition[]) {
+  const imports = [AuthModule.forRoot({ realm: 'Benchmark', schemes })];
+  const app = await NestFactory.create({ imports, controllers: [GreetingController] }, { logger: false });
+  return app.init();
+}
+
+/** The library's own lookup of policies, which it does not export. */
+interface Policies {
+  of(controller: Function, handler: Function): unknown;
+}
+
+const plain = basic(({ username, password }) => byPassword(username, password));
+const opaque = bearer(({ token }) => byToken(token));
+const ofBasic = await applicationWith(plain);
+const ofBearer = await applicationWith(opaque);
+const ofBoth = await applicationWith(opaque, plain);
+const [basicGuard, bearerGuard, bothGuard] = [ofBasic, ofBearer, ofBoth].map((app) => app.get(HttpAuthGuard));
+const policies = [...ofBasic.get(ModulesContainer).values()]
+  .flatMap(({ providers }) => [...providers.values()])
+  .find(({ name }) => name === 'Policies')?.instance as Policies | undefined;
+if (basicGuard === undefined || bearerGuard === undefined || bothGuard === undefined || policies === undefined) {
+  throw new Error('The library is not built as this bench expects it');
+}
+
+const byBasic = `Basic ${Buffer.from(`alice:${PASSWORD}`).toString('base64')}`;
+const byBearer = `Bearer ${TOKEN}`;
+const wrong = `Basic ${Buffer.from('alice:looking-glass').toString('base64')}`;
+const empty = { canActivate: () => true };
+const challenge = { scheme: 'Basic', params: { realm: 'Benchmark', charset: 'UTF-8' } };
+
+/** A pass of a guard that may throw. */
+const pass = (guard: Pick<HttpAuthGuard, 'canActivate'>, handler: Function, authorization?: string) => () => {
+  try {
+    return guard.canActivate(contextOf(handler, authorization));
+  } catch (error) {
+    return error;
+  }
+};
+
+const calls: Readonly<Record<string, () => unknown>> = {
+  'parse credentials, Basic': () => parseCredentials(byBasic),
+  'parse credentials, Bearer': () => parseCredentials(byBearer),
+  'format challenge': () => formatChallenge(challenge),
+  'policy lookup': () => policies.of(GreetingController, greet),
+  'guard pass, empty guard': pass(empty, greet, byBasic),
+  'guard pass, `@Public()`': pass(basicGuard, open),
+  'guard pass, Basic': pass(basicGuard, greet, byBasic),
+  'guard pass, Bearer': pass(bearerGuard, greet, byBearer),
+  'guard pass, Basic of two schemes': pass(bothGuard, greet, byBasic),
+  'guard pass, no credentials': pass(basicGuard, greet),
+  'guard pass, wrong password': pass(basicGuard, greet, wrong),
+};
+
+const ALLOCATIONS = 20_000;
+
+/** The bytes that one call allocates, if the young generation has room for all of them: see the flags of the script. */
+function allocated(call: () => unknown): number {
+  globalThis.gc?.();
+  const before = getHeapStatistics().used_heap_size;
+  for (let count = 0; count < ALLOCATIONS; count++) do_not_optimize(call());
+  return Math.max(0, (getHeapStatistics().used_heap_size - before) / ALLOCATIONS);
+}
+
+const found: MicroResults['calls'][number][] = [];
+for (const [name, call] of Object.entries(calls)) {
+  // oxlint-disable-next-line no-await-in-loop -- one measurement at a time
+  const { p50 } = await measure(() => do_not_optimize(call()));
+  found.push({ name, nanoseconds: Math.round(p50 * 10) / 10, bytes: Math.round(allocated(call)) });
+}
+console.table(found);
+writeJson('micro.results.json', { calls: found } satisfies MicroResults);
+await Promise.all([ofBasic, ofBearer, ofBoth].map((app) => app.close()));

@@ -1,0 +1,164 @@
+import { type Analysis, type Bar, type Finding, verdict } from './analysis.js';
+import { title } from './campaign.js';
+import type { Environment, MicroResults, ScaleResults } from './results.js';
+import type { Estimate } from './statistics.js';
+import { LIBRARY } from './subjects.js';
+
+/** A ratio as it is printed. */
+export const cell = (ratio: number): string => ratio.toFixed(2);
+
+/** A ratio with its interval as they are printed. */
+export const interval = ({ value, low, high }: Estimate): string =>
+  `${value.toFixed(3)} (${low.toFixed(3)} – ${high.toFixed(3)})`;
+
+/** The page of the benchmarks. */
+export function page(
+  environment: Environment,
+  analysis: Analysis,
+  micro: MicroResults | undefined,
+  scale: ScaleResults | undefined,
+): string {
+  const sections = [
+    introduction(environment),
+    bars(analysis),
+    ...(['express', 'fastify'] as const).map((adapter) => rows(adapter, analysis)),
+    micro === undefined ? '' : microSection(micro),
+    scale === undefined ? '' : scaleSection(scale),
+    method(environment),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+const nameOf = (adapter: string): string => (adapter === 'express' ? 'Express' : 'Fastify');
+const cells = (texts: readonly string[]): string => `| ${texts.join(' | ')} |`;
+
+/** A table of Markdown. */
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
+  return [cells(head), cells(rule), ...lines.map(cells)].join('\n');
+}
+
+function introduction({ date, mode, node, cpu }: Environment): string {
+  const quick = mode === 'quick' ? ' It was a quick run: the intervals are wide, and most bars cannot be shown.' : '';
+  return `# Benchmarks
+
+<!-- Written by \`npm run bench\`; what is changed here by hand is lost. -->
+
+What a guard costs: CPU time of the server process for one request, on ${date} with Node ${node} on ${cpu}.
+The numbers in parentheses are the ends of a 95 % interval.${quick}`;
+}
+
+function bars({ bars: all, doubts }: Analysis): string {
+  const warnings = doubts.map((doubt) => `> Beware: ${doubt}.\n\n`).join('');
+  const lines = all.map((bar: Bar) => {
+    const { group, text, limit, found } = bar;
+    return [`${title(group)}: ${text}`, cell(limit), interval(found), verdict(bar)];
+  });
+  return `## Bars
+
+What this library must keep to, as ratios of CPU time. A bar is *missed* where the whole interval is above it, and *not shown*
+where it is inside the interval. A peer that runs without Nest
+adds so many µs to the unguarded route of its own framework; the ratio is to the same µs added to Nest's unguarded route.
+
+${warnings}${table(['ratio', 'bar', 'found', ''], lines)}`;
+}
+
+function findingCells(what: string, { subject, micros, toUnguarded, toFloor }: Finding): string[] {
+  const bare = subject.group.startsWith('nest-') ? '' : ', without Nest';
+  const contender = subject.contender === LIBRARY ? `**${LIBRARY}**` : subject.contender;
+  const floor = toFloor === undefined ? '' : interval(toFloor);
+  return [what, `${contender}${bare}`, micros.toFixed(1), interval(toUnguarded), floor];
+}
+
+function rows(adapter: 'express' | 'fastify', analysis: Analysis): string {
+  const name = nameOf(adapter);
+  const lines = [
+    ...analysis.floors(adapter).map((finding) => findingCells(finding.subject.row.title, finding)),
+    ...analysis
+      .table(adapter)
+      .flatMap(({ row, findings }) => findings.map((finding) => findingCells(row.title, finding))),
+  ];
+  return `## ${name}
+
+![CPU time of a request on ${name}, as a multiple of the route without a guard](benchmarks/${adapter}.svg)
+
+The floor is the empty guard, and for a 401 the three-line guard, which does nothing but throw an \`UnauthorizedException\`.
+
+${table(['row', 'guard', 'µs', '× no guard', '× floor'], lines)}`;
+}
+
+function microSection({ calls }: MicroResults): string {
+  const lines = calls.map(({ name, nanoseconds, bytes }) => [name, nanoseconds.toFixed(0), bytes.toFixed(0)]);
+  return `## Single calls
+
+\`npm run bench:micro\`: time of one call, the median, and what it allocates. A guard pass has a request, a response and a context
+of its own, which the empty guard is given as well.
+
+${table(['call', 'ns', 'bytes'], lines)}`;
+}
+
+function scaleSection({ boot, users, bcrypt }: ScaleResults): string {
+  return `## Scale
+
+\`npm run bench:scale\`. Boot time is that from \`NestFactory.create()\` until the application listens; memory is the heap in use after a
+garbage collection.
+
+${table(
+  ['boot', 'routes', 'no guard, ms', `${LIBRARY}, ms`, 'no guard, MB', `${LIBRARY}, MB`],
+  boot.map(({ adapter, routes, unguarded, library }) => [
+    nameOf(adapter),
+    String(routes),
+    unguarded.milliseconds.toFixed(0),
+    library.milliseconds.toFixed(0),
+    unguarded.megabytes.toFixed(1),
+    library.megabytes.toFixed(1),
+  ]),
+)}
+
+100,000 principals, each of whom sends one request, beside one principal who sends them all:
+
+${table(
+  ['principals', 'scheme', 'one: µs', 'all: µs', 'heap before, MB', 'heap after, MB'],
+  users.map(({ adapter, scheme, one, all, before, after }) => [
+    nameOf(adapter),
+    scheme,
+    one.toFixed(1),
+    all.toFixed(1),
+    before.toFixed(1),
+    after.toFixed(1),
+  ]),
+)}
+
+Delay of the event loop while 64 bcrypt verifications (cost 10) are under way:
+
+${table(
+  ['event loop', 'guard', 'idle p99, ms', 'busy p99, ms'],
+  bcrypt.map(({ adapter, contender, idle, busy }) => [nameOf(adapter), contender, idle.toFixed(2), busy.toFixed(2)]),
+)}`;
+}
+
+function method({ packages }: Environment): string {
+  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  return `## Method
+
+- Each subject is an application in a process of its own, with \`NODE_ENV=production\` and without a log. The load comes from another
+  process, over 8 connections that stay open, without pipelining. What is measured is the CPU time of the server process
+  (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
+- In each round every subject is measured once, in random order, and the floors three times. A ratio is that of two subjects in
+  one round, which lie seconds apart, so that drift of the machine cancels; what is given is the median of the rounds.
+- All processes are started anew several times, because two launches of one program differ by more than two rounds. The
+  intervals are bootstrapped over launches, and over the rounds of each.
+- "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.
+- Every answer's status is checked. All verifiers of one row are the same function, but
+  for that of @fastify/bearer-auth, which takes a set of tokens. Tokens that are "first seen" are issued while
+  the load is sent, none of them twice.
+- \`AuthGuard\` and the guards of the floors are global, as this library's is. For \`@Public()\` the peer is the guard that Nest's
+  documentation makes of \`AuthGuard\` with a \`Reflector\`.
+- bcrypt is measured at its lowest cost, 4: at 10 the hash takes 64 times as long, and no guard makes a difference.
+- jsonwebtoken, and so passport-jwt, knows no EdDSA.
+
+\`npm run bench\` measures all of this anew, \`npm run bench -- --quick\` in five minutes; \`--only <pattern>\` measures a part of it,
+\`--report\` writes this page from [the results](../bench/results.json), and \`--check\` fails where a bar is missed.
+
+Versions: ${versions.join(', ')}.`;
+}

@@ -1,0 +1,53 @@
+/** What a campaign finds. */
+export interface Results {
+  readonly environment: Environment;
+  /** CPU time for one request, in microseconds: for each subject, by launch, by round. */
+  readonly samples: Readonly<Record<string, number[][]>>;
+}
+
+/** Where the results are from. */
+export interface Environment {
+  readonly date: string;
+  readonly mode: string;
+  readonly node: string;
+  readonly cpu: string;
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** What single calls cost. */
+export interface MicroResults {
+  readonly calls: readonly { readonly name: string; readonly nanoseconds: number; readonly bytes: number }[];
+}
+
+/** What grows with an application. */
+export interface ScaleResults {
+  readonly boot: readonly {
+    readonly adapter: string;
+    readonly routes: number;
+    readonly unguarded: Boot;
+    readonly library: Boot;
+  }[];
+  readonly users: readonly {
+    readonly adapter: string;
+    readonly scheme: string;
+    /** CPU time for one request, in microseconds: of one principal, and of 100,000 of them. */
+    readonly one: number;
+    readonly all: number;
+    /** The heap in use, in megabytes: before all of those, and after them. */
+    readonly before: number;
+    readonly after: number;
+  }[];
+  readonly bcrypt: readonly {
+    readonly adapter: string;
+    readonly contender: string;
+    /** The 99th percentile of the event loop's delay, in milliseconds. */
+    readonly idle: number;
+    readonly busy: number;
+  }[];
+}
+
+/** A boot, the median of several. */
+export interface Boot {
+  readonly milliseconds: number;
+  readonly megabytes: number;
+}

@@ -1,0 +1,108 @@
+// npm run bench:scale   what grows with an application: its routes, its principals, and the verifications under way
+
+import { PASSWORD } from './applications/alice.js';
+import { writeJson } from './files.js';
+import { Load, requestBytes } from './load.js';
+import type { Boot, ScaleResults } from './results.js';
+import { ServerProcess } from './server.process.js';
+import { median } from './statistics.js';
+import { LIBRARY, PASSPORT } from './subjects.js';
+
+const ADAPTERS = ['express', 'fastify'] as const;
+const BOOTS = 5;
+const USERS = 100_000;
+const CHUNKS = 20;
+const WARM_UP = 8000;
+const VERIFICATIONS = 64;
+const WAVES = 3;
+
+const launch = <Greeting = number>(...args: unknown[]) =>
+  ServerProcess.launch<Greeting>('scale.server.js', args.map(String), ['--expose-gc']);
+
+const basicOf = (username: string) => `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}`;
+
+/* oxlint-disable no-await-in-loop -- one measurement at a time */
+
+async function boots(): Promise<ScaleResults['boot']> {
+  const found: ScaleResults['boot'][number][] = [];
+  for (const adapter of ADAPTERS) {
+    for (const routes of [10, 100, 2000]) {
+      const all: Record<'unguarded' | 'guarded', Boot[]> = { unguarded: [], guarded: [] };
+      for (let boot = 0; boot < BOOTS; boot++) {
+        for (const guard of ['unguarded', 'guarded'] as const) {
+          const server = await launch<Boot>('boot', adapter, guard, routes);
+          all[guard].push(server.greeting);
+          await server.stop();
+        }
+      }
+      const middle = (list: readonly Boot[]): Boot => ({
+        milliseconds: rounded(median(list.map(({ milliseconds }) => milliseconds))),
+        megabytes: rounded(median(list.map(({ megabytes }) => megabytes))),
+      });
+      found.push({ adapter, routes, unguarded: middle(all.unguarded), library: middle(all.guarded) });
+    }
+  }
+  return found;
+}
+
+async function users(): Promise<ScaleResults['users']> {
+  const found: ScaleResults['users'][number][] = [];
+  for (const adapter of ADAPTERS) {
+    for (const scheme of ['Basic', 'Bearer'] as const) {
+      const server = await launch('users', adapter, scheme, USERS);
+      const load = await Load.on(server.greeting);
+      const request = (user: number) =>
+        requestBytes('/greeting', scheme === 'Basic' ? basicOf(`user-${user}`) : `Bearer user-${user}`);
+      const one = request(0);
+      let next = 0;
+      const measure = async (make: () => Buffer) => {
+        const before = await server.cpu();
+        await load.send(USERS / CHUNKS, make, 200);
+        return ((await server.cpu()) - before) / (USERS / CHUNKS);
+      };
+      await load.send(WARM_UP, () => one, 200);
+      const before = await server.ask<number>('heap');
+      const [ofOne, ofAll]: [number[], number[]] = [[], []];
+      for (let chunk = 0; chunk < CHUNKS; chunk++) {
+        ofOne.push(await measure(() => one));
+        ofAll.push(await measure(() => request(next++)));
+      }
+      const after = await server.ask<number>('heap');
+      load.close();
+      await server.stop();
+      const times = { one: rounded(median(ofOne)), all: rounded(median(ofAll)) };
+      found.push({ adapter, scheme, ...times, before: rounded(before), after: rounded(after) });
+    }
+  }
+  return found;
+}
+
+async function verifications(): Promise<ScaleResults['bcrypt']> {
+  const found: ScaleResults['bcrypt'][number][] = [];
+  for (const adapter of ADAPTERS) {
+    for (const contender of [LIBRARY, PASSPORT]) {
+      const server = await launch('bcrypt', adapter, contender);
+      const load = await Load.on(server.greeting, VERIFICATIONS);
+      const request = requestBytes('/greeting', basicOf('alice'));
+      await load.send(VERIFICATIONS, () => request, 200);
+      await server.ask('watch');
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+      const idle = await server.ask<number>('delay');
+      await server.ask('watch');
+      await load.send(VERIFICATIONS * WAVES, () => request, 200);
+      const busy = await server.ask<number>('delay');
+      load.close();
+      await server.stop();
+      found.push({ adapter, contender, idle: rounded(idle), busy: rounded(busy) });
+    }
+  }
+  return found;
+}
+
+/* oxlint-enable no-await-in-loop */
+
+const rounded = (value: number) => Math.round(value * 100) / 100;
+
+const results: ScaleResults = { boot: await boots(), users: await users(), bcrypt: await verifications() };
+for (const list of Object.values(results) as object[][]) console.table(list);
+writeJson('scale.results.json', results);

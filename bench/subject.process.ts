@@ -1,0 +1,68 @@
+import { PASSWORD, TOKEN } from './applications/alice.js';
+import { Load, requestBytes } from './load.js';
+import type { Row } from './rows.js';
+import { ServerProcess } from './server.process.js';
+import type { Material, Subject } from './subjects.js';
+import type { Issuer } from './tokens.js';
+
+/** A subject while its process runs, under load from this one. */
+export class SubjectProcess {
+  private constructor(
+    readonly subject: Subject,
+    private readonly server: ServerProcess,
+    private readonly load: Load,
+    private readonly next: () => Buffer,
+  ) {}
+
+  static async launch(subject: Subject, material: Material, issuer: Issuer): Promise<SubjectProcess> {
+    const server = await ServerProcess.launch('server.js', [subject.id, JSON.stringify(material)]);
+    return new SubjectProcess(subject, server, await Load.on(server.greeting), requests(subject.row, issuer));
+  }
+
+  /** Sends as many requests as are worth `count` plain ones. */
+  async run(count: number): Promise<number> {
+    const { row } = this.subject;
+    const own = Math.ceil(count / row.weight);
+    try {
+      await this.load.send(own, this.next, row.status);
+    } catch (error) {
+      throw new Error(`${this.subject.id} does not answer as it should`, { cause: error });
+    }
+    return own;
+  }
+
+  /** The CPU time that the server takes for one request, in microseconds, over as many as are worth `count` plain ones. */
+  async measure(count: number): Promise<number> {
+    const before = await this.server.cpu();
+    const sent = await this.run(count);
+    return ((await this.server.cpu()) - before) / sent;
+  }
+
+  async stop(): Promise<void> {
+    this.load.close();
+    await this.server.stop();
+  }
+}
+
+/** Makes the requests of a row, one after the other. */
+function requests({ path, credentials }: Row, issuer: Issuer): () => Buffer {
+  const always = (authorization?: string) => {
+    const bytes = requestBytes(path, authorization);
+    return () => bytes;
+  };
+  switch (credentials.kind) {
+    case 'none':
+      return always();
+    case 'basic': {
+      const userPass = `alice:${credentials.wrong ? 'looking-glass' : PASSWORD}`;
+      return always(`Basic ${Buffer.from(userPass).toString('base64')}`);
+    }
+    case 'bearer':
+      return always(`Bearer ${TOKEN}`);
+    case 'jwt':
+    default:
+      return credentials.fresh
+        ? () => requestBytes(path, `Bearer ${issuer.issue(credentials.algorithm)}`)
+        : always(`Bearer ${issuer.issue(credentials.algorithm)}`);
+  }
+}

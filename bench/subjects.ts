@@ -1,0 +1,138 @@
+import type { Server } from 'node:http';
+import type { Adapter } from './applications/nest.js';
+import { floorRows, jwtRows, type Row, rows } from './rows.js';
+import type { Keys } from './tokens.js';
+
+/** What a subject runs on. */
+export type Group = 'nest-express' | 'nest-fastify' | 'express' | 'fastify';
+
+/** An application with what it is asked; it has a process of its own. */
+export interface Subject {
+  readonly id: string;
+  readonly group: Group;
+  /** The library that guards the route, or what stands in its place. */
+  readonly contender: string;
+  readonly row: Row;
+  start(material: Material): Promise<Server>;
+}
+
+/** What verifies tokens. */
+export interface Material {
+  readonly keys: Keys;
+  readonly jwksUri: string;
+}
+
+export const LIBRARY = 'nestjs-http-auth';
+export const PASSPORT = '@nestjs/passport';
+
+/** What the ratios are to. */
+export const floors = {
+  unguarded: 'no guard',
+  empty: 'empty guard',
+  /** The same again, in a process of its own: it shows by how much two equals seem to differ. */
+  twin: 'empty guard, again',
+  refusing: 'three-line guard',
+} as const;
+
+type Start = Subject['start'];
+
+// A process loads the applications of its own subject only.
+const ground = () => import('./applications/floors.js');
+const library = () => import('./applications/library.js');
+const passport = () => import('./applications/passport.js');
+const oauth2 = () => import('./applications/oauth2.js');
+const bareExpress = () => import('./applications/bare-express.js');
+const bareFastify = () => import('./applications/bare-fastify.js');
+
+const subject = (group: Group, contender: string, row: Row, start: Start): Subject => ({
+  id: `${group} ${contender} ${row.id}`,
+  group,
+  contender,
+  row,
+  start,
+});
+
+function onNest(adapter: Adapter): Subject[] {
+  const of = (contender: string, row: Row, start: Start) => subject(`nest-${adapter}`, contender, row, start);
+
+  return [
+    of(floors.unguarded, floorRows.open, async () => (await ground()).unguarded(adapter)),
+    of(floors.empty, floorRows.open, async () => (await ground()).empty(adapter)),
+    of(floors.twin, floorRows.open, async () => (await ground()).empty(adapter)),
+    of(floors.refusing, floorRows.refused, async () => (await ground()).refusing(adapter)),
+
+    of(LIBRARY, rows.public, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.basic, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.bearer, async () => (await library()).byBearer(adapter)),
+    of(LIBRARY, rows.two, async () => (await library()).byBoth(adapter)),
+    of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
+    of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.wrong, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
+
+    of(PASSPORT, rows.public, async () => (await passport()).byRecipe(adapter)),
+    of(PASSPORT, rows.basic, async () => (await passport()).byBasic(adapter)),
+    of(PASSPORT, rows.bearer, async () => (await passport()).byBearer(adapter)),
+    of(PASSPORT, rows.two, async () => (await passport()).byBoth(adapter)),
+    of(PASSPORT, rows.bcrypt, async () => (await passport()).byBcrypt(adapter)),
+    of(PASSPORT, rows.missing, async () => (await passport()).byBasic(adapter)),
+    of(PASSPORT, rows.wrong, async () => (await passport()).byBasic(adapter)),
+    of(PASSPORT, rows.missingTwo, async () => (await passport()).byBoth(adapter)),
+    // jsonwebtoken, which passport-jwt is made of, knows no EdDSA.
+    ...jwtRows
+      .filter(({ credentials }) => credentials.algorithm !== 'EdDSA')
+      .map((row) =>
+        of(PASSPORT, row, async ({ keys }) => (await passport()).byJwt(adapter, row.credentials.algorithm, keys)),
+      ),
+  ];
+}
+
+function onNestOnExpress(): Subject[] {
+  // No 401: Nest answers 500 to the error that this middleware refuses with.
+  return jwtRows.map((row) =>
+    subject('nest-express', 'express-oauth2-jwt-bearer', row, async ({ keys, jwksUri }) =>
+      (await oauth2()).byJwt(row.credentials.algorithm, keys, jwksUri),
+    ),
+  );
+}
+
+function onExpress(): Subject[] {
+  const name = 'express-basic-auth';
+  return [
+    subject('express', floors.unguarded, floorRows.open, async () => (await bareExpress()).unguarded()),
+    subject('express', name, rows.basic, async () => (await bareExpress()).byBasic()),
+    subject('express', name, rows.bcrypt, async () => (await bareExpress()).byBcrypt()),
+    subject('express', name, rows.missing, async () => (await bareExpress()).byBasic()),
+    subject('express', name, rows.wrong, async () => (await bareExpress()).byBasic()),
+  ];
+}
+
+function onFastify(): Subject[] {
+  const basic = '@fastify/basic-auth';
+  const bearer = '@fastify/bearer-auth';
+  return [
+    subject('fastify', floors.unguarded, floorRows.open, async () => (await bareFastify()).unguarded()),
+    subject('fastify', basic, rows.basic, async () => (await bareFastify()).byBasic()),
+    subject('fastify', basic, rows.bcrypt, async () => (await bareFastify()).byBcrypt()),
+    subject('fastify', basic, rows.missing, async () => (await bareFastify()).byBasic()),
+    subject('fastify', basic, rows.wrong, async () => (await bareFastify()).byBasic()),
+    subject('fastify', bearer, rows.bearer, async () => (await bareFastify()).byBearer()),
+    subject('fastify', bearer, rows.missing, async () => (await bareFastify()).byBearer()),
+  ];
+}
+
+export const subjects: readonly Subject[] = [
+  ...onNest('express'),
+  ...onNestOnExpress(),
+  ...onNest('fastify'),
+  ...onExpress(),
+  ...onFastify(),
+];
+
+/** The framework below a subject. Those that have the same one are measured within the same seconds. */
+export const adapterOf = ({ group }: Pick<Subject, 'group'>): 'express' | 'fastify' =>
+  group.endsWith('express') ? 'express' : 'fastify';
+
+/** Whether a subject is what others are compared with. */
+export const isFloor = ({ contender }: Pick<Subject, 'contender'>): boolean =>
+  (Object.values(floors) as string[]).includes(contender);
