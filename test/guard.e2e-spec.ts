@@ -155,6 +155,19 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect((await send(app, '/me')).challenges).toEqual(challenges.toReversed());
   });
 
+  it('refuses where the limit of stacks cannot be set, as with frozen intrinsics', async () => {
+    const app = await application();
+    const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit') as PropertyDescriptor;
+    Object.defineProperty(Error, 'stackTraceLimit', { ...limit, writable: false });
+    try {
+      expect(await send(app, '/me')).toMatchObject({ status: 401, challenges });
+    } finally {
+      Object.defineProperty(Error, 'stackTraceLimit', limit);
+    }
+    expect(await send(app, '/me')).toMatchObject({ status: 401, challenges });
+    expect(Error.stackTraceLimit).toBe(limit.value);
+  });
+
   it('leaves no credential on the request', async () => {
     let seen: Record<string, unknown> = {};
     @Controller()

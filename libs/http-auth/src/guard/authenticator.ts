@@ -115,10 +115,11 @@ export class Authenticator {
 /** A refusal is no mistake in the code: where it was made says nothing, and finding that out costs more than all the rest. */
 function withoutStack<T>(make: () => T): T {
   const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
+  // Not by assignment, which throws where the intrinsics are frozen: the exception then has its stack.
+  Reflect.set(Error, 'stackTraceLimit', 0);
   try {
     return make();
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   }
 }
