@@ -51,7 +51,9 @@ type Kept = ServerResponse & Record<symbol, Exchange | undefined>;
 export class Exchanges {
   private readonly key = Symbol('nestjs-http-auth:exchange');
 
-  /** @param application what guards a request of which no route is known */
+  private protection: Protection | undefined;
+
+  /** @param application what guards a request of which no route is known; asked once, when the first request comes */
   constructor(private readonly application: () => Protection) {}
 
   /** The exchange of a response, if the application has seen its request. */
@@ -61,7 +63,11 @@ export class Exchanges {
 
   /** The exchange of a request and its response. */
   of(request: HttpRequest, response: ServerResponse): Exchange {
-    const exchange = ((response as Kept)[this.key] ??= new Exchange(request, response, this.application()));
+    const exchange = ((response as Kept)[this.key] ??= new Exchange(
+      request,
+      response,
+      (this.protection ??= this.application()),
+    ));
     exchange.request = request;
     return exchange;
   }
