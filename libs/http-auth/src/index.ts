@@ -1,9 +1,22 @@
 export { AuthModule, PASSPORT } from './auth.module.js';
 export type { AuthModuleOptions, AuthOptionsFactory, ChallengeOptions } from './auth.options.js';
 export type { AuthenticatedRequest, AuthInfo } from './guard/authenticated-request.js';
-export { BrowserPrompt, CurrentAuth, CurrentUser, OptionalAuth, Public, Realm, Schemes } from './guard/decorators.js';
+export {
+  BrowserPrompt,
+  CurrentAuth,
+  CurrentUser,
+  OptionalAuth,
+  Public,
+  Realm,
+  Schemes,
+  Scopes,
+  type ScopesDecorator,
+  StepUp,
+} from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
+export type { RequiredScopes } from './guard/scopes.js';
+export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';
 export { type Challenge, formatChallenge, parseChallenges } from './http/challenge.js';
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
@@ -14,6 +27,7 @@ export type { ChallengeLayout } from './response/challenger.js';
 export type { Prompt, RealmFunction, RealmOption } from './response/protection.js';
 export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
+export { admit, type Admission, type AdmissionInfo } from './schemes/admission.js';
 export type { BasicCredentials } from './schemes/basic/basic.credentials.js';
 export { basic } from './schemes/basic/basic.scheme.js';
 export { type BasicOptions, BasicStrategy } from './schemes/basic/basic.strategy.js';
@@ -21,9 +35,10 @@ export type { BearerCredentials } from './schemes/bearer/bearer.credentials.js';
 export { bearer, bearerChallenge } from './schemes/bearer/bearer.scheme.js';
 export { type BearerOptions, BearerStrategy } from './schemes/bearer/bearer.strategy.js';
 export { AuthConfigurationError } from './schemes/configuration.error.js';
-export { Failure, type FailureReason } from './schemes/failure.js';
+export { Failure, type FailureDetails, type FailureReason, type FailureStatus } from './schemes/failure.js';
 export { passportStrategy, type PassportStrategyOptions } from './schemes/passport/passport.scheme.js';
 export type { OpenApiScheme, Scheme, SchemeContainer, SchemeDefinition } from './schemes/scheme.js';
 export type { PassportRegistry, Strategy, StrategyActions } from './schemes/strategy.js';
+export { VerifierUnavailableException } from './schemes/unavailable.exception.js';
 export { VerifierError } from './schemes/verifier.error.js';
 export type { HttpAuthVerifier, Verdict, Verifier, VerifierClass, VerifierFunction } from './schemes/verifier.js';

@@ -1,7 +1,11 @@
 import type { HttpRequest } from '../http/request.js';
+import type { AdmissionInfo } from '../schemes/admission.js';
 
-/** Which scheme and realm admitted a request. A Passport strategy's own `info` is merged into it. */
-export interface AuthInfo {
+/**
+ * Which scheme and realm admitted a request, with what the verifier gave to `admit()`. A Passport strategy's own `info` is
+ * merged into it.
+ */
+export interface AuthInfo extends AdmissionInfo {
   /** The auth-scheme, e.g. `Basic`. */
   readonly scheme: string;
   /** The realm of the route. */

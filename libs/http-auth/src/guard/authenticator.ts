@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { BadRequestException, HttpException, Logger, UnauthorizedException } from '@nestjs/common';
+import { BadRequestException, ForbiddenException, HttpException, Logger, UnauthorizedException } from '@nestjs/common';
 import { schemeOf } from '../http/credentials.js';
 import type { AuthenticationFields } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
@@ -13,6 +13,7 @@ import { VerifierError } from '../schemes/verifier.error.js';
 import { isPromise } from '../schemes/verifier.js';
 import { type AuthenticatedRequest, signIn } from './authenticated-request.js';
 import type { Policy } from './policy.js';
+import { shortfallOf } from './shortfall.js';
 
 /** Holds a request to a policy: picks the scheme that it names, has it judged, and signs its principal in. */
 export class Authenticator {
@@ -26,11 +27,11 @@ export class Authenticator {
   /**
    * Whether the request may go on: `true`, at once where the verifier answers at once; or it throws.
    *
-   * @throws HttpException 401 or 400 where the request is refused, 5xx where that could not be found out, and 204 where it
+   * @throws HttpException 401, 400, 403 or 429 where the request is refused, 5xx where that could not be found out, and 204 where it
    * is a preflight, which has no credentials and must not be challenged
    */
   authenticate(policy: Policy, exchange: Exchange): true | Promise<true> {
-    if (policy.access === 'public' || this.isAdmitted(policy, exchange)) return true;
+    if (policy.access === 'public' || this.wasAdmitted(policy, exchange)) return true;
     if (isPreflight(exchange.request)) {
       if (policy.preflight) return true;
       throw new HttpException('', 204);
@@ -41,30 +42,40 @@ export class Authenticator {
     if (scheme instanceof Failure) {
       return (scheme.reason === 'missing' && policy.access === 'optional') || this.refuse(exchange, scheme);
     }
-    const admit = (outcome: Outcome): true => {
-      if (outcome instanceof Failure) return this.refuse(exchange, outcome);
-      // No principal, no entry.
-      if (!outcome.principal) return this.refuse(exchange, new Failure('invalid', scheme.name));
-      const authInfo = { ...(outcome.info as object), scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
-      signIn(exchange.request, outcome.principal, authInfo);
-      exchange.admittedBy = scheme;
-      return true;
-    };
     try {
       const outcome = scheme.judge?.(request) ?? run(scheme.strategy, scheme.name, request);
-      return isPromise(outcome) ? outcome.then(admit).catch((error: unknown) => this.fault(error)) : admit(outcome);
+      if (!isPromise(outcome)) return this.admit(policy, exchange, scheme, outcome);
+      return outcome
+        .then((settled) => this.admit(policy, exchange, scheme, settled))
+        .catch((error: unknown) => this.fault(exchange, error));
     } catch (error) {
-      return this.fault(error);
+      return this.fault(exchange, error);
     }
+  }
+
+  /** Signs a principal in whose credentials are enough for the route. */
+  private admit(policy: Policy, exchange: Exchange, scheme: Scheme, outcome: Outcome): true {
+    if (outcome instanceof Failure) return this.refuse(exchange, outcome);
+    // No principal, no entry.
+    if (!outcome.principal) return this.refuse(exchange, new Failure('invalid', scheme.name));
+    const shortfall = shortfallOf(policy, outcome, scheme.name);
+    if (shortfall !== undefined) return this.refuse(exchange, shortfall);
+    const authInfo = { ...(outcome.info as object), scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
+    signIn(exchange.request, outcome.principal, authInfo);
+    exchange.admittedBy = scheme;
+    exchange.success = outcome;
+    return true;
   }
 
   /**
    * Whether one of the policy's schemes has admitted the request already, by another guard or ahead of its path. What it
-   * has judged once need not be judged again; only the realm may be another one.
+   * has judged once need not be judged again; but the realm may be another one, and other scopes may be needed.
    */
-  private isAdmitted({ schemes }: Policy, exchange: Exchange): boolean {
-    const { admittedBy, request } = exchange;
-    if (admittedBy === undefined || !schemes.includes(admittedBy)) return false;
+  private wasAdmitted(policy: Policy, exchange: Exchange): boolean {
+    const { admittedBy, success, request } = exchange;
+    if (admittedBy === undefined || success === undefined || !policy.schemes.includes(admittedBy)) return false;
+    const shortfall = shortfallOf(policy, success, admittedBy.name);
+    if (shortfall !== undefined) return this.refuse(exchange, shortfall);
     const { user, authInfo } = request as AuthenticatedRequest;
     signIn(request, user, { ...authInfo, realm: this.challenger.realmOf(exchange) });
     return true;
@@ -93,23 +104,33 @@ export class Authenticator {
 
   private refuse(exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
-    const { status, reason } = this.fields;
-    throw withoutStack(() => {
-      if (failure.status === 400) {
-        return new BadRequestException(undefined, { cause: failure, description: 'Bad Request' });
-      }
-      if (status === 401) return new UnauthorizedException(undefined, { cause: failure, description: reason });
-      return new HttpException({ message: reason, statusCode: status }, status, { cause: failure });
-    });
+    retryAfter(exchange, failure.details.retryAfter);
+    throw withoutStack(() => this.exceptionOf(failure));
+  }
+
+  private exceptionOf(failure: Failure): HttpException {
+    if (failure.status === 400) {
+      return new BadRequestException(undefined, { cause: failure, description: 'Bad Request' });
+    }
+    if (failure.status === 403) return new ForbiddenException(undefined, { cause: failure, description: 'Forbidden' });
+    const status = failure.status === 401 ? this.fields.status : failure.status;
+    if (status === 401) return new UnauthorizedException(undefined, { cause: failure, description: 'Unauthorized' });
+    return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: failure });
   }
 
   /** Tells the log what a verifier threw, and the client nothing but the status. */
-  private fault(error: unknown): never {
+  private fault(exchange: Exchange, error: unknown): never {
     if (!(error instanceof VerifierError)) throw error;
     this.logger.error(error);
     const { status } = error;
+    retryAfter(exchange, error.retryAfter);
     throw new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: error });
   }
+}
+
+/** Says when it is worth trying again (RFC 9110 section 10.2.3). */
+function retryAfter({ response }: Exchange, seconds: number | undefined): void {
+  if (seconds !== undefined) response.setHeader('Retry-After', String(Math.max(1, Math.ceil(seconds))));
 }
 
 /** A refusal is no mistake in the code: where it was made says nothing, and finding that out costs more than all the rest. */

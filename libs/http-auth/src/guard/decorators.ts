@@ -8,12 +8,16 @@ import {
 import type { Prompt, RealmOption } from '../response/protection.js';
 import type { AuthenticatedRequest, AuthInfo } from './authenticated-request.js';
 import type { Access } from './policy.js';
+import type { RequiredScopes } from './scopes.js';
+import type { StepUpOptions } from './step-up.js';
 
 /** The metadata that the decorators leave on classes and methods. */
 export const ACCESS = 'nestjs-http-auth:access';
 export const REALM = 'nestjs-http-auth:realm';
 export const SCHEMES = 'nestjs-http-auth:schemes';
 export const PROMPT = 'nestjs-http-auth:prompt';
+export const SCOPES = 'nestjs-http-auth:scopes';
+export const STEP_UP = 'nestjs-http-auth:step-up';
 
 type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
 
@@ -51,6 +55,40 @@ export const Schemes = (...names: string[]): ClassOrMethodDecorator => SetMetada
  * `challenges.prompt`.
  */
 export const BrowserPrompt = (prompt: Prompt): ClassOrMethodDecorator => SetMetadata(PROMPT, prompt);
+
+/** What {@link Scopes} is: a decorator that asks for all of its scopes, with one that asks for any. */
+export interface ScopesDecorator {
+  /** Asks for all of the scopes. */
+  (...names: string[]): ClassDecorator & MethodDecorator;
+  /** Asks for one of the scopes; the challenge names the first, so put the narrowest there. */
+  any(...names: string[]): ClassDecorator & MethodDecorator;
+}
+
+/**
+ * Asks for credentials that were issued for some scopes: others are refused with 403, and of a token the challenge says
+ * `error="insufficient_scope"` and which scopes are needed (RFC 6750 section 3.1). The 401 of the route names them as well.
+ *
+ * The scopes of a request are those that its verifier gave to `admit()`, or the `scopes` or `scope` of its principal. Who has
+ * neither has none.
+ *
+ * @param names scopes (RFC 6749 section 3.3), e.g. `'reports:read'`
+ */
+export const Scopes: ScopesDecorator = Object.assign((...names: string[]) => requireScopes('all', names), {
+  any: (...names: string[]) => requireScopes('any', names),
+});
+
+function requireScopes(mode: RequiredScopes['mode'], names: readonly string[]): ClassOrMethodDecorator {
+  return SetMetadata(SCOPES, { mode, names } satisfies RequiredScopes);
+}
+
+/**
+ * Asks for somebody who was authenticated in a certain way, or lately: others are refused with 401 and
+ * `error="insufficient_user_authentication"`, which has their client send them to the authorization server (RFC 9470).
+ *
+ * What is known of it are the `acr` and `authTime` that the verifier gave to `admit()`, or the claims `acr` and `auth_time` of
+ * the principal. What is not known will not do.
+ */
+export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options);
 
 /** A pipe, as Nest's own parameter decorators take it. */
 type Pipe = Type<PipeTransform> | PipeTransform;

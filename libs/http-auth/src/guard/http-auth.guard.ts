@@ -8,6 +8,7 @@ import { Authenticator } from './authenticator.js';
  *
  * @throws UnauthorizedException where the request is refused, with the `Failure` as its cause
  * @throws BadRequestException where a Bearer request is malformed (RFC 6750 section 3.1), with the same
+ * @throws ForbiddenException where good credentials lack a scope of the route (same section), with the same
  */
 @Injectable()
 export class HttpAuthGuard implements CanActivate {

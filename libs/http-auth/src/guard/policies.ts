@@ -1,18 +1,21 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/internal';
 import { type DiscoveryService, type MetadataScanner, Reflector } from '@nestjs/core';
+import type { AuthParams } from '../http/auth-param.js';
 import { realmProblem } from '../http/realm.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, PROMPT, REALM, SCHEMES } from './decorators.js';
+import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, STEP_UP } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
+import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
+import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
 /** Who gives a route its access. */
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
-type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight'> & {
+type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight' | 'scopes' | 'stepUp'> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
@@ -28,6 +31,8 @@ export class Policies {
     private readonly schemes: SchemeRegistry,
     private readonly prompt: Prompt,
     private readonly open: readonly (Type | RoutePredicate)[],
+    /** What the challenges of OAuth's schemes say on every route. */
+    private readonly params?: AuthParams,
   ) {}
 
   /** The policy of a route. It is decided once. */
@@ -42,12 +47,24 @@ export class Policies {
   /**
    * A policy of what is said of it, and of the module's options where nothing is.
    *
-   * @throws AuthConfigurationError where its realm cannot be sent, or it names no scheme or one that is not there
+   * @throws AuthConfigurationError where its realm cannot be sent, it names no scheme or one that is not there, or what it asks
+   * of credentials cannot be asked
    */
-  make({ realm = this.realm, schemes, prompt = this.prompt, ...rest }: PolicyParts): Policy {
-    const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
-    if (problem !== undefined) throw new AuthConfigurationError(`realm: ${problem}`);
-    return { ...rest, realm, prompt, schemes: schemes === undefined ? this.schemes.all : this.schemes.named(schemes) };
+  make({ realm = this.realm, schemes, prompt = this.prompt, scopes, stepUp, ...rest }: PolicyParts): Policy {
+    const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
+    const problem =
+      (wrong && `realm: ${wrong}`) ?? (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+    if (problem !== undefined) throw new AuthConfigurationError(problem);
+    const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
+    return {
+      ...rest,
+      realm,
+      prompt,
+      schemes: schemes === undefined ? this.schemes.all : this.schemes.named(schemes),
+      scopes,
+      stepUp,
+      ...(params && { params }),
+    };
   }
 
   /**
@@ -73,6 +90,8 @@ export class Policies {
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
+        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, targets),
+        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, targets),
         preflight: method === RequestMethod.OPTIONS,
       });
     } catch (error) {

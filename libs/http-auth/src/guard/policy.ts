@@ -1,5 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Protection } from '../response/protection.js';
+import type { RequiredScopes } from './scopes.js';
+import type { StepUpOptions } from './step-up.js';
 
 /** Whether a route asks for credentials. */
 export type Access = 'public' | 'optional' | 'required';
@@ -15,6 +17,10 @@ export type AccessReason =
 export interface Policy extends Protection {
   readonly access: Access;
   readonly because: AccessReason;
+  /** The scopes that credentials need; absent: none. */
+  readonly scopes?: RequiredScopes | undefined;
+  /** How their holder must have been authenticated; absent: anyhow. */
+  readonly stepUp?: StepUpOptions | undefined;
   /** Whether the route answers preflights itself, which never have credentials. */
   readonly preflight: boolean;
 }

@@ -32,6 +32,12 @@ export interface PathPolicy {
    */
   readonly prompt?: Prompt;
   /**
+   * The scopes that credentials need, all of them; see `Scopes`.
+   *
+   * @default none
+   */
+  readonly scopes?: readonly string[];
+  /**
    * Whether preflights pass, to be answered by what lies behind. They have no credentials, so whatever answers `OPTIONS`
    * there answers everybody. Otherwise they are answered with 204 and no leave, which keeps other origins out.
    *
@@ -54,7 +60,7 @@ const BESIDE = ['', '-json', '-yaml'];
 export function protect(
   app: INestApplicationContext,
   path: string | readonly string[],
-  { access = 'required', realm, schemes, prompt, preflight = false }: PathPolicy = {},
+  { access = 'required', realm, schemes, prompt, scopes, preflight = false }: PathPolicy = {},
 ): void {
   const paths = [path].flat();
   const wrong = paths.find((one) => typeof one !== 'string' || !one.startsWith('/'));
@@ -62,7 +68,8 @@ export function protect(
     throw new AuthConfigurationError(`protect(): a path must begin with a slash, which '${String(wrong)}' does not`);
   }
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
-  const policy = policies.make({ access, because: 'protect()', realm, schemes, prompt, preflight });
+  const required = scopes && { names: scopes, mode: 'all' as const };
+  const policy = policies.make({ access, because: 'protect()', realm, schemes, prompt, preflight, scopes: required });
   for (const one of paths) {
     for (const suffix of BESIDE) gate.protect(`${one.replace(/\/+$/, '')}${suffix}`, policy);
   }

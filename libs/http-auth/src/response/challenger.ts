@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { Logger } from '@nestjs/common';
-import { formatChallenge } from '../http/challenge.js';
+import type { AuthParams } from '../http/auth-param.js';
+import { type Challenge, formatChallenge } from '../http/challenge.js';
 import type { AuthenticationFields } from '../http/fields.js';
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
 import { redact, secretsOf } from '../schemes/redact.js';
+import type { Scheme } from '../schemes/scheme.js';
 import { isPromise } from '../schemes/verifier.js';
 import type { Exchange, Exchanges } from './exchange.js';
 import { Head } from './head.js';
@@ -40,6 +42,7 @@ export class Challenger {
     if (head.get(field) !== undefined) return true;
     try {
       const challenges = this.challenges(exchange);
+      if (challenges.length === 0) return true;
       head.set(field, this.layout === 'joined' ? challenges.join(', ') : [...challenges]);
       exchange.challenged = true;
     } catch (error) {
@@ -64,10 +67,11 @@ export class Challenger {
   complete(exchange: Exchange, head: Head, statusCode: number): number {
     const { response, failure } = exchange;
     let status = statusCode;
-    if (statusCode === this.fields.status || (statusCode === 400 && failure?.status === 400)) {
+    const refused = statusCode === failure?.status && statusCode !== 429;
+    if (statusCode === this.fields.status || refused) {
       // A 401 without a challenge breaks RFC 9110 section 15.5.2. That the realm is not known is the server's fault.
-      if (this.challenge(exchange, head)) expose(head, this.fields.challenges);
-      else status = 500;
+      if (!this.challenge(exchange, head)) status = 500;
+      else if (head.get(this.fields.challenges) !== undefined) expose(head, this.fields.challenges);
     } else if (exchange.challenged) {
       response.removeHeader(this.fields.challenges);
     }
@@ -122,9 +126,8 @@ export class Challenger {
   private challenges(exchange: Exchange): readonly string[] {
     const { failure, protection } = exchange;
     const { realm, prompt, schemes } = protection;
-    if (typeof realm === 'function' || prompt !== 'always' || !schemes.every(({ fixed }) => fixed)) {
-      return this.make(exchange);
-    }
+    const fixed = typeof realm === 'string' && prompt === 'always' && schemes.every((scheme) => scheme.fixed);
+    if (!fixed || failure?.details.params !== undefined) return this.make(exchange);
     let known = this.known.get(protection);
     if (known === undefined) this.known.set(protection, (known = new Map()));
     const key = failure === undefined ? '' : `${failure.scheme} ${failure.reason}`;
@@ -136,13 +139,23 @@ export class Challenger {
   private make(exchange: Exchange): string[] {
     const realm = this.realmOf(exchange);
     const { failure, protection, request } = exchange;
-    const schemes =
-      protection.prompt === 'navigation' ? withoutPrompts(protection.schemes, request) : protection.schemes;
+    const isTried = ({ name }: Scheme) => failure?.scheme?.toLowerCase() === name.toLowerCase();
+    let { schemes } = protection;
+    if (protection.prompt === 'navigation') schemes = withoutPrompts(schemes, request);
+    // Other credentials than those that do not reach are not asked for.
+    if (failure?.status === 403) schemes = schemes.filter((scheme) => scheme.oauth === true && isTried(scheme));
     return schemes.map((scheme) => {
-      const tried = failure?.scheme?.toLowerCase() === scheme.name.toLowerCase() ? failure : undefined;
-      return formatChallenge(scheme.challenge(realm, tried, request));
+      const challenge = scheme.challenge(realm, isTried(scheme) ? failure : undefined, request);
+      return formatChallenge(scheme.oauth === true ? withParams(challenge, protection.params) : challenge);
     });
   }
+}
+
+/** A challenge with the params of its route, unless it has some of its own. */
+function withParams(challenge: Challenge, params: AuthParams | undefined): Challenge {
+  if (params === undefined || challenge.token68 !== undefined) return challenge;
+  const own = challenge.params ?? {};
+  return { ...challenge, params: { ...own, ...params, ...own } };
 }
 
 function ask(realm: RealmFunction, request: HttpRequest): unknown {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { HttpRequest } from '../http/request.js';
 import type { Failure } from '../schemes/failure.js';
+import type { Success } from '../schemes/outcome.js';
 import type { Scheme } from '../schemes/scheme.js';
 import type { Protection } from './protection.js';
 
@@ -14,6 +15,8 @@ export class Exchange {
   failure: Failure | undefined;
   /** The scheme that has admitted the request. */
   admittedBy: Scheme | undefined;
+  /** What it was admitted as. */
+  success: Success | undefined;
   /** Whether the guard has looked for credentials, so that the answer depends on them. */
   judged = false;
   /** Whether the challenge on the response is ours. */

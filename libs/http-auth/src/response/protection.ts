@@ -1,3 +1,4 @@
+import type { AuthParams } from '../http/auth-param.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Scheme } from '../schemes/scheme.js';
 
@@ -22,4 +23,6 @@ export interface Protection {
   readonly realm: RealmOption;
   readonly schemes: readonly Scheme[];
   readonly prompt: Prompt;
+  /** What the challenges of OAuth's schemes say beside: the scopes, and where the metadata of the resource are. */
+  readonly params?: AuthParams;
 }

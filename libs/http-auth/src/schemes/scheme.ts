@@ -70,6 +70,11 @@ export interface Scheme {
   judge?(request: HttpRequest): Outcome | Promise<Outcome>;
   /** Whether its challenge makes browsers prompt for a username and a password; absent: it does not. */
   readonly prompts?: boolean;
+  /**
+   * Whether it is one of OAuth's, whose challenges name the scopes of the route and the metadata of the resource (RFC 6750
+   * section 3, RFC 9728 section 5.1), and stand on a 403 too; absent: it is not.
+   */
+  readonly oauth?: boolean;
   /** The scheme in OpenAPI's words; absent: HTTP's scheme of that name. */
   readonly openapi?: OpenApiScheme;
   /** Whether a request without an `Authorization` field carries credentials of this scheme elsewhere; absent: never. */

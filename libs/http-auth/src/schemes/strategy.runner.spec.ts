@@ -236,7 +236,7 @@ describe('run', () => {
     const fail: Act = function () {
       this.fail(text);
     };
-    expect(await outcome(fail)).toEqual(new Failure('invalid', 'Bearer', 401, challenge));
+    expect(await outcome(fail)).toEqual(new Failure('invalid', 'Bearer', 401, { challenge }));
   });
 
   it('keeps the challenge of a strategy that fails with it and status 400', async () => {
@@ -244,7 +244,7 @@ describe('run', () => {
       this.fail('Bearer realm="api", error="invalid_request"', 400);
     };
     const challenge = { scheme: 'Bearer', params: { realm: 'api', error: 'invalid_request' } };
-    expect(await outcome(fail)).toEqual(new Failure('malformed', 'Bearer', 400, challenge));
+    expect(await outcome(fail)).toEqual(new Failure('malformed', 'Bearer', 400, { challenge }));
   });
 
   it.each([

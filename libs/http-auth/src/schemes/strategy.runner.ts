@@ -84,11 +84,13 @@ class Attempt {
 function failureOf(scheme: string, challenge: unknown, status: unknown): Failure {
   if (challenge instanceof Failure) return challenge;
   const malformed = challenge === 400 || status === 400;
-  return new Failure(malformed ? 'malformed' : 'invalid', scheme, malformed ? 400 : 401, usable(scheme, challenge));
+  return new Failure(malformed ? 'malformed' : 'invalid', scheme, malformed ? 400 : 401, {
+    challenge: usable(scheme, challenge),
+  });
 }
 
 /** A strategy's own challenge, if it is one well-formed challenge of its scheme and names a realm. */
-function usable(scheme: string, text: unknown): Failure['challenge'] {
+function usable(scheme: string, text: unknown): Challenge | undefined {
   const [challenge, ...others] = (typeof text === 'string' && parseChallenges(text)) || [];
   const fits =
     others.length === 0 &&

@@ -1,12 +1,16 @@
 import { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
+import { Admission } from './admission.js';
 import { Failure } from './failure.js';
 import type { Outcome } from './outcome.js';
 import type { StrategyActions } from './strategy.js';
 import { VerifierError } from './verifier.error.js';
 
-/** What a verifier finds: the principal, or `null`, `undefined` or `false` to refuse. */
-export type Verdict<Principal> = Principal | null | undefined | false;
+/**
+ * What a verifier finds: the principal, or what `admit()` makes of it, or `null`, `undefined` or `false` to refuse, or a
+ * `Failure` where it can say why.
+ */
+export type Verdict<Principal> = Principal | Admission<Principal> | Failure | null | undefined | false;
 
 /**
  * Judges credentials. An `UnauthorizedException` refuses as well; anything else that is thrown is the server's fault and
@@ -56,8 +60,14 @@ export function judge<Principal>(
   secrets: () => readonly string[],
   verify: () => Verdict<Principal> | Promise<Verdict<Principal>>,
 ): Outcome | Promise<Outcome> {
-  const outcomeOf = (principal: Verdict<Principal>): Outcome =>
-    principal ? { principal } : new Failure('invalid', scheme);
+  const outcomeOf = (verdict: Verdict<Principal>): Outcome => {
+    if (!verdict) return new Failure('invalid', scheme);
+    if (verdict instanceof Admission) return verdict;
+    if (!(verdict instanceof Failure)) return { principal: verdict };
+    return verdict.scheme === undefined
+      ? new Failure(verdict.reason, scheme, verdict.status, verdict.details)
+      : verdict;
+  };
   const refused = (error: unknown): Outcome => {
     if (isRefusal(error)) return outcomeOf(null);
     throw new VerifierError(scheme, error, secrets());
@@ -75,7 +85,7 @@ export function judge<Principal>(
 export function conclude(strategy: StrategyActions, outcome: () => Outcome | Promise<Outcome>): void {
   const end = (ended: Outcome): void => {
     if (ended instanceof Failure) strategy.fail(ended, ended.status);
-    else strategy.success(ended.principal);
+    else strategy.success(ended.principal, ended.info);
   };
   const failed = (error: unknown): void => strategy.error(error);
   let ended: Outcome | Promise<Outcome>;

@@ -16,8 +16,8 @@ function field(userPass: string, encoding?: BufferEncoding): string {
 }
 
 /** Admits everybody as the credentials that came. */
-const open = new BasicStrategy((credentials) => ({ principal: credentials }));
-const admitted = (credentials: BasicCredentials) => ({ principal: { principal: credentials }, info: undefined });
+const open = new BasicStrategy((credentials) => ({ who: credentials }));
+const admitted = (credentials: BasicCredentials) => ({ principal: { who: credentials }, info: undefined });
 
 describe('BasicStrategy', () => {
   it('is an instance of passport-http’s, named as it is', () => {
@@ -52,7 +52,7 @@ describe('BasicStrategy', () => {
 
   it('[B-7] reads ISO-8859-1 where the challenge names no charset, and nowhere else', () => {
     const latin1 = request(field('test:123£', 'latin1'));
-    const strategy = new BasicStrategy((credentials) => ({ principal: credentials }), { charset: null });
+    const strategy = new BasicStrategy((credentials) => ({ who: credentials }), { charset: null });
     expect(run(strategy, 'Basic', latin1)).toEqual(admitted({ username: 'test', password: '123£' }));
     expect(run(open, 'Basic', latin1)).toEqual(new Failure('malformed', 'Basic'));
   });

@@ -1,6 +1,7 @@
+import type { AuthParams } from '../../http/auth-param.js';
 import type { Challenge } from '../../http/challenge.js';
 import type { HttpRequest } from '../../http/request.js';
-import type { Failure } from '../failure.js';
+import type { Failure, FailureReason } from '../failure.js';
 import type { SchemeDefinition } from '../scheme.js';
 import { type Verifier, verifierProblem } from '../verifier.js';
 import type { BearerCredentials } from './bearer.credentials.js';
@@ -28,6 +29,7 @@ export function bearer<Principal, Request extends object = HttpRequest>(
         judge: (request) => strategy.judge(request),
         challenge: bearerChallenge,
         fixed: true,
+        oauth: true,
         openapi: { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) },
         presents: (request) => strategy.presents(request),
       };
@@ -35,18 +37,21 @@ export function bearer<Principal, Request extends object = HttpRequest>(
   };
 }
 
+/** The errors of RFC 6750 section 3.1, for what came and was refused. */
+const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
+  malformed: { error: 'invalid_request' },
+  invalid: { error: 'invalid_token' },
+  insufficient: { error: 'insufficient_scope' },
+};
+
 /**
  * The challenge of the Bearer scheme. It has an `error` only where a token came: `invalid_request` for a malformed
- * request, `invalid_token` for a token that was refused (RFC 6750 section 3.1).
+ * request, `invalid_token` for a token that was refused, `insufficient_scope` for one that does not reach (RFC 6750
+ * section 3.1); and the params that the failure has.
  */
 export function bearerChallenge(realm: string, failure?: Failure): Challenge {
-  const scheme = 'Bearer';
-  switch (failure?.reason) {
-    case 'malformed':
-      return { scheme, params: { realm, error: 'invalid_request' } };
-    case 'invalid':
-      return { scheme, params: { realm, error: 'invalid_token' } };
-    default:
-      return { scheme, params: { realm } };
-  }
+  return {
+    scheme: 'Bearer',
+    params: { realm, ...(failure && ERRORS[failure.reason]), ...failure?.details.params },
+  };
 }

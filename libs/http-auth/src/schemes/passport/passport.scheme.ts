@@ -63,8 +63,9 @@ export function passportStrategy(
         name,
         strategy: bound,
         prompts: /^(?:basic|digest)$/i.test(name),
+        oauth: /^(?:bearer|dpop)$/i.test(name),
         challenge: (realm, failure, request) =>
-          failure?.challenge ?? ownChallenge(bound, name, request) ?? challenge(realm, failure),
+          failure?.details.challenge ?? ownChallenge(bound, name, request) ?? challenge(realm, failure),
         ...(presents && { presents }),
         ...(openapi && { openapi }),
       };
@@ -85,7 +86,7 @@ function ownChallenge(strategy: Strategy, scheme: string, request: HttpRequest):
   const anonymous: HttpRequest = Object.create(request, { headers: { value: headers } });
   try {
     const outcome = run(strategy, scheme, anonymous);
-    if (outcome instanceof Failure) return outcome.challenge;
+    if (outcome instanceof Failure) return outcome.details.challenge;
     if (outcome instanceof Promise) outcome.catch(() => undefined);
   } catch {
     // It cannot judge the request; that is for the guard to say.
