@@ -25,7 +25,7 @@ import {
 } from '@nestjs/common';
 import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AuthModule, OptionalAuth, Public, Realm, Schemes } from 'nestjs-http-auth';
+import { AuthModule, Failure, OptionalAuth, Public, Realm, Schemes } from 'nestjs-http-auth';
 import { type Observable, throwError } from 'rxjs';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, send } from './support/client.js';
@@ -205,11 +205,11 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     await send(app, '/', { headers: { authorization: 'Bearer' } });
     await send(app, '/', { headers: { authorization: 'Negotiate' } });
     expect(causes).toEqual([
-      { reason: 'missing', status: 401 },
-      { reason: 'malformed', scheme: 'Basic', status: 401 },
-      { reason: 'invalid', scheme: 'Basic', status: 401 },
-      { reason: 'malformed', scheme: 'Bearer', status: 400 },
-      { reason: 'invalid', status: 401 },
+      new Failure('missing'),
+      new Failure('malformed', 'Basic'),
+      new Failure('invalid', 'Basic'),
+      new Failure('malformed', 'Bearer', 400),
+      new Failure('invalid'),
     ]);
   });
 

@@ -47,7 +47,8 @@ describe('@CurrentAuth()', () => {
     expect(CurrentAuth).type.toBeCallableWith('scheme');
     expect(CurrentAuth).type.toBeCallableWith('realm');
     expect(CurrentAuth).type.not.toBeCallableWith('token');
-    expect<AuthInfo>().type.toBe<{ readonly scheme: string; readonly realm: string }>();
+    expect<AuthInfo>().type.toBeAssignableTo<{ readonly scheme: string; readonly realm: string }>();
+    expect<AuthInfo>().type.toHaveProperty('scopes');
   });
 });
 

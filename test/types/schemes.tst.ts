@@ -1,10 +1,12 @@
 import type { Request as ExpressRequest } from 'express';
 import type { FastifyRequest } from 'fastify';
 import {
+  type Admission,
   basic,
   type BasicCredentials,
   bearer,
   type BearerCredentials,
+  type Failure,
   type HttpAuthVerifier,
   type SchemeDefinition,
   type Verdict,
@@ -74,7 +76,7 @@ describe('a verifier', () => {
   });
 
   test('refuses with null, undefined or false, at once or later', () => {
-    expect<Verdict<User>>().type.toBe<User | null | undefined | false>();
+    expect<Verdict<User>>().type.toBe<User | Admission<User> | Failure | null | undefined | false>();
     expect(basic).type.toBeCallableWith(() => null);
     expect(basic).type.toBeCallableWith(() => undefined);
     expect(basic).type.toBeCallableWith(() => false as const);
