@@ -53,7 +53,9 @@ export class Policies {
   make({ realm = this.realm, schemes, prompt = this.prompt, scopes, stepUp, ...rest }: PolicyParts): Policy {
     const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
     const problem =
-      (wrong && `realm: ${wrong}`) ?? (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+      (wrong && `realm: ${wrong}`) ??
+      (scopes && (scopesProblem(scopes) ?? openProblem('scopes', rest.access))) ??
+      (stepUp && (stepUpProblem(stepUp) ?? openProblem('step-up', rest.access)));
     if (problem !== undefined) throw new AuthConfigurationError(problem);
     const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
     return {
@@ -83,15 +85,19 @@ export class Policies {
 
   private decide(route: Route): Policy {
     const targets = [route.handler, route.controller];
+    const access = this.access(route);
+    // A method that opens itself in a class that asks for scopes has the nearer word.
+    const opened = access.access !== 'required' && access.because.endsWith('on the method');
+    const asking = opened ? [route.handler] : targets;
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, route.handler as never);
     try {
       return this.make({
-        ...this.access(route),
+        ...access,
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
-        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, targets),
-        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, targets),
+        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, asking),
+        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, asking),
         preflight: method === RequestMethod.OPTIONS,
       });
     } catch (error) {
@@ -109,6 +115,12 @@ export class Policies {
     const open = this.open.some((entry) => (isClass(entry) ? entry === route.controller : entry(route)));
     return open ? { access: 'public', because: 'option public' } : { access: 'required', because: 'default' };
   }
+}
+
+/** Says what is wrong with asking something of credentials that nobody needs: it would protect nothing. */
+function openProblem(what: string, access: Access): string | undefined {
+  if (access === 'required') return undefined;
+  return `${what}: a route that is ${access} asks nobody for credentials; close it, or do not ask for ${what}`;
 }
 
 /** Whether a function is a class. */
