@@ -263,7 +263,9 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     const app = await application();
     expect(() => protect(app, '/docs', { scopes: [] })).toThrow('scopes: none is named');
     expect(() => protect(app, '/docs', { scopes: 'read' as never })).toThrow('scopes: they are a list of texts');
-    expect(() => protect(app, '/docs', { scopes: ['read'], access: 'optional' })).toThrow('asks nobody for credentials');
+    expect(() => protect(app, '/docs', { scopes: ['read'], access: 'optional' })).toThrow(
+      'asks nobody for credentials',
+    );
   });
 
   it('hold where the guard is not global, and only where it stands', async () => {
@@ -389,7 +391,9 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
 
   it('expose their challenge to the scripts of other origins', async () => {
     const app = await application({}, [RoutesController], (nest) => nest.enableCors());
-    const answer = await send(app, '/all', { headers: { ...bearerAuthorization('read'), origin: 'https://a.example' } });
+    const answer = await send(app, '/all', {
+      headers: { ...bearerAuthorization('read'), origin: 'https://a.example' },
+    });
     expect(answer.headers['access-control-expose-headers']).toBe('WWW-Authenticate');
   });
 });

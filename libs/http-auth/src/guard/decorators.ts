@@ -87,8 +87,10 @@ function requireScopes(mode: RequiredScopes['mode'], names: readonly string[]): 
  *
  * What is known of it are the `acr` and `authTime` that the verifier gave to `admit()`, or the claims `acr` and `auth_time` of
  * the principal. What is not known will not do.
+ *
+ * @param options the classes that will do, the age of the authentication, or both
  */
-export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options);
+export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options ?? {});
 
 /** A pipe, as Nest's own parameter decorators take it. */
 type Pipe = Type<PipeTransform> | PipeTransform;
