@@ -6,15 +6,12 @@ import {
   type ExceptionFilter,
   ForbiddenException,
   Get,
-  Injectable,
   NotFoundException,
   type Type,
   UnauthorizedException,
   UseFilters,
   UseGuards,
 } from '@nestjs/common';
-import { PassportStrategy } from '@nestjs/passport';
-import passport from 'passport';
 import {
   admit,
   type AuthInfo,
@@ -34,6 +31,7 @@ import {
   Realm,
   Schemes,
   Scopes,
+  type StrategyActions,
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
@@ -370,17 +368,16 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
   });
 
   it('are those that a Passport strategy says beside the principal', async () => {
-    @Injectable()
-    class TokenStrategy extends PassportStrategy(passport.Strategy, 'token') {
-      authenticate(this: import('passport').Strategy, request: { headers: { authorization: string } }) {
+    const strategy = {
+      authenticate(this: StrategyActions, request: { headers: { authorization: string } }) {
         this.success({ name: 'alice' }, { scope: request.headers.authorization.slice('Bearer '.length) });
-      }
-    }
+      },
+    };
     @Controller()
     class ReadController {
       @Scopes('read') @Get('read') read() {}
     }
-    const scheme = passportStrategy(new TokenStrategy(), { scheme: 'Bearer', challenge: bearerChallenge });
+    const scheme = passportStrategy(strategy, { scheme: 'Bearer', challenge: bearerChallenge });
     const app = await application({ schemes: [scheme] }, [ReadController]);
     expect(await send(app, '/read', token('read'))).toMatchObject({ status: 200, challenges: [] });
     expect(await send(app, '/read', token('write'))).toMatchObject({

@@ -14,6 +14,7 @@ import {
   Scopes,
   StepUp,
   type StepUpOptions,
+  type StrategyActions,
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
@@ -113,7 +114,7 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
   it('[U-5] asks by DPoP as by Bearer', async () => {
     const dpop = passportStrategy(
       {
-        authenticate(this: import('passport').Strategy) {
+        authenticate(this: StrategyActions) {
           this.success({ name: 'alice' });
         },
       },

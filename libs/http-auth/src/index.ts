@@ -22,6 +22,7 @@ export { type Challenge, formatChallenge, parseChallenges } from './http/challen
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
 export type { HttpRequest } from './http/request.js';
 export { type PathPolicy, protect } from './protect/protect.js';
+export type { ResourceOptions } from './resource/resource.options.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
 export type { ChallengeLayout } from './response/challenger.js';
 export type { Prompt, RealmFunction, RealmOption } from './response/protection.js';
