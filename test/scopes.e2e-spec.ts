@@ -7,6 +7,7 @@ import {
   ForbiddenException,
   Get,
   NotFoundException,
+  Post,
   type Type,
   UnauthorizedException,
   UseFilters,
@@ -24,6 +25,7 @@ import {
   CurrentUser,
   Failure,
   HttpAuthGuard,
+  type HttpRequest,
   OptionalAuth,
   passportStrategy,
   protect,
@@ -34,7 +36,7 @@ import {
   type StrategyActions,
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
-import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+import { type Ask, basicAuthorization, bearerAuthorization, send } from './support/client.js';
 
 /** Whom each token admits, with the scopes in every place where they may be. */
 const tokens: Record<string, unknown> = {
@@ -383,6 +385,82 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(await send(app, '/read', token('write'))).toMatchObject({
       status: 403,
       challenges: [challenge(', error="insufficient_scope", scope="read"')],
+    });
+  });
+
+  describe('of the request', () => {
+    const scopesOf = ({ body }: HttpRequest) => (body as { asks: string[] }).asks;
+
+    @Controller()
+    class CallsController {
+      @Scopes.by(scopesOf) @Post('calls') call() {
+        return 'in';
+      }
+      @Scopes('read') @Scopes.by(scopesOf) @Post('all') all() {
+        return 'in';
+      }
+      @Scopes.any('write', 'read') @Scopes.by(scopesOf) @Post('any') any() {
+        return 'in';
+      }
+    }
+    const call = (name: string | undefined, asks: unknown): Ask => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(name !== undefined && bearerAuthorization(name)) },
+      body: JSON.stringify({ asks }),
+    });
+    const lacks = (scope: string) => ({
+      status: 403,
+      challenges: [challenge(`, error="insufficient_scope", scope="${scope}"`)],
+    });
+
+    it.each([
+      ['guard: global', {}],
+      ['guard: of the route', { globalGuard: false }],
+      ['early', { early: true }],
+    ])('[R-10] are asked for beside those of the route (%s)', async (_how, more) => {
+      @UseGuards(HttpAuthGuard)
+      class GuardedController extends CallsController {}
+      Controller()(GuardedController);
+      const app = await application(more, [GuardedController]);
+      expect(await send(app, '/calls', call('read', []))).toMatchObject({ status: 201, challenges: [] });
+      expect(await send(app, '/calls', call('read', ['read', 'read']))).toMatchObject({ status: 201 });
+      expect(await send(app, '/calls', call('read', ['write', 'write']))).toMatchObject(lacks('write'));
+      expect(await send(app, '/calls', call('both', ['write']))).toMatchObject({ status: 201 });
+      expect(await send(app, '/all', call('none', ['write']))).toMatchObject(lacks('read'));
+      expect(await send(app, '/all', call('read', ['write']))).toMatchObject(lacks('read write'));
+      expect(await send(app, '/all', call('both', ['write']))).toMatchObject({ status: 201 });
+      expect(await send(app, '/any', call('none', ['read']))).toMatchObject(lacks('write'));
+      expect(await send(app, '/any', call('read', ['admin']))).toMatchObject(lacks('admin'));
+      expect(await send(app, '/all', call(undefined, ['write']))).toMatchObject({
+        status: 401,
+        challenges: [challenge(', scope="read"'), basicChallenge],
+      });
+    });
+
+    it.each([[undefined], [null], ['write'], [[1]], [['a b']], [{ length: 0 }]])(
+      'are the fault of the server where they are %j',
+      async (asks) => {
+        const app = await application({}, [CallsController]);
+        expect(await send(app, '/calls', call('both', asks))).toMatchObject({ status: 500, challenges: [] });
+        expect(await send(app, '/calls', { method: 'POST', headers: bearerAuthorization('both') })).toMatchObject({
+          status: 500,
+        });
+      },
+    );
+
+    it('stop the boot where they cannot be asked for', async () => {
+      for (const wrong of [undefined, 'read', ['read']]) {
+        @Controller()
+        class AController {
+          @Scopes.by(wrong as never) @Get() go() {}
+        }
+        await expect(application({}, [AController])).rejects.toThrow('@Scopes.by() takes a function');
+      }
+      @Controller()
+      class OptionalController {
+        @OptionalAuth() @Scopes.by(scopesOf) @Get() go() {}
+      }
+      await expect(application({}, [OptionalController])).rejects.toThrow('asks nobody for credentials');
     });
   });
 

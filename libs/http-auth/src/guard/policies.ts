@@ -6,8 +6,9 @@ import { realmProblem } from '../http/realm.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, STEP_UP } from './decorators.js';
+import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
+import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
@@ -15,7 +16,7 @@ import { type StepUpOptions, stepUpProblem } from './step-up.js';
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
-type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight' | 'scopes' | 'stepUp'> & {
+type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
@@ -55,6 +56,9 @@ export class Policies {
     const problem =
       (wrong && `realm: ${wrong}`) ??
       (scopes && (scopesProblem(scopes) ?? openProblem('scopes', rest.access))) ??
+      (rest.scopesOf !== undefined
+        ? (scopesOfProblem(rest.scopesOf) ?? openProblem('scopes', rest.access))
+        : undefined) ??
       (stepUp && (stepUpProblem(stepUp) ?? openProblem('step-up', rest.access)));
     if (problem !== undefined) throw new AuthConfigurationError(problem);
     const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
@@ -97,6 +101,7 @@ export class Policies {
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
         scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, asking),
+        scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, asking),
         stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, asking),
         preflight: method === RequestMethod.OPTIONS,
       });
@@ -115,6 +120,10 @@ export class Policies {
     const open = this.open.some((entry) => (isClass(entry) ? entry === route.controller : entry(route)));
     return open ? { access: 'public', because: 'option public' } : { access: 'required', because: 'default' };
   }
+}
+
+function scopesOfProblem(scopesOf: unknown): string | undefined {
+  return typeof scopesOf === 'function' ? undefined : 'scopes: @Scopes.by() takes a function (request) => scopes';
 }
 
 /** Says what is wrong with asking something of credentials that nobody needs: it would protect nothing. */
