@@ -13,11 +13,16 @@ import { Person } from './support/person.js';
 /** The official client, which knows nothing but the URL of the server. */
 class McpClient {
   readonly person = new Person();
+  /** What went wrong, but for what the person had to be asked for. */
+  readonly errors: Error[] = [];
   private readonly client = new Client({ name: 'test', version: '1.0.0' });
   private transport: StreamableHTTPClientTransport;
 
   constructor(private readonly url: string) {
     this.transport = this.connection();
+    this.client.onerror = (error) => {
+      if (!(error instanceof UnauthorizedError)) this.errors.push(error);
+    };
   }
 
   connect(): Promise<void> {
@@ -91,6 +96,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     await client.authorize();
     await client.reconnect();
     expect(await client.call('list-reports')).toEqual([]);
+    expect(client.errors).toEqual([]);
     await client.close();
   });
 
@@ -107,6 +113,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     await client.authorize();
     expect(await client.call('add-report', { text: 'All is well' })).toEqual(['Written.']);
     expect(await client.call('list-reports')).toEqual(['All is well']);
+    expect(client.errors).toEqual([]);
     await client.close();
   });
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { Body, Controller, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CurrentUser, Scopes } from 'nestjs-http-auth';
 import { createServer, scopesOf } from './mcp.server.js';
 import { Reports } from './reports.js';
@@ -12,11 +12,11 @@ type Wrapped<T> = T | { readonly raw: T; hijack?(): void };
  * The endpoint of MCP's streamable HTTP, without sessions: who calls is told by the token of each request. The guard has
  * refused whoever has none, and those whose token does not reach for the tool that they call.
  */
+@Scopes('reports:read')
 @Controller('mcp')
 export class McpController {
   constructor(private readonly reports: Reports) {}
 
-  @Scopes('reports:read')
   @Scopes.by(({ body }) => scopesOf(body))
   @Post()
   async handle(
@@ -33,6 +33,12 @@ export class McpController {
     await transport.handleRequest(rawOf(request), rawOf(response), body);
     await server.close();
   }
+
+  /** The server has no messages of its own to send, and says so. */
+  @HttpCode(405)
+  @Header('Allow', 'POST')
+  @Get()
+  listen(): void {}
 }
 
 function rawOf<T extends object>(wrapped: Wrapped<T>): T {

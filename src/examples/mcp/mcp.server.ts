@@ -2,17 +2,17 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import type { Reports } from './reports.js';
 
-/** The scopes that the tools need; any other tool needs no more than the server itself does. */
-const SCOPES: Readonly<Record<string, readonly string[]>> = { 'add-report': ['reports:write'] };
+/** The scopes that the tools need beside that of the server. */
+const scopesByTool = new Map([['add-report', ['reports:write']]]);
 
 /** A call of a tool, as far as it says which one (JSON-RPC 2.0). */
 const ToolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
-/** The scopes that a body needs, which is a message of JSON-RPC or several. */
+/** The scopes that a body needs, which is one message of JSON-RPC or several. */
 export function scopesOf(body: unknown): string[] {
   return [body].flat().flatMap((message) => {
     const call = ToolCall.safeParse(message);
-    return call.success ? (SCOPES[call.data.params.name] ?? []) : [];
+    return call.success ? (scopesByTool.get(call.data.params.name) ?? []) : [];
   });
 }
 
