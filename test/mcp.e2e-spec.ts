@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -9,6 +9,9 @@ import { adapters } from './support/application.js';
 import { AuthorizationServer, freePort } from './support/authorization-server.js';
 import { bearerAuthorization, send } from './support/client.js';
 import { Person } from './support/person.js';
+
+// A process has to start, and keys to be made.
+jest.setTimeout(30_000);
 
 /** The official client, which knows nothing but the URL of the server. */
 class McpClient {

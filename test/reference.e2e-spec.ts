@@ -25,6 +25,7 @@ const everyone = Object.keys(visitors) as Visitor[];
 const staging = 'Access to staging site';
 const bearer = `Bearer realm="${staging}"`;
 const bearerRefused = `${bearer}, error="invalid_token"`;
+const reports = (error: string) => `${bearer}${error}, scope="reports:read"`;
 const basic = `Basic realm="${staging}", charset="UTF-8"`;
 const administration = 'Basic realm="Administration", charset="UTF-8"';
 
@@ -79,11 +80,11 @@ const answers: Record<string, Record<Visitor, Expected>> = {
     'bob with his password': ok({ user: 'bob', scheme: 'Basic', realm: 'Administration' }),
   },
   '/reports': {
-    ...toEveryone(refused(bearer)),
+    ...toEveryone(refused(reports(''))),
     'alice with her token': ok(expect.arrayContaining([{ id: 1, title: expect.any(String) }])),
     'bob with his token': ok(expect.arrayContaining([{ id: 1, title: expect.any(String) }])),
-    'a wrong token': refused(bearerRefused),
-    'the digest of a token': refused(bearerRefused),
+    'a wrong token': refused(reports(', error="invalid_token"')),
+    'the digest of a token': refused(reports(', error="invalid_token"')),
   },
 };
 
@@ -128,7 +129,17 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
 
   it('calls a malformed token a bad request', async () => {
     const answer = await send(await application(), '/reports', { headers: bearerAuthorization('two words') });
-    expect(answer).toMatchObject({ status: 400, challenges: [`${bearer}, error="invalid_request"`] });
+    expect(answer).toMatchObject({ status: 400, challenges: [reports(', error="invalid_request"')] });
+  });
+
+  it('lets a token do what it was issued for', async () => {
+    const app = await application();
+    const file = (visitor: Visitor) => send(app, '/reports', { method: 'POST', headers: visitors[visitor] });
+    expect(await file('bob with his token')).toMatchObject({ status: 201, challenges: [] });
+    expect(await file('alice with her token')).toMatchObject({
+      status: 403,
+      challenges: [`${bearer}, error="insufficient_scope", scope="reports:read reports:write"`],
+    });
   });
 
   it.each([
@@ -160,7 +171,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
         '/me': { get: { security: [{ bearer: [] }, { basic: [] }] } },
         '/greeting': { get: { security: [{ bearer: [] }, { basic: [] }, {}] } },
         '/admin': { get: { security: [{ basic: [] }] } },
-        '/reports': { get: { security: [{ bearer: [] }] } },
+        '/reports': { get: { security: [{ bearer: [] }], responses: { 403: expect.anything() } } },
       },
     });
   });

@@ -65,7 +65,7 @@ export const page = /* html */ `<!doctype html>
           ${route('/me', 'Any scheme', 'Who you are, and what let you in. It has no decorator: closed is the default.')}
           ${route('/greeting', 'Optional', 'Credentials are optional with <code>@OptionalAuth()</code>, but wrong ones are refused.')}
           ${route('/admin', 'Basic only', "<code>@Schemes('basic')</code>, in a realm of its own: <code>@Realm('Administration')</code>.")}
-          ${route('/reports', 'Bearer only', "<code>@Schemes('bearer')</code>: a password is not enough.")}
+          ${route('/reports', 'Bearer only', "<code>@Schemes('bearer')</code>: a password is not enough. <code>@Scopes('reports:read')</code>: nor is any token.")}
           ${route('/files/handbook.txt', 'Any scheme', "A static file, which no guard reaches: <code>protect(app, '/files')</code> does.")}
         </ul>
       </section>

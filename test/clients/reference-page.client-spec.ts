@@ -74,7 +74,10 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
       expect(await attempt(page, '/me')).toEqual({ status: '200 OK', challenges: ['none'], body });
       expect(await attempt(page, '/health')).toMatchObject({ status: '200 OK', challenges: ['none'] });
       expect(await attempt(page, '/admin')).toMatchObject({ status: '200 OK' });
-      expect(await attempt(page, '/reports')).toMatchObject({ status: '401 Unauthorized', challenges: [bearer] });
+      expect(await attempt(page, '/reports')).toMatchObject({
+        status: '401 Unauthorized',
+        challenges: [`${bearer}, scope="reports:read"`],
+      });
 
       await choose(page, 'reader-token');
       expect(await attempt(page, '/reports')).toMatchObject({ status: '200 OK' });
