@@ -42,14 +42,15 @@ export const rows = {
 } as const satisfies Record<string, Row>;
 
 /** A token that the server has seen before, and one that is new with each request. */
-export const jwtRows: readonly (Row & { credentials: { algorithm: Algorithm } })[] = algorithms.flatMap((algorithm) =>
-  [false, true].map((fresh) => ({
-    ...letIn,
-    id: `jwt-${algorithm.toLowerCase()}-${fresh ? 'first-seen' : 'repeated'}`,
-    title: `JWT, ${algorithm}, ${fresh ? 'first seen' : 'repeated'}`,
-    credentials: { kind: 'jwt', algorithm, fresh } as const,
-    weight: WEIGHTS[algorithm],
-  })),
+export const jwtRows: readonly (Row & { credentials: { algorithm: Algorithm; fresh: boolean } })[] = algorithms.flatMap(
+  (algorithm) =>
+    [false, true].map((fresh) => ({
+      ...letIn,
+      id: `jwt-${algorithm.toLowerCase()}-${fresh ? 'first-seen' : 'repeated'}`,
+      title: `JWT, ${algorithm}, ${fresh ? 'first seen' : 'repeated'}`,
+      credentials: { kind: 'jwt', algorithm, fresh } as const,
+      weight: WEIGHTS[algorithm],
+    })),
 );
 
 /** All rows but the floors'. */

@@ -3,8 +3,8 @@ import { VerifierUnavailableException } from '../schemes/unavailable.exception.j
 /** Milliseconds that an answer may take, where nothing else is said. */
 export const TIMEOUT = 5000;
 
-/** Seconds after which it is worth trying again, where the endpoint does not say; and at the most, where it does. */
-const RETRY_AFTER = { default: 5, max: 300 };
+/** Seconds after which it is worth trying again, where the endpoint does not say; and at least and at the most, where it does. */
+const RETRY_AFTER = { default: 5, min: 1, max: 300 };
 
 /** Octets that an answer may have. */
 const LIMIT = 1024 * 1024;
@@ -81,5 +81,6 @@ async function textOf({ body }: Response): Promise<string> {
 /** What the endpoint says of it (RFC 9110 section 10.2.3), as far as it is seconds. */
 function retryAfter(response: Response | undefined): number {
   const field = response?.headers.get('retry-after') ?? '';
-  return /^\d+$/.test(field) ? Math.min(Number(field), RETRY_AFTER.max) : RETRY_AFTER.default;
+  if (!/^\d+$/.test(field)) return RETRY_AFTER.default;
+  return Math.min(Math.max(Number(field), RETRY_AFTER.min), RETRY_AFTER.max);
 }
