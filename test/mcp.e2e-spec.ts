@@ -133,6 +133,14 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     expect(await initialize(bearerAuthorization(token))).toMatchObject({ status: 200, challenges: [] });
   });
 
+  it('takes what the token says of its scopes, and no more', async () => {
+    const token = await authorizationServer.token({ resource: url, scope: 'reports:write' });
+    expect(await initialize(bearerAuthorization(token))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope"')],
+    });
+  });
+
   it('names all its scopes in its metadata', async () => {
     const answer = await send(app, '/.well-known/oauth-protected-resource/mcp');
     expect(answer.json()).toEqual({

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule, bearer } from 'nestjs-http-auth';
-import { accessTokens } from './access.tokens.js';
+import { jwt } from 'nestjs-http-auth/jwt';
 import { McpController } from './mcp.controller.js';
 import { Reports } from './reports.js';
 
@@ -21,7 +21,8 @@ export class McpModule {
       imports: [
         AuthModule.forRoot({
           realm: 'Reports',
-          schemes: [bearer(accessTokens({ issuer, audience: url }))],
+          // MCP has a server take no token that was issued for another one: the audience is its own URL.
+          schemes: [bearer(jwt({ issuer, audience: url }))],
           resource: {
             url,
             authorizationServers: [issuer],
