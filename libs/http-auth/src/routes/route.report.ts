@@ -4,6 +4,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import type { Policy, Route } from '../guard/policy.js';
+import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import type { RouteEntry } from './route.entry.js';
 import { RouteExplorer } from './route.explorer.js';
 
@@ -45,6 +46,22 @@ export class RouteReport {
       policies.set(key, policy);
     }
     return policies;
+  }
+
+  /**
+   * Looks for routes that ask for scopes, or for how somebody was authenticated, of nobody.
+   *
+   * @throws AuthConfigurationError where the guard does not stand before one
+   */
+  check(): void {
+    for (const route of this.explorer.routes()) {
+      const { scopes, scopesOf, stepUp } = this.policies.of(route.controller, route.handler);
+      if ((scopes ?? scopesOf ?? stepUp) === undefined || this.isGuarded(route)) continue;
+      throw new AuthConfigurationError(
+        `${route.controller.name}.${route.name}(): HttpAuthGuard does not stand before it, and so nobody asks for its scopes ` +
+          'or its step-up; add @UseGuards(HttpAuthGuard), or a guard that extends it',
+      );
+    }
   }
 
   /** Whether the guard stands before a route: before all of them, or by `@UseGuards()`. */
