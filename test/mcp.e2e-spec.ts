@@ -23,13 +23,14 @@ class McpClient {
 
   constructor(private readonly url: string) {
     this.transport = this.connection();
-    this.client.onerror = (error) => {
+    const onerror = (error: Error) => {
       if (!(error instanceof UnauthorizedError)) this.errors.push(error);
     };
+    Object.assign(this.client, { onerror });
   }
 
   connect(): Promise<void> {
-    return this.client.connect(this.transport as never);
+    return this.client.connect(this.transport);
   }
 
   /** Gets a token for the code that the browser has brought back. */
