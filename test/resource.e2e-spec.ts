@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { createServer, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import {
   Controller,
@@ -343,6 +344,32 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     const { origin, pathname } = new URL(found);
     expect(origin).toBe(new URL(url).origin);
     expect((await send(app, pathname)).json()).toMatchObject({ resource: url });
+  });
+
+  it('[M-5][M-8] is found through a proxy that serves the application under a path, by the URL that clients know', async () => {
+    // It cuts `/tenant` off, and passes the well-known paths on as they are.
+    const proxy = createServer((incoming, outgoing) => {
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const path = incoming.url?.replace(/^\/tenant\//, '/');
+      const forwarded = request(
+        { port, host: '127.0.0.1', path, headers: { ...incoming.headers, host: 'inner' } },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
+      forwarded.end();
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/tenant/me`;
+    const app = await application({ resource: { ...resource, url } });
+    try {
+      const refused = await fetch(url);
+      const [, found = ''] = /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
+      expect(await (await fetch(found)).json()).toMatchObject({ resource: url });
+    } finally {
+      proxy.close();
+    }
   });
 
   it('stops the boot where no scheme takes tokens', async () => {
