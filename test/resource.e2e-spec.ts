@@ -1,4 +1,4 @@
-import { createServer, request, type ServerResponse } from 'node:http';
+import { createServer, request as forward, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import {
@@ -350,9 +350,9 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     // It cuts `/tenant` off, and passes the well-known paths on as they are.
     const proxy = createServer((incoming, outgoing) => {
       const { port } = app.getHttpServer().address() as AddressInfo;
-      const path = incoming.url?.replace(/^\/tenant\//, '/');
-      const forwarded = request(
-        { port, host: '127.0.0.1', path, headers: { ...incoming.headers, host: 'inner' } },
+      const target = incoming.url?.replace(/^\/tenant\//, '/');
+      const forwarded = forward(
+        { port, host: '127.0.0.1', path: target, headers: { ...incoming.headers, host: 'inner' } },
         (answer) => {
           outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
           answer.pipe(outgoing);
