@@ -66,7 +66,7 @@ export interface ScopesDecorator {
   any(...names: string[]): ClassDecorator & MethodDecorator;
   /**
    * Asks for the scopes that a function of the request names, beside those of the route: where one path serves many things, as
-   * JSON-RPC, GraphQL and MCP do.
+   * JSON-RPC and MCP do.
    */
   by(scopesOf: ScopesFunction): ClassDecorator & MethodDecorator;
 }

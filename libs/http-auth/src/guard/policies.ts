@@ -53,13 +53,7 @@ export class Policies {
    */
   make({ realm = this.realm, schemes, prompt = this.prompt, scopes, stepUp, ...rest }: PolicyParts): Policy {
     const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
-    const problem =
-      (wrong && `realm: ${wrong}`) ??
-      (scopes && (scopesProblem(scopes) ?? openProblem('scopes', rest.access))) ??
-      (rest.scopesOf !== undefined
-        ? (scopesOfProblem(rest.scopesOf) ?? openProblem('scopes', rest.access))
-        : undefined) ??
-      (stepUp && (stepUpProblem(stepUp) ?? openProblem('step-up', rest.access)));
+    const problem = (wrong && `realm: ${wrong}`) ?? askingProblem({ ...rest, scopes, stepUp });
     if (problem !== undefined) throw new AuthConfigurationError(problem);
     const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
     return {
@@ -122,13 +116,16 @@ export class Policies {
   }
 }
 
-function scopesOfProblem(scopesOf: unknown): string | undefined {
-  return typeof scopesOf === 'function' ? undefined : 'scopes: @Scopes.by() takes a function (request) => scopes';
-}
-
-/** Says what is wrong with asking something of credentials that nobody needs: it would protect nothing. */
-function openProblem(what: string, access: Access): string | undefined {
-  if (access === 'required') return undefined;
+/** Says what is wrong with what is asked of credentials; `undefined` where nothing is. */
+function askingProblem({ access, scopes, scopesOf, stepUp }: Partial<Policy>): string | undefined {
+  const wrong = (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+  if (wrong !== undefined) return wrong;
+  if (scopesOf !== undefined && typeof scopesOf !== 'function') {
+    return 'scopes: @Scopes.by() takes a function (request) => scopes';
+  }
+  if (access === 'required' || (scopes ?? scopesOf ?? stepUp) === undefined) return undefined;
+  // It would protect nothing: whoever lacks a scope would send no token.
+  const what = (scopes ?? scopesOf) === undefined ? 'step-up' : 'scopes';
   return `${what}: a route that is ${access} asks nobody for credentials; close it, or do not ask for ${what}`;
 }
 
