@@ -77,9 +77,9 @@ export class RouteReport {
 }
 
 function protectionOf(
-  { access, because, schemes, realm, scopes, stepUp }: Policy,
+  { access, because, schemes, realm, scopes, scopesOf, stepUp }: Policy,
   guarded: boolean,
-): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'stepUp'> {
+): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'stepUp'> {
   if (!guarded) return { access: 'public', because: 'no guard', schemes: [] };
   if (access === 'public') return { access, because, schemes: [] };
   const names = schemes.map(({ name }) => name);
@@ -89,6 +89,7 @@ function protectionOf(
     schemes: names,
     ...(typeof realm === 'string' && { realm }),
     ...(scopes && { scopes }),
+    ...(scopesOf && { scopesByRequest: true }),
     ...(stepUp && { stepUp }),
   };
 }
