@@ -99,7 +99,8 @@ export class Issuer {
     await once(this.server, 'close');
   }
 
-  private readonly answer: Handler = ({ url }, response) => {
+  /** The usual answers. */
+  readonly answer = ({ url }: Pick<IncomingMessage, 'url'>, response: ServerResponse): void => {
     const json: Readonly<Record<string, object>> = {
       '/.well-known/openid-configuration': { issuer: this.url, jwks_uri: `${this.url}/jwks` },
       '/jwks': { keys: this.keys.map(jwkOf) },
