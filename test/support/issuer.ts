@@ -69,23 +69,21 @@ export class Issuer {
   /** Answers in place of the usual, where it is there. */
   intercept: Handler | undefined;
 
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    /** Its identifier. */
+    readonly url: string,
+  ) {}
 
   static async start(): Promise<Issuer> {
-    const server = createServer();
-    const issuer = new Issuer(server);
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const issuer = new Issuer(server, `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
     server.on('request', (request: IncomingMessage, response: ServerResponse) => {
       issuer.asked.push(request.url ?? '');
       (issuer.intercept ?? issuer.answer)(request, response);
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
     return issuer;
-  }
-
-  /** Its identifier. */
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   /** A token of its newest key. */
