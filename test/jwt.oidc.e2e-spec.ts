@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { AuthModule, bearer, CurrentUser, Scopes } from 'nestjs-http-auth';
 import { jwt, type JwtClaims, type JwtOptions } from 'nestjs-http-auth/jwt';
@@ -16,6 +16,9 @@ class ReportsController {
 
 const audience = 'https://api.example';
 
+// Its process takes its time to start, several times over.
+jest.setTimeout(60_000);
+
 let server: AuthorizationServer;
 
 beforeAll(async () => {
@@ -23,6 +26,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => server.stop());
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe.each(adapters)('A real authorization server, beside an application on %s', (_name, create) => {
   const application = (options: Partial<JwtOptions> = {}) =>
@@ -86,7 +91,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     } finally {
       await server.start();
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
     expect(await ask(after, tokens[0])).toBe(200);
   });
 
@@ -98,6 +103,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     const load = async (kind: 'good' | 'bad', tokens: readonly string[], goes: () => boolean) => {
       for (let index = 0; goes(); index++) {
         seen[kind].add(await ask(app, tokens[index % tokens.length] as string));
+        await pause(5);
       }
     };
     expect(await ask(app, good[0] as string)).toBe(200);
@@ -106,9 +112,9 @@ describe.each(adapters)('A real authorization server, beside an application on %
     const loads = [load('good', good.slice(0, 10), () => !over), load('bad', bad, () => !over)];
     await server.stop();
     loads.push(load('good', good, () => !over));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await pause(500);
     await server.start();
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
     over = true;
     await Promise.all(loads);
     expect([[...seen.good], [...seen.bad]]).toEqual([[200], [401]]);
@@ -120,7 +126,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     let status = await ask(app, fresh);
     // Until the keys are asked for again, nobody can say.
     while (status === 503) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await pause(10);
       status = await ask(app, fresh);
     }
     expect([status, await ask(app, good[0] as string)]).toEqual([200, 401]);
