@@ -81,9 +81,14 @@ export type JwtIssuers<Request = HttpRequest> =
 export type JwtOptions<Principal = JwtClaims, Request = HttpRequest> = JwtSettings<Principal, Request> &
   (JwtIssuer | { readonly issuers: JwtIssuers<Request> });
 
-/** Says what is wrong with what is said beside the issuers, `undefined` where nothing is. */
-export function settingsProblem(options: JwtSettings<unknown, never>): string | undefined {
+/** Says what is wrong with the options, but for the issuers themselves; `undefined` where nothing is. */
+export function optionsProblem(options: JwtOptions<unknown, never> | undefined): string | undefined {
+  if (typeof options !== 'object' || options === null) return 'needs options: an issuer and an audience';
   const { principal, clockTolerance = 0, cache = {}, keys = {} } = options;
+  if ('issuers' in options) {
+    if ('issuer' in options) return 'issuer and issuers exclude each other';
+    if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must name one or more';
+  }
   if (principal !== undefined && typeof principal !== 'function') {
     return 'principal must be a function (claims, request) => principal or null';
   }

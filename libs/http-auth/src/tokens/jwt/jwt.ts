@@ -8,7 +8,7 @@ import { digestOf, TokenCache } from '../token.cache.js';
 import { infoOf, type JwtClaims } from './claims.js';
 import { FAILURES, failureOf } from './failures.js';
 import { Issuers, type TrustedIssuer } from './issuers.js';
-import { type JwtOptions, settingsProblem } from './jwt.options.js';
+import { type JwtOptions, optionsProblem } from './jwt.options.js';
 
 /** A verifier of tokens, for `bearer()`. It answers at once where it has verified the token before. */
 export type JwtVerifier<Principal, Request> = (
@@ -35,7 +35,7 @@ interface Verified {
 export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request>,
 ): JwtVerifier<Principal, Request> {
-  const problem = typeof options === 'object' && options !== null ? settingsProblem(options) : 'needs options';
+  const problem = optionsProblem(options);
   if (problem !== undefined) throw new AuthConfigurationError(`jwt(): ${problem}`);
   const { principal, clockTolerance = 5, cache: cacheOptions = {}, keys = {} } = options;
   const known = new Issuers(clockTolerance, keys);

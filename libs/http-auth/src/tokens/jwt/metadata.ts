@@ -12,7 +12,12 @@ export async function discoverKeys(issuer: string, timeout: number): Promise<str
   const path = pathname.replace(/\/$/, '');
   const oauth = fetchJson(`${origin}/.well-known/oauth-authorization-server${path}`, { timeout });
   oauth.catch(() => undefined);
-  const metadata = await fetchJson(`${origin}${path}/.well-known/openid-configuration`, { timeout }).catch(() => oauth);
+  const metadata = await fetchJson(`${origin}${path}/.well-known/openid-configuration`, { timeout }).catch(
+    (error: unknown) =>
+      oauth.catch(() => {
+        throw error;
+      }),
+  );
   const problem = metadataProblem(issuer, metadata);
   if (problem !== undefined) throw new VerifierUnavailableException(`The metadata of ${issuer}: ${problem}`, 5);
   return metadata['jwks_uri'] as string;

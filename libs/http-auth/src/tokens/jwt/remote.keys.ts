@@ -131,13 +131,12 @@ export class RemoteKeys implements Keys {
   }
 
   private fail(error: unknown): void {
-    if (this.failure === undefined && this.keys !== undefined) {
-      this.logger.warn(`${String(error)}: its last keys are used`);
-    }
+    const outage = this.failure === undefined && this.keys !== undefined;
     this.failure =
       error instanceof VerifierUnavailableException
         ? error
         : new VerifierUnavailableException('The issuer has no keys that can be read', 5, { cause: error });
+    if (outage) this.logger.warn(`${this.failure.message}: ${causeOf(this.failure)}: the last keys are used`);
   }
 
   /** Milliseconds until it is tried again after a failure. */
@@ -151,4 +150,8 @@ export class RemoteKeys implements Keys {
     const rest = this.triedAt + this.pause(failure) - performance.now();
     return new VerifierUnavailableException(failure.message, Math.max(1, Math.ceil(rest / 1000)), { cause: failure });
   }
+}
+
+function causeOf({ cause }: Error): string {
+  return cause instanceof Error ? cause.message : 'unknown';
 }
