@@ -68,7 +68,7 @@ describe.each(adapters)('Limits of two processes on %s', (adapter) => {
 
   it.each([
     ['killed', () => redis.kill(), () => redis.start()],
-    ['paused', () => redis.pause(), () => redis.resume()],
+    ['paused', async () => redis.pause(), async () => redis.resume()],
   ])(
     'lose no request and admit nobody while Redis is %s under load, say so once, and heal',
     async (_, stop, resume) => {
@@ -121,9 +121,9 @@ async function until(condition: () => boolean): Promise<void> {
 /** Eight clients that go on asking, half of them with a good password, each from an address of its own. */
 function startLoad(ask: Cluster['ask']) {
   const answers = { good: [] as number[], bad: [] as number[] };
-  let running = true;
+  const state = { running: true };
   const clients = Array.from({ length: 8 }, async (_, index) => {
-    for (let time = 0; running; time++) {
+    for (let time = 0; state.running; time++) {
       const address = `198.51.100.${index}`;
       if (index % 2 === 0) answers.good.push(await ask('alice', good, address));
       else answers.bad.push(await ask('alice', `guess ${time}`, address));
@@ -138,7 +138,7 @@ function startLoad(ask: Cluster['ask']) {
       await until(() => count() >= end);
     },
     stop: async () => {
-      running = false;
+      state.running = false;
       await Promise.all(clients);
     },
   };

@@ -3,7 +3,6 @@
 //
 //   node instance.mjs '{ "adapter": "Fastify", "redis": 6379, "limits": { "perUserAndAddress": 3 }, "hashes": { "alice": "$scrypt$…" } }'
 
-import 'reflect-metadata';
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';

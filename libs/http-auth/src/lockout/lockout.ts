@@ -1,9 +1,10 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import type { HttpRequest } from '../http/request.js';
 import { addressOf } from './address.js';
 import { Attempt, type Ending, Refusal } from './attempt.js';
 import { type Count, Counters } from './counters.js';
 import type { LimitOptions } from './limits.js';
+import { recent } from './recent.js';
 import { Underway } from './underway.js';
 
 /** How long it is known that a user was admitted from an address, in seconds: two weeks. */
@@ -32,15 +33,15 @@ export class Lockout {
   /** The keys that had a failure in this process. */
   private readonly suspects: LRUCache<string, true>;
   /** The keys that have reached their limit, and until when. */
-  private readonly blocked = new LRUCache<string, number>({ max: MAX_SUSPECTS, ttl: BLOCKED });
+  private readonly blocked = recent<number>(MAX_SUSPECTS, { ttl: BLOCKED });
   /** The pairs that were admitted lately, and by which credentials, unless those have failed since. */
-  private readonly known = new LRUCache<string, string>({ max: MAX_KNOWN, ttl: KNOWN * 1000, noUpdateTTL: true });
+  private readonly known = recent<string>(MAX_KNOWN, { ttl: KNOWN * 1000, noUpdateTTL: true });
 
   constructor(options: LimitOptions = {}) {
     const { perUserAndAddress = 10, perAddress = 100, perUser = 100, window = 900 } = options;
     this.limits = [perUserAndAddress, perAddress, perUser];
     this.counters = new Counters(options);
-    this.suspects = new LRUCache({ max: MAX_SUSPECTS, ttl: window * 1000 });
+    this.suspects = recent<true>(MAX_SUSPECTS, { ttl: window * 1000 });
   }
 
   /**

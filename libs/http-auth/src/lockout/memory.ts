@@ -1,5 +1,6 @@
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { recent } from './recent.js';
 
 /**
  * rate-limiter-flexible's counters in memory, which has no bound of its own: there are at most so many, and the one that was
@@ -10,7 +11,7 @@ export class MemoryLimiter {
   private readonly keys: LRUCache<string, true>;
 
   constructor(max: number) {
-    this.keys = new LRUCache({ max, dispose: (_, key) => void this.limiter.delete(key) });
+    this.keys = recent<true>(max, { dispose: (_, key) => void this.limiter.delete(key) });
   }
 
   /** Counts one more. It has counted when it returns, whenever the promise is looked at. */
