@@ -67,7 +67,7 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.two, async () => (await library()).byBoth(adapter)),
     of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
     of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
-    of(LIBRARY, rows.wrong, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
     of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
 
     of(PASSPORT, rows.public, async () => (await passport()).byRecipe(adapter)),

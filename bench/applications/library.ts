@@ -13,6 +13,8 @@ class PublicController {
 }
 
 const plain = basic(({ username, password }) => byPassword(username, password));
+/** Nobody guesses for so long, but a bench. */
+const unlimited = basic(({ username, password }) => byPassword(username, password), { limits: false });
 const hashed = basic(({ username, password }) => byHash(username, password));
 const opaque = bearer(({ token }) => byToken(token));
 
@@ -26,6 +28,7 @@ const guarded =
 
 /** This library, with one scheme or with two. */
 export const byBasic = guarded(plain);
+export const byUnlimited = guarded(unlimited);
 export const byBcrypt = guarded(hashed);
 export const byBearer = guarded(opaque);
 export const byBoth = guarded(opaque, plain);

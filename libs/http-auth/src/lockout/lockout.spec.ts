@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -6,7 +7,7 @@ import { type Attempt, Refusal } from './attempt.js';
 import type { LimitOptions } from './limits.js';
 import { Lockout } from './lockout.js';
 
-const limits = { perUserAndAddress: 2, perAddress: 4, perUser: 5 };
+const limits = { perUserAndAddress: 2, perAddress: 3, perUser: 3 };
 
 const from = (ip: string) => ({ method: 'GET', url: '/', headers: {}, ip }) as HttpRequest;
 
@@ -18,18 +19,22 @@ interface Try {
   password: string;
 }
 
-const tries: fc.Arbitrary<Try[]> = fc.array(
-  fc.record({
-    process: fc.nat({ max: 1 }),
-    username: fc.constantFrom('alice', 'bob', 'carol'),
-    address: fc.constantFrom('192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'),
-    password: fc.oneof(fc.constant('good'), fc.constantFrom('bad', 'worse', 'worst')),
-  }),
-  { maxLength: 40 },
+/** Waves of them, each of which is over before the next one starts. */
+const waves: fc.Arbitrary<Try[][]> = fc.array(
+  fc.array(
+    fc.record({
+      process: fc.nat({ max: 1 }),
+      username: fc.constantFrom('alice', 'bob'),
+      address: fc.constantFrom('192.0.2.1', '192.0.2.2'),
+      password: fc.constantFrom('good', 'bad', 'worse', 'worst'),
+    }),
+    { minLength: 1, maxLength: 10, size: 'max' },
+  ),
+  { minLength: 2, maxLength: 8, size: 'max' },
 );
 
-/** Runs all of them, started and judged in any order, and tells what came of each. */
-async function run(lockouts: Lockout[], all: Try[], scheduler: fc.Scheduler) {
+/** Runs them, those of a wave started and judged in any order, and tells what came of each. */
+async function run(lockouts: Lockout[], all: Try[][], scheduler: fc.Scheduler) {
   const failures = new Map<string, number>();
   const admitted = new Set<string>();
   const refused: { needless: boolean }[] = [];
@@ -40,7 +45,7 @@ async function run(lockouts: Lockout[], all: Try[], scheduler: fc.Scheduler) {
     const attempt = await lockout.begin(username, password, from(address));
     const pair = `${username} ${address}`;
     if (attempt instanceof Refusal) {
-      const reached = count(pair) >= 2 || count(address) >= 4 || (count(username) >= 5 && !admitted.has(pair));
+      const reached = count(pair) >= 2 || count(address) >= 3 || (count(username) >= 3 && !admitted.has(pair));
       refused.push({ needless: !reached });
       return;
     }
@@ -49,8 +54,7 @@ async function run(lockouts: Lockout[], all: Try[], scheduler: fc.Scheduler) {
     else for (const key of [pair, address, username]) failures.set(key, count(key) + 1);
     lockout.end(attempt, password === 'good' ? 'success' : 'failure');
   };
-  const done = Promise.all(all.map((each, index) => one(index, each)));
-  await scheduler.waitFor(done);
+  for (const wave of all) await scheduler.waitFor(Promise.all(wave.map((each, index) => one(index, each))));
   return { failures, admitted, refused };
 }
 
@@ -63,7 +67,7 @@ describe('Lockout', () => {
     ['two processes that share their counters', shared, 2],
   ])('lets no more failures through than the limits, in whatever order: %s', async (_, options, processes) => {
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), tries, async (scheduler, all) => {
+      fc.asyncProperty(fc.scheduler(), waves, async (scheduler, all) => {
         const given = options();
         const lockouts = Array.from({ length: processes }, () => new Lockout(given));
         const { failures, admitted, refused } = await run(lockouts, all, scheduler);
@@ -76,7 +80,7 @@ describe('Lockout', () => {
         // In one process, nobody is refused for what others have under way.
         expect(refused.filter(({ needless }) => processes === 1 && needless)).toEqual([]);
       }),
-      { numRuns: 100 },
+      { numRuns: 500 },
     );
   });
 
@@ -87,6 +91,34 @@ describe('Lockout', () => {
       expect(attempt).not.toBeInstanceOf(Promise);
       lockout.end(attempt as Attempt, 'success');
     }
+  });
+
+  it('has those that are the same wait for one of them, so that no number of them takes up the limit', async () => {
+    const given = shared();
+    const lockouts = [new Lockout(given), new Lockout(given)];
+    const all = Array.from({ length: 40 }, async (_, index) => {
+      const lockout = lockouts[index % 2] as Lockout;
+      const attempt = await lockout.begin('alice', 'good', from('192.0.2.1'));
+      await setImmediate();
+      if (!(attempt instanceof Refusal)) lockout.end(attempt, 'success');
+      return attempt;
+    });
+    expect((await Promise.all(all)).filter((attempt) => attempt instanceof Refusal)).toEqual([]);
+  });
+
+  it('does not let good credentials pass while others are tried', async () => {
+    const lockout = new Lockout({ perUserAndAddress: 1 });
+    const begin = (password: string) => lockout.begin('alice', password, from('192.0.2.1'));
+    const first = begin('good');
+    const second = begin('good');
+    lockout.end(first as Attempt, 'success');
+    lockout.end((await second) as Attempt, 'success');
+    const alone = begin('bad');
+    const guess = begin('worse');
+    const good = begin('good');
+    expect(good).toBeInstanceOf(Promise);
+    lockout.end(alone as Attempt, 'failure');
+    expect([await guess, await good]).toEqual([expect.any(Refusal), expect.any(Refusal)]);
   });
 
   it('takes a name for one, however it is spelt, and an endless one for a short one', async () => {

@@ -54,7 +54,6 @@ export class Lockout {
     if (!this.counters.shared && this.alone === undefined && this.underway.idle && !this.isSuspect(attempt)) {
       return (this.alone = attempt);
     }
-    this.countAlone();
     return this.isKnown(attempt) ? attempt : (this.refusalOf(attempt) ?? this.reserve(attempt));
   }
 
