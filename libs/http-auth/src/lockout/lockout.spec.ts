@@ -122,7 +122,7 @@ describe('Lockout', () => {
   });
 
   it('takes a name for one, however it is spelt, and an endless one for a short one', async () => {
-    const lockout = new Lockout(limits);
+    const lockout = new Lockout({ perUserAndAddress: 2 });
     const fail = async (name: string) => {
       const attempt = await lockout.begin(name, 'bad', from('192.0.2.1'));
       if (attempt instanceof Refusal) return attempt.status;

@@ -10,6 +10,9 @@ import { Underway } from './underway.js';
 /** How long it is known that a user was admitted from an address, in seconds: two weeks. */
 const KNOWN = 14 * 24 * 60 * 60;
 
+/** Which of the keys of an attempt is that of its user. */
+const USER = 2;
+
 /** How many of those a process knows. */
 const MAX_KNOWN = 10_000;
 
@@ -77,43 +80,48 @@ export class Lockout {
   /** Counts an attempt, or waits until it is known that it need not be; or refuses it. */
   private async reserve(attempt: Attempt): Promise<Attempt | Refusal> {
     const same = `same ${attempt.digest}`;
+    this.countAlone();
     while (this.underway.has(same)) {
       // A browser sends its requests all at once: where the first is good, so are those that are the same.
       if (await this.underway.left(same)) return attempt;
       const refusal = this.refusalOf(attempt);
       if (refusal !== undefined) return refusal;
+      this.countAlone();
     }
+    // From here on nobody is alone.
     this.enter(attempt, same, `guess ${attempt.pair}`);
     let outcome = await this.count(attempt);
     while (typeof outcome === 'string') {
       // Those under way may be good, and give back what they were counted for.
       await this.underway.left(outcome);
-      outcome = this.refusalOf(attempt) ?? (await this.count(attempt));
+      outcome = this.refusalOf(attempt, outcome) ?? (await this.count(attempt));
     }
     if (outcome instanceof Refusal) this.leave(attempt, 'failure');
     return outcome;
   }
 
-  /** Counts an attempt where no limit is reached. Otherwise returns why not, or the key to wait for. */
+  /** Counts an attempt where no limit is reached. Otherwise returns why not, or the key under which others are to be waited for. */
   private async count(attempt: Attempt): Promise<Attempt | Refusal | string> {
-    this.countAlone();
-    let counts = await this.counters.add(attempt.keys);
+    const { keys } = attempt;
+    const others = keys.map((key) => this.underway.has(key));
+    this.enter(attempt, ...keys);
+    const counts = await this.counters.add(keys);
     if (counts === undefined) return new Refusal(503, 1);
-    let full = counts.findIndex(({ count }, index) => count > (this.limits[index] as number));
-    if (full === 2 && (this.known.has(attempt.pair) || (await this.counters.isMarked(markOf(attempt))))) {
-      this.counters.giveBack(counts.slice(full));
-      counts = counts.slice(0, full);
-      full = -1;
-    }
-    if (full === -1) {
+    const full = counts.findIndex(({ count }, index) => count > (this.limits[index] as number));
+    if (full === -1 || (full === USER && (await this.isExempt(attempt)))) {
       attempt.counted = Promise.resolve(counts);
-      this.enter(attempt, ...attempt.keys.slice(0, counts.length));
       return attempt;
     }
     this.counters.giveBack(counts);
-    const key = attempt.keys[full] as string;
+    for (const key of attempt.entered.splice(-keys.length)) this.underway.leave(key, false);
     this.doubt(attempt);
-    return this.underway.has(key) ? key : this.block(key, attempt.user, counts[full] as Count);
+    const key = keys[full] as string;
+    return others[full] ? key : this.block(key, counts[full] as Count);
+  }
+
+  /** Whether failures from elsewhere do not hold the user up here. */
+  private async isExempt(attempt: Attempt): Promise<boolean> {
+    return this.known.has(attempt.pair) || this.counters.isMarked(markOf(attempt));
   }
 
   /** Counts the attempt that was alone, now that it no longer is. */
@@ -157,10 +165,11 @@ export class Lockout {
     return this.suspects.size > 0 && keys.some((key) => this.suspects.has(key));
   }
 
-  private refusalOf(attempt: Attempt): Refusal | undefined {
+  /** @param key the key that had reached its limit when the attempt was counted, if any */
+  private refusalOf(attempt: Attempt, key?: string): Refusal | undefined {
     if (this.blocked.size === 0) return undefined;
-    const until = this.blocked.get(attempt.pair) ?? this.blocked.get(attempt.address);
-    if (until === undefined) return undefined;
+    const until = this.blocked.get(attempt.pair) ?? this.blocked.get(attempt.address) ?? (key && this.blocked.get(key));
+    if (!until) return undefined;
     this.doubt(attempt);
     return new Refusal(429, secondsTo(until));
   }
@@ -170,10 +179,10 @@ export class Lockout {
     if (this.known.has(pair)) this.suspects.set(pair, true);
   }
 
-  /** Remembers that a key has reached its limit; a user's is not everyone's. */
-  private block(key: string, user: string, { until }: Count): Refusal {
+  /** Remembers that a key has reached its limit. */
+  private block(key: string, { until }: Count): Refusal {
     this.suspects.set(key, true);
-    if (key !== user) this.blocked.set(key, until);
+    this.blocked.set(key, until);
     return new Refusal(429, secondsTo(until));
   }
 }
