@@ -6,7 +6,19 @@ import { describe, expect, it } from '@jest/globals';
 const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 
 /** The folders in their order: each may import those before it, and itself. */
-const order = ['http', 'schemes', 'passwords', 'response', 'guard', 'protect', 'routes', 'openapi', 'cli', 'testing'];
+const order = [
+  'http',
+  'schemes',
+  'passwords',
+  'tokens',
+  'response',
+  'guard',
+  'protect',
+  'routes',
+  'openapi',
+  'cli',
+  'testing',
+];
 
 interface Import {
   from: string;
@@ -33,15 +45,15 @@ describe('The imports of the library', () => {
     expect(imports.length).toBeGreaterThan(50);
   });
 
-  it('go one way: testing, cli, openapi, routes, guard, response, passwords, schemes, http', () => {
+  it('go one way: testing, cli, openapi, routes, guard, response, tokens, passwords, schemes, http', () => {
     const wrong = imports.filter(
       ({ from, to }) => order.includes(folderOf(from)) && order.indexOf(folderOf(to)) > order.indexOf(folderOf(from)),
     );
     expect(wrong).toEqual([]);
   });
 
-  it('lead to passwords/, which applications choose, from nothing but the command', () => {
-    const users = imports.filter(({ from, to }) => folderOf(to) === 'passwords' && folderOf(from) !== 'passwords');
+  it.each(['passwords', 'tokens'])('lead to %s/, which applications choose, from nothing but the command', (room) => {
+    const users = imports.filter(({ from, to }) => folderOf(to) === room && folderOf(from) !== room);
     expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
   });
 
