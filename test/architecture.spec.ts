@@ -37,7 +37,11 @@ const imports: Import[] = files.flatMap((from) => {
   }));
 });
 
+/** What applications choose: rooms that nothing of the library leads to, but for the command. */
+const rooms = ['passwords', 'tokens'];
+
 const folderOf = (file: string) => file.split('/')[0] as string;
+const verifierOf = (file: string) => /^tokens\/([^/.]+)\//.exec(file)?.[1];
 const schemeOf = (file: string) => /^schemes\/([^/.]+)\//.exec(file)?.[1];
 
 describe('The imports of the library', () => {
@@ -52,9 +56,14 @@ describe('The imports of the library', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(['passwords', 'tokens'])('lead to %s/, which applications choose, from nothing but the command', (room) => {
+  it.each(rooms)('lead to %s/, which applications choose, from nothing but the command', (room) => {
     const users = imports.filter(({ from, to }) => folderOf(to) === room && folderOf(from) !== room);
     expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
+  });
+
+  it('never lead from one verifier of tokens to another', () => {
+    const between = imports.filter(({ from, to }) => verifierOf(from) !== undefined && verifierOf(to) !== undefined);
+    expect(between.filter(({ from, to }) => verifierOf(from) !== verifierOf(to))).toEqual([]);
   });
 
   it('never leave a folder for the files above it', () => {
