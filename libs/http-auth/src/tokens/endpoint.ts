@@ -9,6 +9,30 @@ const RETRY_AFTER = { default: 5, max: 300 };
 /** Octets that an answer may have. */
 const LIMIT = 1024 * 1024;
 
+const FORM = 'application/x-www-form-urlencoded';
+
+/** As much of a response of `fetch()` as is read. */
+export interface FetchResponse {
+  /** The status code. */
+  readonly status: number;
+  /** The fields. */
+  readonly headers: { get(name: string): string | null };
+  /** The body, as it comes in. */
+  readonly body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
+}
+
+/** As much of `fetch()` as is used, so that Node's fits, and undici's, which takes agents for proxies and client certificates. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly method: 'GET' | 'POST';
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<FetchResponse>;
+
 /** How an endpoint is asked. */
 export interface EndpointRequest {
   /** What to post; absent: it is a `GET`. */
@@ -17,6 +41,8 @@ export interface EndpointRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds that the whole answer may take. */
   readonly timeout?: number;
+  /** What sends it; absent: Node's `fetch()`. */
+  readonly fetch?: Fetch;
 }
 
 /**
@@ -46,17 +72,18 @@ function isLoopback(hostname: string): boolean {
  */
 export async function fetchJson(
   url: string,
-  { form, headers = {}, timeout = TIMEOUT }: EndpointRequest = {},
+  { form, headers = {}, timeout = TIMEOUT, fetch: send = fetch }: EndpointRequest = {},
 ): Promise<Record<string, unknown>> {
-  let response: Response | undefined;
+  let response: FetchResponse | undefined;
   try {
-    response = await fetch(url, {
-      headers: { accept: 'application/json', ...headers },
+    response = await send(url, {
+      method: form === undefined ? 'GET' : 'POST',
+      headers: { accept: 'application/json', ...(form && { 'content-type': FORM }), ...headers },
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
-      ...(form && { method: 'POST', body: form }),
+      ...(form && { body: form.toString() }),
     });
-    if (response.status !== 200) throw new Error(`it answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`it answered ${response.status}${hint(response.status)}`);
     const json: unknown = JSON.parse(await textOf(response));
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it answered no JSON object');
     return json as Record<string, unknown>;
@@ -66,11 +93,16 @@ export async function fetchJson(
   }
 }
 
+/** What an operator may want to know of a status: it is about the client that asks, and not about the token that it asks of. */
+function hint(status: number): string {
+  return status === 401 || status === 403 ? ', as it does not take the credentials that it is asked with' : '';
+}
+
 /** The body, unless it is too long. */
-async function textOf({ body }: Response): Promise<string> {
+async function textOf({ body }: FetchResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body ?? []) {
     length += chunk.length;
     if (length > LIMIT) throw new Error(`it answered more than ${LIMIT} octets`);
     chunks.push(chunk);
@@ -79,7 +111,7 @@ async function textOf({ body }: Response): Promise<string> {
 }
 
 /** What the endpoint says of it (RFC 9110 section 10.2.3), as far as it is seconds. */
-function retryAfter(response: Response | undefined): number {
+function retryAfter(response: FetchResponse | undefined): number {
   const field = response?.headers.get('retry-after') ?? '';
   return /^\d+$/.test(field) ? Math.min(Number(field), RETRY_AFTER.max) : RETRY_AFTER.default;
 }

@@ -4,6 +4,7 @@ import { admit } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise, type Verdict } from '../../schemes/verifier.js';
+import type { TokenVerifier } from '../token.verifier.js';
 import { isTokenHash, token as hasher } from './token.js';
 
 /** What the application's own store has of a token. */
@@ -25,12 +26,6 @@ export type FindToken<Principal, Request = HttpRequest> = (
   hash: string,
   request: Request,
 ) => Found<Principal> | Promise<Found<Principal>>;
-
-/** A verifier of tokens, e.g. for `bearer()`. It answers at once where the store does. */
-export type TokenVerifier<Principal, Request = HttpRequest> = (
-  credentials: { readonly token: string },
-  request: Request,
-) => Verdict<Principal> | Promise<Verdict<Principal>>;
 
 /**
  * A verifier for opaque tokens of the application's own, which stores their hashes. The store is asked at every request, so that a

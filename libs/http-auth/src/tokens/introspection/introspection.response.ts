@@ -1,0 +1,98 @@
+import type { AdmissionInfo } from '../../schemes/admission.js';
+import { Failure } from '../../schemes/failure.js';
+
+/** What the authorization server says of an active token (RFC 7662 section 2.2). */
+export interface IntrospectionClaims {
+  /** That it is active. */
+  readonly active: true;
+  /** Its scopes, with blanks between. */
+  readonly scope?: string;
+  /** The client that it was issued to. */
+  readonly client_id?: string;
+  /** The person who authorized it, in a form to read. */
+  readonly username?: string;
+  /** Its type, `Bearer`. */
+  readonly token_type?: string;
+  /** When it expires, in seconds since 1970. */
+  readonly exp?: number;
+  /** When it was issued, in seconds since 1970. */
+  readonly iat?: number;
+  /** Before when it is not to be used, in seconds since 1970. */
+  readonly nbf?: number;
+  /** Whom it stands for. */
+  readonly sub?: string;
+  /** Whom it is for. */
+  readonly aud?: string | readonly string[];
+  /** Who issued it. */
+  readonly iss?: string;
+  /** Its identifier. */
+  readonly jti?: string;
+  /** How its holder was authenticated (RFC 9470 section 6.2). */
+  readonly acr?: string;
+  /** When its holder was authenticated, in seconds since 1970 (same section). */
+  readonly auth_time?: number;
+  /** Whatever else the server says. */
+  readonly [claim: string]: unknown;
+}
+
+/** What a token must be to be taken. */
+export interface Expected {
+  /** Who must have issued it; absent: whoever did. */
+  readonly issuer: string | undefined;
+  /** Whom it must be for, any one of them; absent: whomever. */
+  readonly audience: readonly string[] | undefined;
+  /** Seconds that the clocks may differ. */
+  readonly clockTolerance: number;
+}
+
+/** A token that may be taken. */
+export interface Introspected {
+  readonly claims: IntrospectionClaims;
+  readonly info: AdmissionInfo;
+}
+
+/**
+ * Holds the answer of an introspection endpoint to what is expected. Only `active: true` is a yes.
+ *
+ * @param now seconds since 1970
+ * @throws Error where the server says what cannot be meant
+ */
+export function readIntrospection(
+  answer: Record<string, unknown>,
+  { issuer, audience, clockTolerance }: Expected,
+  now: number,
+): Introspected | Failure {
+  if (answer['active'] !== true) return invalid('The token is not active');
+  const claims = answer as unknown as IntrospectionClaims;
+  const { cnf, token_type: type, iss, aud } = claims;
+  const [exp, nbf] = [time(claims, 'exp'), time(claims, 'nbf')];
+  // RFC 7800 section 3.1: whoever presents it must prove that they have the key, which Bearer does not.
+  if (cnf !== undefined) return invalid('The token is bound to a key');
+  if (type !== undefined && String(type).toLowerCase() !== 'bearer') return invalid('The token is no Bearer token');
+  if (issuer !== undefined && iss !== issuer) return invalid('The token is of another issuer');
+  if (audience !== undefined && ![aud].flat().some((one) => audience.includes(one as string))) {
+    return invalid('The token is for another audience');
+  }
+  if (exp !== undefined && exp + clockTolerance <= now) return invalid('The token has expired');
+  if (nbf !== undefined && nbf - clockTolerance > now) return invalid('The token is not valid yet');
+  return { claims, info: infoOf(claims) };
+}
+
+function invalid(description: string): Failure {
+  return new Failure('invalid', undefined, 401, { params: { error_description: description } });
+}
+
+/** What cannot be compared with a clock must not pass for what need not be. */
+function time(claims: IntrospectionClaims, name: 'exp' | 'nbf'): number | undefined {
+  const value: unknown = claims[name];
+  if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
+  throw new Error(`The introspection endpoint answered an ${name} that is no number`);
+}
+
+function infoOf({ scope, acr, auth_time: authTime }: IntrospectionClaims): AdmissionInfo {
+  return {
+    scopes: typeof scope === 'string' ? scope.split(' ') : [],
+    ...(typeof acr === 'string' && { acr }),
+    ...(typeof authTime === 'number' && { authTime }),
+  };
+}
