@@ -1,1 +1,1 @@
-// To come.
+export type { TokenCacheOptions } from '../token.cache.js';
