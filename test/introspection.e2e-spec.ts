@@ -219,6 +219,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       ['that is bound to a key', (claims) => ({ ...claims, cnf: { jkt: 'thumbprint' } }), 'is bound to a key'],
       ['that is bound in some way', (claims) => ({ ...claims, cnf: {} }), 'is bound to a key'],
       ['of another type', (claims) => ({ ...claims, token_type: 'DPoP' }), 'is no Bearer token'],
+      ['of no type at all', (claims) => ({ ...claims, token_type: 1 }), 'is no Bearer token'],
     ])('[I-7] a token %s', async (_what, change, why) => {
       const { get, endpoint } = await setUp(() => good, { ...expected, cache: false });
       expect(await get('token')).toMatchObject({ status: 200 });
@@ -232,6 +233,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
     it.each([
       [{ aud: ['https://unknown.example', 'https://other.example'] }],
       [{ token_type: 'bearer' }],
+      [{ token_type: null, exp: null, nbf: null, cnf: null }],
       [{ exp: Math.floor(now()) + 3600, nbf: Math.floor(now()) }],
     ])('[I-7] none that is as it should be: %j', async (claims) => {
       const { get } = await setUp(() => ({ ...good, ...claims }), expected);
@@ -380,7 +382,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       expect(await get('token')).toMatchObject({ status: 200 });
     });
 
-    it.each([{ exp: '1900000000' }, { nbf: 'now' }, { exp: null }])(
+    it.each([{ exp: '1900000000' }, { nbf: 'now' }, { exp: {} }])(
       '[I-4] where the answer cannot be meant: %j',
       async (claims) => {
         const { get } = await setUp(() => ({ ...active, ...claims }));
@@ -394,7 +396,9 @@ describe('introspection()', () => {
   it.each([true, false])('asks once for all who bring a token at the same time: %s', async (good) => {
     const { url, asked } = await Endpoint.start(() => ({ ...active, active: good }));
     const verify = introspection({ endpoint: url, ...client, cache: false });
-    const verdicts = await Promise.all(Array.from({ length: 10 }, () => verify({ token: 'token' }, {} as HttpRequest)));
+    const verdicts = await Promise.all(
+      Array.from({ length: 10 }, async () => verify({ token: 'token' }, {} as HttpRequest)),
+    );
     expect(verdicts.map((verdict) => verdict instanceof Failure)).toEqual(Array.from({ length: 10 }, () => !good));
     expect(asked).toHaveLength(1);
   });
@@ -419,26 +423,46 @@ describe('introspection()', () => {
     [
       'a method without its secret',
       { endpoint, clientId: 'api', clientAuthentication: 'client_secret_post' },
-      /^clientSecret must be/,
+      /^give one of/,
     ],
     [
       'a secret and a key',
       { endpoint, ...client, issuer, privateKey: { key: rsa.privateKey } },
       /^give one of clientSecret, privateKey/,
     ],
-    ['a secret and a certificate', { endpoint, ...client, clientAuthentication: 'tls_client_auth' }, /^give one of/],
+    [
+      'a secret and a certificate',
+      { endpoint, ...client, clientAuthentication: 'tls_client_auth', fetch },
+      /^give one of/,
+    ],
+    [
+      'a key and a method of secrets',
+      {
+        endpoint,
+        clientId: 'api',
+        issuer,
+        privateKey: { key: rsa.privateKey },
+        clientAuthentication: 'client_secret_post',
+      },
+      /^give one of/,
+    ],
+    [
+      'a certificate that nobody presents',
+      { endpoint, clientId: 'api', clientAuthentication: 'tls_client_auth' },
+      /^clientAuthentication: 'tls_client_auth' needs a fetch/,
+    ],
     ['an unknown method', { endpoint, ...client, clientAuthentication: 'none' }, /^clientAuthentication must be/],
     [
       'a key for nobody',
       { endpoint, clientId: 'api', privateKey: { key: rsa.privateKey } },
       /^privateKey needs the iss/,
     ],
-    ...[
-      ['a public key', rsa.publicKey],
-      ['no key', 'secret'],
-      ['a key that is of no use', generateKeyPairSync('x25519').privateKey],
-    ].map(([what, key]): [string, object, RegExp] => [
-      String(what),
+    ...Object.entries({
+      'a public key': rsa.publicKey,
+      'no key': 'secret',
+      'a key that is of no use': generateKeyPairSync('x25519').privateKey,
+    }).map(([what, key]): [string, object, RegExp] => [
+      what,
       { endpoint, clientId: 'api', issuer, privateKey: { key } },
       /^privateKey\.key must be/,
     ]),

@@ -59,21 +59,18 @@ const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
 
 /** Says what is wrong with who asks, `undefined` where nothing is. No text shows a secret. */
 export function clientProblem(options: ClientOptions): string | undefined {
-  const { clientId, clientSecret, privateKey, clientAuthentication, issuer } = options;
+  const { clientId, clientSecret, privateKey, clientAuthentication: method, issuer } = options;
   if (typeof clientId !== 'string' || clientId === '') return 'clientId must be a text, and not empty';
-  if (clientAuthentication !== undefined && !METHODS.includes(clientAuthentication)) {
+  if (method !== undefined && !METHODS.includes(method)) {
     return `clientAuthentication must be ${METHODS.join(', ')}, or left out`;
   }
-  const withSecret = clientAuthentication !== undefined && clientAuthentication !== 'tls_client_auth';
-  const ways = [clientSecret ?? withSecret, privateKey, clientAuthentication === 'tls_client_auth'];
-  if (ways.filter((way) => way !== undefined && way !== false).length !== 1) {
-    return "give one of clientSecret, privateKey, or clientAuthentication: 'tls_client_auth' with a fetch that has the certificate: the endpoint must know who asks (RFC 7662 section 2.1)";
+  const ways = [clientSecret, privateKey, method === 'tls_client_auth' ? method : undefined];
+  if (ways.filter((way) => way !== undefined).length !== 1 || (privateKey && method)) {
+    return "give one of clientSecret, privateKey and clientAuthentication: 'tls_client_auth': the endpoint must know who asks (RFC 7662 section 2.1)";
   }
   if (privateKey !== undefined) return keyProblem(privateKey, issuer);
-  if (clientAuthentication === 'tls_client_auth') return undefined;
-  return typeof clientSecret === 'string' && clientSecret !== ''
-    ? undefined
-    : 'clientSecret must be a text, and not empty';
+  const wrong = method !== 'tls_client_auth' && (typeof clientSecret !== 'string' || clientSecret === '');
+  return wrong ? 'clientSecret must be a text, and not empty' : undefined;
 }
 
 /**
@@ -99,13 +96,15 @@ export function clientAuthentication(options: ClientOptions): ClientAuthenticati
 /** `private_key_jwt`: a new assertion for each request (RFC 7523 section 3). */
 function assertion(clientId: string, issuer: string, options: ClientKey): ClientAuthentication {
   const key = readKey(options);
-  const alg = options.algorithm ?? (algorithmsOf(key)[0] as string);
+  const [usual = ''] = algorithmsOf(key);
+  const alg = options.algorithm ?? usual;
   const kid = options.keyId ?? (options.key as { kid?: string }).kid;
   return async (form) => {
     const { SignJWT } = await import('jose');
     const now = Math.floor(Date.now() / 1000);
     const jwt = await new SignJWT({ iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat: now })
       .setExpirationTime(now + ASSERTION_LIFETIME)
+
       .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
       .sign(key);
     form.set('client_id', clientId);

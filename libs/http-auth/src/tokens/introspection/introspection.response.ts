@@ -49,6 +49,8 @@ export interface Expected {
 export interface Introspected {
   readonly claims: IntrospectionClaims;
   readonly info: AdmissionInfo;
+  /** When it expires, in seconds since 1970, where that is known. */
+  readonly exp?: number;
 }
 
 /**
@@ -63,19 +65,26 @@ export function readIntrospection(
   now: number,
 ): Introspected | Failure {
   if (answer['active'] !== true) return invalid('The token is not active');
-  const claims = answer as unknown as IntrospectionClaims;
-  const { cnf, token_type: type, iss, aud } = claims;
-  const [exp, nbf] = [time(claims, 'exp'), time(claims, 'nbf')];
+  const { cnf, token_type: type, iss, aud } = answer;
+  const [exp, nbf] = [time(answer, 'exp'), time(answer, 'nbf')];
   // RFC 7800 section 3.1: whoever presents it must prove that they have the key, which Bearer does not.
-  if (cnf !== undefined) return invalid('The token is bound to a key');
-  if (type !== undefined && String(type).toLowerCase() !== 'bearer') return invalid('The token is no Bearer token');
+  if (isGiven(cnf)) return invalid('The token is bound to a key');
+  if (isGiven(type) && !(typeof type === 'string' && type.toLowerCase() === 'bearer')) {
+    return invalid('The token is no Bearer token');
+  }
   if (issuer !== undefined && iss !== issuer) return invalid('The token is of another issuer');
   if (audience !== undefined && ![aud].flat().some((one) => audience.includes(one as string))) {
     return invalid('The token is for another audience');
   }
   if (exp !== undefined && exp + clockTolerance <= now) return invalid('The token has expired');
   if (nbf !== undefined && nbf - clockTolerance > now) return invalid('The token is not valid yet');
-  return { claims, info: infoOf(claims) };
+  const claims = answer as IntrospectionClaims;
+  return { claims, info: infoOf(claims), ...(exp !== undefined && { exp }) };
+}
+
+/** Some servers write what they do not say as `null`. */
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function invalid(description: string): Failure {
@@ -83,10 +92,11 @@ function invalid(description: string): Failure {
 }
 
 /** What cannot be compared with a clock must not pass for what need not be. */
-function time(claims: IntrospectionClaims, name: 'exp' | 'nbf'): number | undefined {
-  const value: unknown = claims[name];
-  if (value === undefined || (typeof value === 'number' && Number.isFinite(value))) return value;
-  throw new Error(`The introspection endpoint answered an ${name} that is no number`);
+function time(answer: Record<string, unknown>, name: 'exp' | 'nbf'): number | undefined {
+  const value = answer[name];
+  if (typeof value === 'number') return value;
+  if (isGiven(value)) throw new Error(`The introspection endpoint answered an ${name} that is no number`);
+  return undefined;
 }
 
 function infoOf({ scope, acr, auth_time: authTime }: IntrospectionClaims): AdmissionInfo {

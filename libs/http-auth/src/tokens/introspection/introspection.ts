@@ -126,7 +126,7 @@ function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: As
     const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) });
     const found = readIntrospection(answer, expected, Date.now() / 1000);
     if (found instanceof Failure) bad.set(digest, found, asked + negativeTtl);
-    else good.set(digest, found, Math.min(asked + ttl, (found.claims.exp ?? Infinity) * 1000));
+    else good.set(digest, found, Math.min(asked + ttl, (found.exp ?? Infinity) * 1000));
     return found;
   };
   return (token) => {
@@ -147,6 +147,9 @@ function optionsProblem(options: AskOptions & { readonly principal?: unknown }):
   if (!isAbsentOr(fetch, isFunction)) return 'fetch must be a function like fetch()';
   if (!(clockTolerance >= 0 && clockTolerance <= 300)) return 'clockTolerance must be 0 to 300 seconds';
   if (!isCount(timeout, 1)) return 'timeout must be a whole number of milliseconds';
+  if (options.clientAuthentication === 'tls_client_auth' && fetch === undefined) {
+    return "clientAuthentication: 'tls_client_auth' needs a fetch that has the certificate";
+  }
   return clientProblem(options) ?? tokenCacheProblem(cache) ?? ttlProblem(cache);
 }
 
