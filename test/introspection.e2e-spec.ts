@@ -351,10 +351,10 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
     it.each<[string, Reply, RegExp]>([
       [
         'our credentials are refused',
-        (_asked, response) => void response.writeHead(401, { 'www-authenticate': 'Basic realm="clients"' }).end(),
-        /it answered 401, as it does not take the credentials that it is asked with/,
+        (_asked, response) => void response.writeHead(401).end('{"error":"invalid_client"}'),
+        /it answered 401 invalid_client: it does not take the credentials that it is asked with/,
       ],
-      ['we may not ask', (_asked, response) => void response.writeHead(403).end(), /it answered 403, as it does not/],
+      ['we may not ask', (_asked, response) => void response.writeHead(403).end(), /it answered 403: it does not/],
       ['the request is bad', (_asked, response) => void response.writeHead(400).end(), /it answered 400/],
       ['the server fails', (_asked, response) => void response.writeHead(500).end(), /it answered 500/],
       [

@@ -45,6 +45,21 @@ export interface EndpointRequest {
   readonly fetch?: Fetch;
 }
 
+/** An endpoint answered, and not with 200. */
+export class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+
+  constructor(
+    readonly status: number,
+    /** What OAuth calls it, e.g. `invalid_client`. */
+    readonly code: string | undefined,
+  ) {
+    // That is about the client that asks, and not about the token that it asks of.
+    const hint = status === 401 || status === 403 ? ': it does not take the credentials that it is asked with' : '';
+    super(`it answered ${status}${code === undefined ? '' : ` ${code}`}${hint}`);
+  }
+}
+
 /**
  * Says what is wrong with the URL of an endpoint, `undefined` where nothing is. What comes over plain `http` may be
  * anybody's, unless it comes from this machine.
@@ -83,7 +98,7 @@ export async function fetchJson(
       signal: AbortSignal.timeout(timeout),
       ...(form && { body: form.toString() }),
     });
-    if (response.status !== 200) throw new Error(`it answered ${response.status}${hint(response.status)}`);
+    if (response.status !== 200) throw new EndpointError(response.status, await errorCodeOf(response));
     const json: unknown = JSON.parse(await textOf(response));
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it answered no JSON object');
     return json as Record<string, unknown>;
@@ -93,9 +108,14 @@ export async function fetchJson(
   }
 }
 
-/** What an operator may want to know of a status: it is about the client that asks, and not about the token that it asks of. */
-function hint(status: number): string {
-  return status === 401 || status === 403 ? ', as it does not take the credentials that it is asked with' : '';
+/** What OAuth calls the error (RFC 6749 section 5.2), where the endpoint says so. */
+async function errorCodeOf(response: FetchResponse): Promise<string | undefined> {
+  try {
+    const { error } = JSON.parse(await textOf(response)) as { error?: unknown };
+    return typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The body, unless it is too long. */

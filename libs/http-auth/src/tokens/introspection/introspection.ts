@@ -3,7 +3,7 @@ import { admit } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise, type Verdict } from '../../schemes/verifier.js';
-import { endpointProblem, type Fetch, fetchJson, TIMEOUT } from '../endpoint.js';
+import { type EndpointError, endpointProblem, type Fetch, fetchJson, TIMEOUT } from '../endpoint.js';
 import { digestOf, TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication, type ClientOptions, clientProblem } from './client.authentication.js';
@@ -123,7 +123,7 @@ function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: As
     const asked = Date.now();
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
     const headers = await authenticate(form);
-    const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) });
+    const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) }).catch(unsupported);
     const found = readIntrospection(answer, expected, Date.now() / 1000);
     if (found instanceof Failure) bad.set(digest, found, asked + negativeTtl);
     else good.set(digest, found, Math.min(asked + ttl, (found.exp ?? Infinity) * 1000));
@@ -133,6 +133,12 @@ function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: As
     const digest = digestOf(token);
     return good.get(digest) ?? bad.get(digest) ?? good.once(digest, () => ask(token, digest));
   };
+}
+
+/** Some servers refuse to look at what is no token of theirs, such as a JWT, in place of calling it inactive. */
+function unsupported(error: Error): Record<string, unknown> {
+  if ((error.cause as Partial<EndpointError>).code === 'unsupported_token_type') return { active: false };
+  throw error;
 }
 
 function optionsProblem(options: AskOptions & { readonly principal?: unknown }): string | undefined {
