@@ -44,7 +44,7 @@ class ReportsController {
 
 const challenge = 'Bearer realm="Staging"';
 const refused = `${challenge}, error="invalid_token"`;
-const client = { clientId: 'api', clientSecret: 'api-secret' };
+const client = { clientId: 'api', clientSecret: 'api-secret', audience: null };
 const active = { active: true, sub: 'alice', client_id: 'service' };
 
 /** Seconds since 1970. */
@@ -102,7 +102,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
           url: '/introspect',
           headers: expect.objectContaining({
             accept: 'application/json',
-            'content-type': 'application/x-www-form-urlencoded',
+            'content-type': expect.stringMatching(/^application\/x-www-form-urlencoded(?:;|$)/),
           }),
           form: new URLSearchParams({ token: 'a+token/==', token_type_hint: 'access_token' }),
         },
@@ -135,7 +135,14 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       const issuer = 'https://issuer.example';
       for (const key of [jwk, pem, pair.privateKey]) {
         const endpoint = await Endpoint.start(() => ({ ...active, iss: issuer }));
-        const options = { endpoint: endpoint.url, clientId: 'api', privateKey: { key }, issuer, cache: false } as const;
+        const options = {
+          endpoint: endpoint.url,
+          clientId: 'api',
+          privateKey: { key },
+          issuer,
+          audience: null,
+          cache: false,
+        } as const;
         const get = getOf(await application(options, new RecordingLogger()));
         for (const token of ['token', 'token']) expect(await get(token)).toMatchObject({ status: 200 });
         const assertions = endpoint.asked.map(({ form }) => {
@@ -171,6 +178,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
         endpoint: endpoint.url,
         clientId: 'api',
         clientAuthentication: 'tls_client_auth',
+        audience: null,
         fetch: (url, init) => undiciFetch(url, { ...init, dispatcher }),
       } satisfies IntrospectionOptions;
       const get = getOf(await application(options, new RecordingLogger()));
@@ -209,24 +217,40 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
     const good = { ...active, iss: expected.issuer, aud: 'https://api.example' };
 
     it.each<[string, (claims: typeof good) => object, string]>([
-      ['of another issuer', (claims) => ({ ...claims, iss: 'https://issuer.example/' }), 'is of another issuer'],
-      ['of no issuer', ({ iss: _iss, ...claims }) => claims, 'is of another issuer'],
-      ['for another audience', (claims) => ({ ...claims, aud: 'https://api.example/' }), 'is for another audience'],
-      ['for others', (claims) => ({ ...claims, aud: ['https://a.example', 1] }), 'is for another audience'],
-      ['for nobody', ({ aud: _aud, ...claims }) => claims, 'is for another audience'],
-      ['that has expired', (claims) => ({ ...claims, exp: now() - 6 }), 'has expired'],
-      ['that is not valid yet', (claims) => ({ ...claims, nbf: now() + 60 }), 'is not valid yet'],
-      ['that is bound to a key', (claims) => ({ ...claims, cnf: { jkt: 'thumbprint' } }), 'is bound to a key'],
-      ['that is bound in some way', (claims) => ({ ...claims, cnf: {} }), 'is bound to a key'],
-      ['of another type', (claims) => ({ ...claims, token_type: 'DPoP' }), 'is no Bearer token'],
-      ['of no type at all', (claims) => ({ ...claims, token_type: 1 }), 'is no Bearer token'],
+      [
+        'of another issuer',
+        (claims) => ({ ...claims, iss: 'https://issuer.example/' }),
+        'The issuer of the token is not trusted',
+      ],
+      ['of no issuer', ({ iss: _iss, ...claims }) => claims, 'The issuer of the token is not trusted'],
+      [
+        'for another audience',
+        (claims) => ({ ...claims, aud: 'https://api.example/' }),
+        'The token is not for this audience',
+      ],
+      ['for others', (claims) => ({ ...claims, aud: ['https://a.example', 1] }), 'The token is not for this audience'],
+      ['for nobody', ({ aud: _aud, ...claims }) => claims, 'The token is not for this audience'],
+      ['that has expired', (claims) => ({ ...claims, exp: now() - 6 }), 'The token has expired'],
+      ['that is not valid yet', (claims) => ({ ...claims, nbf: now() + 60 }), 'The token is not valid yet'],
+      [
+        'that is bound to a key',
+        (claims) => ({ ...claims, cnf: { jkt: 'thumbprint' } }),
+        'The token is bound to a key, and cannot be used as a bearer token',
+      ],
+      [
+        'that is bound in some way',
+        (claims) => ({ ...claims, cnf: {} }),
+        'The token is bound to a key, and cannot be used as a bearer token',
+      ],
+      ['of another type', (claims) => ({ ...claims, token_type: 'DPoP' }), 'The token is of another type'],
+      ['of no type at all', (claims) => ({ ...claims, token_type: 1 }), 'The token is of another type'],
     ])('[I-7] a token %s', async (_what, change, why) => {
       const { get, endpoint } = await setUp(() => good, { ...expected, cache: false });
       expect(await get('token')).toMatchObject({ status: 200 });
       endpoint.reply = () => change(good);
       expect(await get('token')).toMatchObject({
         status: 401,
-        challenges: [`${refused}, error_description="The token ${why}"`],
+        challenges: [`${refused}, error_description="${why}"`],
       });
     });
 
@@ -272,6 +296,28 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
     ])('by the claims, %s', async (_how, answer) => {
       const { get } = await setUp(() => active, { principal: ({ sub }) => answer(sub) });
       for (let time = 0; time < 2; time++) expect((await get('token')).json()).toEqual({ name: 'alice' });
+    });
+
+    it.each<[string, NonNullable<Options['principal']>, string]>([
+      ['no more scopes than it says', () => admit({ name: 'alice' }, { scopes: [] }), 'insufficient_scope'],
+      ['a failure that it gives', () => new Failure('invalid', undefined, 401), 'invalid_token'],
+    ])('and takes %s', async (_what, principal, error) => {
+      const { get } = await setUp(() => ({ ...active, scope: 'reports:read' }), { principal });
+      expect((await get('token', '/reports')).challenges.join()).toContain(`error="${error}"`);
+    });
+
+    it('and lets no request change what another one finds', async () => {
+      const seen: boolean[] = [];
+      const { get } = await setUp(() => ({ ...active, roles: ['reader'] }), {
+        principal: (claims) => {
+          seen.push(Reflect.set(claims, 'sub', 'admin') || Reflect.set(claims['roles'] as object, 0, 'admin'));
+          return claims;
+        },
+      });
+      for (let time = 0; time < 2; time++) {
+        expect((await get('token')).json()).toEqual({ ...active, roles: ['reader'] });
+      }
+      expect(seen).toEqual([false, false]);
     });
 
     it('and refuses where there is none, known or not', async () => {
@@ -417,12 +463,12 @@ describe('introspection()', () => {
   it.each<[string, object, RegExp]>([
     ['[I-6] plain http', { ...client, endpoint: 'http://issuer.example/introspect' }, /^endpoint must be https/],
     ['no URL', { ...client, endpoint: '/introspect' }, /^endpoint must be an absolute URL/],
-    ['[I-2] nobody who asks', { endpoint, clientId: 'api' }, /^give one of clientSecret, privateKey/],
-    ['no name of who asks', { endpoint, clientSecret: 'x' }, /^clientId must be/],
-    ['an empty secret', { endpoint, clientId: 'api', clientSecret: '' }, /^clientSecret must be/],
+    ['[I-2] nobody who asks', { endpoint, audience: null, clientId: 'api' }, /^give one of clientSecret, privateKey/],
+    ['no name of who asks', { endpoint, audience: null, clientSecret: 'x' }, /^clientId must be/],
+    ['an empty secret', { endpoint, audience: null, clientId: 'api', clientSecret: '' }, /^clientSecret must be/],
     [
       'a method without its secret',
-      { endpoint, clientId: 'api', clientAuthentication: 'client_secret_post' },
+      { endpoint, audience: null, clientId: 'api', clientAuthentication: 'client_secret_post' },
       /^give one of/,
     ],
     [
@@ -439,6 +485,7 @@ describe('introspection()', () => {
       'a key and a method of secrets',
       {
         endpoint,
+        audience: null,
         clientId: 'api',
         issuer,
         privateKey: { key: rsa.privateKey },
@@ -448,13 +495,13 @@ describe('introspection()', () => {
     ],
     [
       'a certificate that nobody presents',
-      { endpoint, clientId: 'api', clientAuthentication: 'tls_client_auth' },
+      { endpoint, audience: null, clientId: 'api', clientAuthentication: 'tls_client_auth' },
       /^clientAuthentication: 'tls_client_auth' needs a fetch/,
     ],
     ['an unknown method', { endpoint, ...client, clientAuthentication: 'none' }, /^clientAuthentication must be/],
     [
       'a key for nobody',
-      { endpoint, clientId: 'api', privateKey: { key: rsa.privateKey } },
+      { endpoint, audience: null, clientId: 'api', privateKey: { key: rsa.privateKey } },
       /^privateKey needs the iss/,
     ],
     ...Object.entries({
@@ -463,16 +510,17 @@ describe('introspection()', () => {
       'a key that is of no use': generateKeyPairSync('x25519').privateKey,
     }).map(([what, key]): [string, object, RegExp] => [
       what,
-      { endpoint, clientId: 'api', issuer, privateKey: { key } },
+      { endpoint, audience: null, clientId: 'api', issuer, privateKey: { key } },
       /^privateKey\.key must be/,
     ]),
     [
       'an algorithm of other keys',
-      { endpoint, clientId: 'api', issuer, privateKey: { key: rsa.privateKey, algorithm: 'ES256' } },
+      { endpoint, audience: null, clientId: 'api', issuer, privateKey: { key: rsa.privateKey, algorithm: 'ES256' } },
       /^privateKey\.algorithm must be RS256/,
     ],
     ['an empty issuer', { endpoint, ...client, issuer: '' }, /^issuer must be/],
     ['an empty audience', { endpoint, ...client, audience: [] }, /^audience must be/],
+    ['[I-7] no audience', { endpoint, ...client, audience: undefined }, /^audience must be/],
     ['a principal that is none', { endpoint, ...client, principal: 'sub' }, /^principal must be/],
     ['a fetch that is none', { endpoint, ...client, fetch: {} }, /^fetch must be/],
     ['too much tolerance', { endpoint, ...client, clockTolerance: 301 }, /^clockTolerance must be/],

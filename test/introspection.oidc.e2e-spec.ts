@@ -93,7 +93,7 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
     const other = await server.token({ resource: 'https://other.example/opaque' });
     expect(await get(app, other)).toMatchObject({
       status: 401,
-      challenges: [`${challenge}, error="invalid_token", error_description="The token is for another audience"`],
+      challenges: [`${challenge}, error="invalid_token", error_description="The token is not for this audience"`],
     });
   });
 

@@ -3,13 +3,14 @@ import { VerifierUnavailableException } from '../schemes/unavailable.exception.j
 /** Milliseconds that an answer may take, where nothing else is said. */
 export const TIMEOUT = 5000;
 
-/** Seconds after which it is worth trying again, where the endpoint does not say; and at the most, where it does. */
-const RETRY_AFTER = { default: 5, max: 300 };
+/** Seconds after which it is worth trying again, where the endpoint does not say; and at least and at the most, where it does. */
+const RETRY_AFTER = { default: 5, min: 1, max: 300 };
 
 /** Octets that an answer may have. */
 const LIMIT = 1024 * 1024;
 
-const FORM = 'application/x-www-form-urlencoded';
+/** As `fetch()` says it of a form. */
+const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
 
 /** As much of a response of `fetch()` as is read. */
 export interface FetchResponse {
@@ -133,5 +134,6 @@ async function textOf({ body }: FetchResponse): Promise<string> {
 /** What the endpoint says of it (RFC 9110 section 10.2.3), as far as it is seconds. */
 function retryAfter(response: FetchResponse | undefined): number {
   const field = response?.headers.get('retry-after') ?? '';
-  return /^\d+$/.test(field) ? Math.min(Number(field), RETRY_AFTER.max) : RETRY_AFTER.default;
+  if (!/^\d+$/.test(field)) return RETRY_AFTER.default;
+  return Math.min(Math.max(Number(field), RETRY_AFTER.min), RETRY_AFTER.max);
 }

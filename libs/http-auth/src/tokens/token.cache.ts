@@ -46,9 +46,9 @@ export class TokenCache<Value> {
     return undefined;
   }
 
-  /** @param until milliseconds since 1970; what is over is not remembered */
+  /** @param until milliseconds since 1970 */
   set(digest: string, value: Value, until: number): void {
-    if (until > Date.now()) this.found.set(digest, { value, until });
+    this.found.set(digest, { value, until });
   }
 
   delete(digest: string): void {

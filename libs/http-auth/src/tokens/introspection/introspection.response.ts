@@ -1,7 +1,8 @@
-import type { AdmissionInfo } from '../../schemes/admission.js';
+import { admit, type Admission, type AdmissionInfo } from '../../schemes/admission.js';
 import { Failure } from '../../schemes/failure.js';
+import { frozen } from '../frozen.js';
 
-/** What the authorization server says of an active token (RFC 7662 section 2.2). */
+/** What the authorization server says of an active token (RFC 7662 section 2.2). It cannot be changed, as requests share it. */
 export interface IntrospectionClaims {
   /** That it is active. */
   readonly active: true;
@@ -45,14 +46,6 @@ export interface Expected {
   readonly clockTolerance: number;
 }
 
-/** A token that may be taken. */
-export interface Introspected {
-  readonly claims: IntrospectionClaims;
-  readonly info: AdmissionInfo;
-  /** When it expires, in seconds since 1970, where that is known. */
-  readonly exp?: number;
-}
-
 /**
  * Holds the answer of an introspection endpoint to what is expected. Only `active: true` is a yes.
  *
@@ -63,23 +56,23 @@ export function readIntrospection(
   answer: Record<string, unknown>,
   { issuer, audience, clockTolerance }: Expected,
   now: number,
-): Introspected | Failure {
+): Admission<IntrospectionClaims> | Failure {
   if (answer['active'] !== true) return invalid('The token is not active');
   const { cnf, token_type: type, iss, aud } = answer;
   const [exp, nbf] = [time(answer, 'exp'), time(answer, 'nbf')];
   // RFC 7800 section 3.1: whoever presents it must prove that they have the key, which Bearer does not.
-  if (isGiven(cnf)) return invalid('The token is bound to a key');
+  if (isGiven(cnf)) return invalid('The token is bound to a key, and cannot be used as a bearer token');
   if (isGiven(type) && !(typeof type === 'string' && type.toLowerCase() === 'bearer')) {
-    return invalid('The token is no Bearer token');
+    return invalid('The token is of another type');
   }
-  if (issuer !== undefined && iss !== issuer) return invalid('The token is of another issuer');
+  if (issuer !== undefined && iss !== issuer) return invalid('The issuer of the token is not trusted');
   if (audience !== undefined && ![aud].flat().some((one) => audience.includes(one as string))) {
-    return invalid('The token is for another audience');
+    return invalid('The token is not for this audience');
   }
   if (exp !== undefined && exp + clockTolerance <= now) return invalid('The token has expired');
   if (nbf !== undefined && nbf - clockTolerance > now) return invalid('The token is not valid yet');
-  const claims = answer as IntrospectionClaims;
-  return { claims, info: infoOf(claims), ...(exp !== undefined && { exp }) };
+  const claims = frozen(answer) as IntrospectionClaims;
+  return admit(claims, frozen(infoOf(claims)));
 }
 
 /** Some servers write what they do not say as `null`. */

@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../../http/request.js';
-import { admit } from '../../schemes/admission.js';
+import { admit, Admission } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise, type Verdict } from '../../schemes/verifier.js';
@@ -7,7 +7,7 @@ import { type EndpointError, endpointProblem, type Fetch, fetchJson, TIMEOUT } f
 import { digestOf, TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication, type ClientOptions, clientProblem } from './client.authentication.js';
-import { type Introspected, type IntrospectionClaims, readIntrospection } from './introspection.response.js';
+import { type IntrospectionClaims, readIntrospection } from './introspection.response.js';
 
 /** How long, and of how many tokens, answers are remembered. */
 export interface IntrospectionCacheOptions extends TokenCacheOptions {
@@ -26,8 +26,6 @@ export interface IntrospectionCacheOptions extends TokenCacheOptions {
   readonly negativeTtl?: number;
 }
 
-type Who<Principal> = Principal | null | undefined | false;
-
 /** Options of {@link introspection}. */
 export interface IntrospectionOptions<
   Principal = IntrospectionClaims,
@@ -36,18 +34,20 @@ export interface IntrospectionOptions<
   /** The introspection endpoint: https, but for loopback addresses. */
   readonly endpoint: string | URL;
   /**
-   * Whom tokens must be for: `aud` must be it, or one of them. Without it, a token that the same server issued for another
-   * application opens this one.
-   *
-   * @default any
+   * What the tokens must be for: `aud` has one of these. `null` takes them whoever they are for, which is only safe where the
+   * server has no other audience, or does not let us ask of their tokens.
    */
-  readonly audience?: string | readonly string[];
+  readonly audience: string | readonly string[] | null;
   /**
-   * Who it is, by what the server says of the token; asked at every request. `null`, `undefined` or `false` refuses.
+   * The principal of an active token, e.g. the user of its `sub`, or a promise of it; `null` refuses. It is asked at every request,
+   * the remembered tokens' included. `admit()` and a `Failure` are as good as they are from any verifier.
    *
    * @default the claims
    */
-  readonly principal?: (claims: IntrospectionClaims, request: Request) => Who<Principal> | Promise<Who<Principal>>;
+  readonly principal?: (
+    claims: IntrospectionClaims,
+    request: Request,
+  ) => Verdict<Principal> | Promise<Verdict<Principal>>;
   /**
    * Seconds that the clocks of the two servers may differ, 300 at the most.
    *
@@ -86,47 +86,49 @@ export function introspection<Principal = IntrospectionClaims, Request extends o
   const problem = optionsProblem(options);
   if (problem !== undefined) throw new AuthConfigurationError(`introspection(): ${problem}`);
   const find = finder(options);
-  const principal = options.principal ?? ((claims: IntrospectionClaims) => claims as unknown as Who<Principal>);
+  const { principal } = options;
 
-  const verdictOf = (
-    found: Introspected | Failure,
-    request: Request,
-  ): Verdict<Principal> | Promise<Verdict<Principal>> => {
-    if (found instanceof Failure) return found;
-    const verdict = (who: Who<Principal>): Verdict<Principal> => who && admit<Principal>(who, found.info);
-    const who = principal(found.claims, request);
-    return isPromise(who) ? who.then(verdict) : verdict(who);
+  const conclude = (found: Introspected, request: Request): Verdict<Principal> | Promise<Verdict<Principal>> => {
+    if (found instanceof Failure || principal === undefined) return found as Verdict<never>;
+    const withInfo = (verdict: Verdict<Principal>): Verdict<Principal> =>
+      !verdict || verdict instanceof Failure || verdict instanceof Admission ? verdict : admit(verdict, found.info);
+    const verdict = principal(found.principal, request);
+    return isPromise(verdict) ? verdict.then(withInfo) : withInfo(verdict);
   };
   return ({ token }, request) => {
     const found = find(token);
-    return isPromise(found) ? found.then((late) => verdictOf(late, request)) : verdictOf(found, request);
+    return isPromise(found) ? found.then((late) => conclude(late, request)) : conclude(found, request);
   };
 }
 
 /** The options that do not depend on who it is. */
 type AskOptions = Omit<IntrospectionOptions, 'principal'>;
 
-type Finder = (token: string) => Introspected | Failure | Promise<Introspected | Failure>;
+/** What was found of a token, whoever brings it. */
+type Introspected = Admission<IntrospectionClaims> | Failure;
+
+type Finder = (token: string) => Introspected | Promise<Introspected>;
 
 /** Finds out about tokens: from memory at once, or from the endpoint. */
 function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: AskOptions): Finder {
   const url = String(endpoint);
   const authenticate = clientAuthentication(options);
   const { issuer, clockTolerance = 5, cache = {} } = options;
-  const expected = { issuer, audience: audience === undefined ? undefined : [audience].flat(), clockTolerance };
+  const expected = { issuer, audience: audience === null ? undefined : [audience].flat(), clockTolerance };
   const { ttl = 60_000, negativeTtl = 5000, ...size } = cache === false ? { ttl: 0, negativeTtl: 0 } : cache;
   // Apart, so that no flood of bad tokens drives out a good one.
-  const good = new TokenCache<Introspected | Failure>(size);
-  const bad = new TokenCache<Introspected | Failure>(size);
+  const good = new TokenCache<Introspected>(size);
+  const bad = new TokenCache<Introspected>(size);
 
-  const ask = async (token: string, digest: string): Promise<Introspected | Failure> => {
+  const ask = async (token: string, digest: string): Promise<Introspected> => {
     const asked = Date.now();
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
     const headers = await authenticate(form);
     const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) }).catch(unsupported);
     const found = readIntrospection(answer, expected, Date.now() / 1000);
-    if (found instanceof Failure) bad.set(digest, found, asked + negativeTtl);
-    else good.set(digest, found, Math.min(asked + ttl, (found.exp ?? Infinity) * 1000));
+    const refused = found instanceof Failure;
+    const until = refused ? asked + negativeTtl : Math.min(asked + ttl, (found.principal.exp ?? Infinity) * 1000);
+    if (until > asked) (refused ? bad : good).set(digest, found, until);
     return found;
   };
   return (token) => {
@@ -146,8 +148,8 @@ function optionsProblem(options: AskOptions & { readonly principal?: unknown }):
   const wrong = endpointProblem(endpoint);
   if (wrong !== undefined) return `endpoint ${wrong}`;
   if (!isAbsentOr(issuer, isText)) return 'issuer must be a text, and not empty';
-  if (!isAbsentOr(audience, (one) => [one].flat().length > 0 && [one].flat().every(isText))) {
-    return 'audience must be a text or a list of texts, and not empty; left out, it is any';
+  if (audience !== null && !([audience].flat().length > 0 && [audience].flat().every(isText))) {
+    return 'audience must be what tokens for this application have as aud, a text or a list; null takes those for any other too';
   }
   if (!isAbsentOr(principal, isFunction)) return 'principal must be a function (claims, request) => principal or null';
   if (!isAbsentOr(fetch, isFunction)) return 'fetch must be a function like fetch()';
