@@ -1,8 +1,14 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, type INestApplication, Post } from '@nestjs/common';
 import { AuthModule, bearer, CurrentUser, Scopes } from 'nestjs-http-auth';
-import { introspection, type IntrospectionClaims, type IntrospectionOptions } from 'nestjs-http-auth/introspection';
+import {
+  type ClientOptions,
+  introspection,
+  type IntrospectionClaims,
+  type IntrospectionOptions,
+} from 'nestjs-http-auth/introspection';
 import { adapters, start } from './support/application.js';
 import { api, AuthorizationServer } from './support/authorization-server.js';
 import { bearerAuthorization, send } from './support/client.js';
@@ -20,6 +26,8 @@ class ReportsController {
   }
 }
 
+/** The client that the application is. */
+const reports = { clientId: api.id, clientSecret: api.secret };
 const resource = 'https://api.example/opaque';
 const challenge = 'Bearer realm="Staging"';
 const inactive = `${challenge}, error="invalid_token", error_description="The token is not active"`;
@@ -39,28 +47,39 @@ afterEach(() => {
 
 afterAll(() => server.stop());
 
+/** A new client that the server knows by its public key. */
+async function register(alg: string, publicKey: KeyObject): Promise<{ clientId: string }> {
+  const answer = await fetch(`${server.issuer}/reg`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      token_endpoint_auth_method: 'private_key_jwt',
+      token_endpoint_auth_signing_alg: alg,
+      jwks: { keys: [publicKey.export({ format: 'jwk' })] },
+      grant_types: [],
+      response_types: [],
+      redirect_uris: [],
+    }),
+  });
+  const { client_id: clientId } = (await answer.json()) as { client_id: string };
+  return { clientId };
+}
+
 describe.each(adapters)('introspection() at a real authorization server, on %s', (_, adapter) => {
-  const application = (options: Partial<IntrospectionOptions> = {}) =>
-    start(adapter(), {
-      imports: [
-        AuthModule.forRoot({
-          realm: 'Staging',
-          schemes: [
-            bearer(
-              introspection({
-                endpoint: `${server.issuer}/token/introspection`,
-                clientId: api.id,
-                clientSecret: api.secret,
-                issuer: server.issuer,
-                audience: resource,
-                ...options,
-              }),
-            ),
-          ],
-        }),
-      ],
+  const application = (options: Partial<IntrospectionOptions> = {}, client: ClientOptions = reports) => {
+    const endpoint = `${server.issuer}/token/introspection`;
+    const verifier = introspection({
+      endpoint,
+      issuer: server.issuer,
+      audience: resource,
+      ...client,
+      ...options,
+    });
+    return start(adapter(), {
+      imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)] })],
       controllers: [ReportsController],
     });
+  };
 
   const get = (app: INestApplication, token: string, path = '/me') =>
     send(app, path, { headers: bearerAuthorization(token) });
@@ -101,6 +120,16 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
     const token = await server.token({ resource });
     const app = await application({ clientAuthentication: method, clientSecret: 'wrong' });
     expect(await get(app, token)).toMatchObject({ status: 503, challenges: [] });
+  });
+
+  it.each([
+    ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
+    ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
+    ['EdDSA', generateKeyPairSync('ed25519')],
+  ])('[I-2] asks as a client with a key: %s', async (alg, { publicKey, privateKey }) => {
+    const app = await application({}, { ...(await register(alg, publicKey)), privateKey: { key: privateKey } });
+    expect(await get(app, await server.token({ resource }))).toMatchObject({ status: 200 });
+    expect(await get(app, 'unknown')).toMatchObject({ status: 401, challenges: [inactive] });
   });
 
   it('[I-5] refuses a revoked token once what it remembers of it is over', async () => {
