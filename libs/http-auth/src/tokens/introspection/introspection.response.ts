@@ -46,6 +46,21 @@ export interface Expected {
   readonly clockTolerance: number;
 }
 
+/** Why a token is refused, in the words of RFC 6750 section 3. It says nothing of what is in the token. */
+function refusal(description: string): Failure {
+  return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
+}
+
+const FAILURES = {
+  inactive: refusal('The token is not active'),
+  bound: refusal('The token is bound to a key, and cannot be used as a bearer token'),
+  type: refusal('The token is of another type'),
+  issuer: refusal('The issuer of the token is not trusted'),
+  audience: refusal('The token is not for this audience'),
+  expired: refusal('The token has expired'),
+  early: refusal('The token is not valid yet'),
+} as const;
+
 /**
  * Holds the answer of an introspection endpoint to what is expected. Only `active: true` is a yes.
  *
@@ -57,20 +72,20 @@ export function readIntrospection(
   { issuer, audience, clockTolerance }: Expected,
   now: number,
 ): Admission<IntrospectionClaims> | Failure {
-  if (answer['active'] !== true) return invalid('The token is not active');
+  if (answer['active'] !== true) return FAILURES.inactive;
   const { cnf, token_type: type, iss, aud } = answer;
   const [exp, nbf] = [time(answer, 'exp'), time(answer, 'nbf')];
   // RFC 7800 section 3.1: whoever presents it must prove that they have the key, which Bearer does not.
-  if (isGiven(cnf)) return invalid('The token is bound to a key, and cannot be used as a bearer token');
+  if (isGiven(cnf)) return FAILURES.bound;
   if (isGiven(type) && !(typeof type === 'string' && type.toLowerCase() === 'bearer')) {
-    return invalid('The token is of another type');
+    return FAILURES.type;
   }
-  if (issuer !== undefined && iss !== issuer) return invalid('The issuer of the token is not trusted');
+  if (issuer !== undefined && iss !== issuer) return FAILURES.issuer;
   if (audience !== undefined && ![aud].flat().some((one) => audience.includes(one as string))) {
-    return invalid('The token is not for this audience');
+    return FAILURES.audience;
   }
-  if (exp !== undefined && exp + clockTolerance <= now) return invalid('The token has expired');
-  if (nbf !== undefined && nbf - clockTolerance > now) return invalid('The token is not valid yet');
+  if (exp !== undefined && exp + clockTolerance <= now) return FAILURES.expired;
+  if (nbf !== undefined && nbf - clockTolerance > now) return FAILURES.early;
   const claims = frozen(answer) as IntrospectionClaims;
   return admit(claims, frozen(infoOf(claims)));
 }
@@ -78,10 +93,6 @@ export function readIntrospection(
 /** Some servers write what they do not say as `null`. */
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
-}
-
-function invalid(description: string): Failure {
-  return new Failure('invalid', undefined, 401, { params: { error_description: description } });
 }
 
 /** What cannot be compared with a clock must not pass for what need not be. */
