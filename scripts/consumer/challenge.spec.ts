@@ -1,5 +1,4 @@
 // A test of the quick start's application with Vitest, which `nest new` chooses.
-import 'reflect-metadata';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import 'nestjs-http-auth/testing/vitest';
