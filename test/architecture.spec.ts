@@ -16,6 +16,7 @@ const order = [
   'guard',
   'protect',
   'routes',
+  'resource',
   'openapi',
   'cli',
   'testing',

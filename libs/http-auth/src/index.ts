@@ -15,6 +15,7 @@ export {
 } from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
+export type { ScopesFunction } from './guard/request.scopes.js';
 export type { RequiredScopes } from './guard/scopes.js';
 export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';
@@ -23,6 +24,7 @@ export { type Credentials, formatCredentials, parseCredentials } from './http/cr
 export type { HttpRequest } from './http/request.js';
 export type { Limiter, LimitOptions } from './lockout/limits.js';
 export { type PathPolicy, protect } from './protect/protect.js';
+export type { ResourceOptions } from './resource/resource.options.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
 export type { ChallengeLayout } from './response/challenger.js';
 export type { Prompt, RealmFunction, RealmOption } from './response/protection.js';
