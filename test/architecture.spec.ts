@@ -6,7 +6,20 @@ import { describe, expect, it } from '@jest/globals';
 const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 
 /** The folders in their order: each may import those before it, and itself. */
-const order = ['http', 'schemes', 'passwords', 'response', 'guard', 'protect', 'routes', 'openapi', 'cli', 'testing'];
+const order = [
+  'http',
+  'schemes',
+  'passwords',
+  'response',
+  'events',
+  'guard',
+  'protect',
+  'routes',
+  'openapi',
+  'opentelemetry',
+  'cli',
+  'testing',
+];
 
 interface Import {
   from: string;
@@ -33,7 +46,7 @@ describe('The imports of the library', () => {
     expect(imports.length).toBeGreaterThan(50);
   });
 
-  it('go one way: testing, cli, openapi, routes, guard, response, passwords, schemes, http', () => {
+  it('go one way: testing, cli, opentelemetry, openapi, routes, protect, guard, events, response, passwords, schemes, http', () => {
     const wrong = imports.filter(
       ({ from, to }) => order.includes(folderOf(from)) && order.indexOf(folderOf(to)) > order.indexOf(folderOf(from)),
     );

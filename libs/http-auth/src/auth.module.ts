@@ -12,6 +12,8 @@ import {
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { Passport } from 'passport';
 import { type AuthModuleOptions, type AuthOptionsFactory, checkOptions } from './auth.options.js';
+import { AuthEvents } from './events/auth.events.js';
+import { Announcer } from './guard/announcer.js';
 import { Arrivals } from './guard/arrivals.js';
 import { Authenticator } from './guard/authenticator.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
@@ -79,9 +81,14 @@ const applications = new WeakSet<ApplicationConfig>();
     },
     {
       provide: Authenticator,
-      inject: [OPTIONS, Challenger],
-      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger) =>
-        new Authenticator(proxy ? PROXY : ORIGIN, challenger),
+      inject: [OPTIONS, Challenger, Announcer],
+      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger, announcer: Announcer) =>
+        new Authenticator(proxy ? PROXY : ORIGIN, challenger, announcer),
+    },
+    {
+      provide: Announcer,
+      inject: [AuthEvents, Challenger],
+      useFactory: (events: AuthEvents, challenger: Challenger) => new Announcer(events, challenger),
     },
     {
       provide: ResponseHeadHook,
@@ -107,13 +114,14 @@ const applications = new WeakSet<ApplicationConfig>();
       ) => new Policies(realm, schemes, prompt, open),
     },
     NestSchemeContainer,
+    AuthEvents,
     HttpAuthFilter,
     Arrivals,
     HttpAuthGuard,
     RouteExplorer,
     RouteReport,
   ],
-  exports: [PASSPORT, Arrivals, Authenticator, HttpAuthGuard, RouteReport],
+  exports: [PASSPORT, Arrivals, AuthEvents, Authenticator, HttpAuthGuard, RouteReport],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationBootstrap {
   /** The module with options that are known when it is imported. */

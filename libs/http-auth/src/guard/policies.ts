@@ -15,7 +15,7 @@ import { type StepUpOptions, stepUpProblem } from './step-up.js';
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
-type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight' | 'scopes' | 'stepUp'> & {
+type PolicyParts = Pick<Policy, 'route' | 'access' | 'because' | 'preflight' | 'scopes' | 'stepUp'> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
@@ -86,6 +86,7 @@ export class Policies {
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, route.handler as never);
     try {
       return this.make({
+        route: nameOf(route),
         ...this.access(route),
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
@@ -96,7 +97,7 @@ export class Policies {
       });
     } catch (error) {
       if (!(error instanceof AuthConfigurationError)) throw error;
-      throw new AuthConfigurationError(`${route.controller.name}.${route.handler.name}(): ${error.message}`);
+      throw new AuthConfigurationError(`${nameOf(route)}(): ${error.message}`);
     }
   }
 
@@ -109,6 +110,10 @@ export class Policies {
     const open = this.open.some((entry) => (isClass(entry) ? entry === route.controller : entry(route)));
     return open ? { access: 'public', because: 'option public' } : { access: 'required', because: 'default' };
   }
+}
+
+function nameOf({ controller, handler }: Route): string {
+  return `${controller.name}.${handler.name}`;
 }
 
 /** Whether a function is a class. */
