@@ -17,13 +17,17 @@ interface Circumstances {
 
 /** A request was let in with credentials. */
 export interface AuthenticatedEvent extends Circumstances {
+  /** What tells it from other events. */
   readonly type: 'authenticated';
+  /** The auth-scheme that it was let in by. */
   readonly scheme: string;
 }
 
 /** A request was refused: also one that had no credentials, where they were asked for. */
 export interface RefusedEvent extends Circumstances {
+  /** What tells it from other events. */
   readonly type: 'refused';
+  /** Why: the credentials were `missing`, `malformed`, `invalid`, or `insufficient` for the route. */
   readonly reason: Exclude<FailureReason, 'limited'>;
   /** The status that was asked to say so: 401, 400, 403, or 407 of a proxy. */
   readonly status: number;
@@ -31,7 +35,9 @@ export interface RefusedEvent extends Circumstances {
 
 /** A request was refused without a judgement, since there were too many failures before it. */
 export interface LockedEvent extends Circumstances {
+  /** What tells it from other events. */
   readonly type: 'locked';
+  /** Why: there were too many failures. */
   readonly reason: 'limited';
   /** The status: 429. */
   readonly status: number;
@@ -39,6 +45,7 @@ export interface LockedEvent extends Circumstances {
 
 /** A request could not be judged, which is the server's fault. What happened is in the log. */
 export interface ErrorEvent extends Circumstances {
+  /** What tells it from other events. */
   readonly type: 'error';
   /** The status: 5xx. */
   readonly status: number;

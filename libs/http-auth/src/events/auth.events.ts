@@ -34,7 +34,7 @@ export class AuthEvents {
   on<T extends AuthEventType>(type: T, listener: AuthEventListener<T>): () => void {
     if (!Object.hasOwn(this.listeners, type)) {
       const types = Object.keys(this.listeners).join(', ');
-      throw new AuthConfigurationError(`AuthEvents: there is no event '${String(type)}', but ${types}`);
+      throw new AuthConfigurationError(`AuthEvents: there is no event '${type}', but ${types}`);
     }
     const listeners = this.listeners[type];
     listeners.add(listener);
