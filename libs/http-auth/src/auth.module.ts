@@ -31,6 +31,7 @@ import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
 import { tableOf } from './routes/route.table.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
+import { warnOfClearText } from './schemes/clear.text.js';
 import { NestSchemeContainer } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
 import type { PassportRegistry } from './schemes/strategy.js';
@@ -178,6 +179,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
     if (server !== undefined) this.headHook.installOn(server);
     this.schemes.bind();
+    if (server !== undefined && !this.options.tlsTerminated) warnOfClearText(server, this.schemes.all);
     this.policies.decideAll(this.discovery, this.scanner);
   }
 
