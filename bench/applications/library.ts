@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { AuthModule, basic, bearer, Public, type SchemeDefinition } from 'nestjs-http-auth';
+import { AuthModule, basic, bearer, Public, type SchemeDefinition, Scopes } from 'nestjs-http-auth';
 import { byHash, byPassword, byToken } from './alice.js';
 import { type Adapter, GreetingController, start } from './nest.js';
 
@@ -7,6 +7,15 @@ import { type Adapter, GreetingController, start } from './nest.js';
 class PublicController {
   @Public()
   @Get('public')
+  greet() {
+    return { hello: 'world' };
+  }
+}
+
+@Controller()
+class ScopedController {
+  @Scopes('reports:read')
+  @Get('scoped')
   greet() {
     return { hello: 'world' };
   }
@@ -21,7 +30,7 @@ const guarded =
   (adapter: Adapter) =>
     start(adapter, {
       imports: [AuthModule.forRoot({ realm: 'Benchmark', schemes })],
-      controllers: [GreetingController, PublicController],
+      controllers: [GreetingController, PublicController, ScopedController],
     });
 
 /** This library, with one scheme or with two. */
