@@ -12,6 +12,8 @@ import {
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { Passport } from 'passport';
 import { type AuthModuleOptions, type AuthOptionsFactory, checkOptions } from './auth.options.js';
+import { AuthEvents } from './events/auth.events.js';
+import { Announcer } from './guard/announcer.js';
 import { Arrivals } from './guard/arrivals.js';
 import { Authenticator } from './guard/authenticator.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
@@ -31,6 +33,7 @@ import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
 import { tableOf } from './routes/route.table.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
+import { warnOfClearText } from './schemes/clear.text.js';
 import { NestSchemeContainer } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
 import type { PassportRegistry } from './schemes/strategy.js';
@@ -83,9 +86,14 @@ const applications = new WeakSet<ApplicationConfig>();
     },
     {
       provide: Authenticator,
-      inject: [OPTIONS, Challenger],
-      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger) =>
-        new Authenticator(proxy ? PROXY : ORIGIN, challenger),
+      inject: [OPTIONS, Challenger, Announcer],
+      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger, announcer: Announcer) =>
+        new Authenticator(proxy ? PROXY : ORIGIN, challenger, announcer),
+    },
+    {
+      provide: Announcer,
+      inject: [AuthEvents, Challenger],
+      useFactory: (events: AuthEvents, challenger: Challenger) => new Announcer(events, challenger),
     },
     {
       provide: ResponseHeadHook,
@@ -111,13 +119,14 @@ const applications = new WeakSet<ApplicationConfig>();
       ) => new Policies(realm, schemes, prompt, open, resourceParams(resource)),
     },
     NestSchemeContainer,
+    AuthEvents,
     HttpAuthFilter,
     Arrivals,
     HttpAuthGuard,
     RouteExplorer,
     RouteReport,
   ],
-  exports: [PASSPORT, Arrivals, Authenticator, HttpAuthGuard, RouteReport],
+  exports: [PASSPORT, Arrivals, AuthEvents, Authenticator, HttpAuthGuard, RouteReport],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationBootstrap {
   /** The module with options that are known when it is imported. */
@@ -179,6 +188,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     if (this.options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
       throw new AuthConfigurationError('resource: no scheme takes tokens, which its metadata are for; add bearer()');
     }
+    if (server !== undefined && !this.options.tlsTerminated) warnOfClearText(server, schemes);
     this.policies.decideAll(this.discovery, this.scanner);
     if (this.options.globalGuard === false) this.report.check();
   }

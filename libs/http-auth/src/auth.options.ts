@@ -60,6 +60,13 @@ export interface AuthModuleOptions {
    */
   readonly proxy?: boolean;
   /**
+   * Whether TLS ends ahead of the application, at a proxy or a load balancer. Otherwise there is a warning in the log where
+   * Basic is offered without TLS on an address that is not this machine's own (RFC 7617 section 4).
+   *
+   * @default false
+   */
+  readonly tlsTerminated?: boolean;
+  /**
    * The Passport instance to register the strategies in. Hand over Passport's own, and `AuthGuard('basic')` works as it
    * did; but it is shared by all applications of the process.
    *
@@ -123,7 +130,7 @@ function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string
     proxy = false,
     passport,
   } = options;
-  const { printRoutes = false, resource } = options;
+  const { printRoutes = false, tlsTerminated = false, resource } = options;
   const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (wrong !== undefined) return `realm: ${wrong}; name the protection space, e.g. 'Access to staging site'`;
   if (typeof globalGuard !== 'boolean') return 'globalGuard must be true or false';
@@ -139,6 +146,7 @@ function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string
   }
   if (resource !== undefined && resourceProblem(resource) !== undefined) return resourceProblem(resource);
   if (typeof printRoutes !== 'boolean') return 'printRoutes must be true or false';
+  if (typeof tlsTerminated !== 'boolean') return 'tlsTerminated must be true or false';
   if (passport !== undefined && typeof passport?.use !== 'function') return 'passport must be a Passport instance';
   return undefined;
 }

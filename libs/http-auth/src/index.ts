@@ -1,5 +1,15 @@
 export { AuthModule, PASSPORT } from './auth.module.js';
 export type { AuthModuleOptions, AuthOptionsFactory, ChallengeOptions } from './auth.options.js';
+export type {
+  AuthenticatedEvent,
+  AuthEvent,
+  AuthEventOf,
+  AuthEventType,
+  ErrorEvent,
+  LockedEvent,
+  RefusedEvent,
+} from './events/auth.event.js';
+export { type AuthEventListener, AuthEvents } from './events/auth.events.js';
 export type { AuthenticatedRequest, AuthInfo } from './guard/authenticated-request.js';
 export {
   BrowserPrompt,

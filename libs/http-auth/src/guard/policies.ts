@@ -16,7 +16,7 @@ import { type StepUpOptions, stepUpProblem } from './step-up.js';
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
-type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
+type PolicyParts = Pick<Policy, 'route' | 'access' | 'because' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
@@ -90,6 +90,7 @@ export class Policies {
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, route.handler as never);
     try {
       return this.make({
+        route: nameOf(route),
         ...access,
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
@@ -101,7 +102,7 @@ export class Policies {
       });
     } catch (error) {
       if (!(error instanceof AuthConfigurationError)) throw error;
-      throw new AuthConfigurationError(`${route.controller.name}.${route.handler.name}(): ${error.message}`);
+      throw new AuthConfigurationError(`${nameOf(route)}(): ${error.message}`);
     }
   }
 
@@ -127,6 +128,10 @@ function askingProblem({ access, scopes, scopesOf, stepUp }: Partial<Policy>): s
   // It would protect nothing: whoever lacks a scope would send no token.
   const what = (scopes ?? scopesOf) === undefined ? 'step-up' : 'scopes';
   return `${what}: a route that is ${access} asks nobody for credentials; close it, or do not ask for ${what}`;
+}
+
+function nameOf({ controller, handler }: Route): string {
+  return `${controller.name}.${handler.name}`;
 }
 
 /** Whether a function is a class. */

@@ -16,6 +16,8 @@ export type AccessReason =
 
 /** What a route asks for. */
 export interface Policy extends Protection {
+  /** How events call the route: `ArticlesController.create`, or the path that `protect()` was given. */
+  readonly route: string;
   readonly access: Access;
   readonly because: AccessReason;
   /** The scopes that credentials need; absent: none. */
