@@ -11,6 +11,7 @@ const order = [
   'lockout',
   'schemes',
   'passwords',
+  'tokens',
   'response',
   'guard',
   'protect',
@@ -37,7 +38,11 @@ const imports: Import[] = files.flatMap((from) => {
   }));
 });
 
+/** What applications choose: rooms that nothing of the library leads to, but for the command. */
+const rooms = ['passwords', 'tokens'];
+
 const folderOf = (file: string) => file.split('/')[0] as string;
+const verifierOf = (file: string) => /^tokens\/([^/.]+)\//.exec(file)?.[1];
 const schemeOf = (file: string) => /^schemes\/([^/.]+)\//.exec(file)?.[1];
 
 describe('The imports of the library', () => {
@@ -45,16 +50,21 @@ describe('The imports of the library', () => {
     expect(imports.length).toBeGreaterThan(50);
   });
 
-  it('go one way: testing, cli, openapi, routes, guard, response, passwords, schemes, lockout, http', () => {
+  it('go one way, in this order', () => {
     const wrong = imports.filter(
       ({ from, to }) => order.includes(folderOf(from)) && order.indexOf(folderOf(to)) > order.indexOf(folderOf(from)),
     );
     expect(wrong).toEqual([]);
   });
 
-  it('lead to passwords/, which applications choose, from nothing but the command', () => {
-    const users = imports.filter(({ from, to }) => folderOf(to) === 'passwords' && folderOf(from) !== 'passwords');
+  it.each(rooms)('lead to %s/, which applications choose, from nothing but the command', (room) => {
+    const users = imports.filter(({ from, to }) => folderOf(to) === room && folderOf(from) !== room);
     expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
+  });
+
+  it('never lead from one verifier of tokens to another', () => {
+    const between = imports.filter(({ from, to }) => verifierOf(from) !== undefined && verifierOf(to) !== undefined);
+    expect(between.filter(({ from, to }) => verifierOf(from) !== verifierOf(to))).toEqual([]);
   });
 
   it('never leave a folder for the files above it', () => {

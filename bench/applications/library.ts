@@ -1,5 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { AuthModule, basic, bearer, Public, type SchemeDefinition, Scopes } from 'nestjs-http-auth';
+import { jwt } from 'nestjs-http-auth/jwt';
+import { type Algorithm, AUDIENCE, ISSUER, type Keys } from '../tokens.js';
 import { byHash, byPassword, byToken } from './alice.js';
 import { type Adapter, GreetingController, start } from './nest.js';
 
@@ -41,3 +43,9 @@ export const byUnlimited = guarded(unlimited);
 export const byBcrypt = guarded(hashed);
 export const byBearer = guarded(opaque);
 export const byBoth = guarded(opaque, plain);
+
+/** The same, with tokens that are verified by the keys which the issuer serves, or by the secret. */
+export function byJwt(adapter: Adapter, algorithm: Algorithm, keys: Keys, jwksUri: string) {
+  const key = algorithm === 'HS256' ? { secret: keys.HS256 } : { jwks: jwksUri };
+  return guarded(bearer(jwt({ ...key, issuer: ISSUER, audience: AUDIENCE, algorithms: [algorithm] })))(adapter);
+}

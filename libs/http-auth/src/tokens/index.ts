@@ -1,0 +1,1 @@
+export type { TokenCacheOptions } from './token.cache.js';
