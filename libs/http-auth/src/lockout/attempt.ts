@@ -19,17 +19,19 @@ export class Attempt {
   /** What of it others may wait for. */
   readonly entered: string[] = [];
 
-  /** The user, who is one in any case of letters. */
+  /** What a success of its user from its address is known under, who is another one in another case of letters. */
+  readonly success: string;
+  /** The user, as failures count: one in any case of letters. */
   private readonly name: string;
 
   constructor(
-    username: string,
+    private readonly username: string,
     private readonly password: string,
     private readonly network: string,
   ) {
-    const name = username.trim().toLowerCase();
-    this.name = name.length > LONG ? `#${hash('sha256', name, 'base64url')}` : name;
+    this.name = shortened(username.trim().toLowerCase());
     this.pair = `pair ${network} ${this.name}`;
+    this.success = `success ${network} ${shortened(username)}`;
   }
 
   /** What failures from its address count under. */
@@ -49,8 +51,13 @@ export class Attempt {
 
   /** What tells its credentials from others of its user and its address, and tells nothing else. */
   get digest(): string {
-    return hash('sha256', `${SECRET} ${this.pair.length} ${this.pair} ${this.password}`, 'base64url');
+    const { network, username, password } = this;
+    return hash('sha256', `${SECRET} ${network} ${username.length} ${username} ${password}`, 'base64url');
   }
+}
+
+function shortened(name: string): string {
+  return name.length > LONG ? `#${hash('sha256', name, 'base64url')}` : name;
 }
 
 /** Why an attempt is not judged. */

@@ -134,6 +134,15 @@ describe('Lockout', () => {
     expect([await fail(`${long}1`), await fail(`${long}2`)]).toEqual([401, 401]);
   });
 
+  it('takes nobody for known who was only admitted under another case of letters', async () => {
+    const lockout = new Lockout({ perUserAndAddress: 1, perUser: 1 });
+    const end = (attempt: unknown, ending: 'success' | 'failure') => lockout.end(attempt as Attempt, ending);
+    end(lockout.begin('Alice', 'hers', from('192.0.2.1')), 'success');
+    end(await lockout.begin('alice', 'bad', from('192.0.2.2')), 'failure');
+    expect(await lockout.begin('alice', 'hers', from('192.0.2.1'))).toBeInstanceOf(Refusal);
+    expect(await lockout.begin('Alice', 'hers', from('192.0.2.1'))).not.toBeInstanceOf(Refusal);
+  });
+
   it('tells a name from an address that looks like one', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1, perAddress: 2, perUser: 2 });
     for (const name of ['192.0.2.2', 'pair 192.0.2.2', 'address 192.0.2.2']) {
