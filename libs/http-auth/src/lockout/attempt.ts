@@ -12,8 +12,6 @@ const LONG = 128;
 
 /** One attempt to be admitted with a username and a password. */
 export class Attempt {
-  /** What failures of its user from its address count under. */
-  readonly pair: string;
   /** What was counted for it ahead of the verdict; absent where nothing was. */
   counted: Promise<readonly Count[] | undefined> | undefined;
   /** What of it others may wait for. */
@@ -21,17 +19,18 @@ export class Attempt {
 
   /** What a success of its user from its address is known under, who is another one in another case of letters. */
   readonly success: string;
-  /** The user, as failures count: one in any case of letters. */
-  private readonly name: string;
 
   constructor(
     private readonly username: string,
     private readonly password: string,
     private readonly network: string,
   ) {
-    this.name = shortened(username.trim().toLowerCase());
-    this.pair = `pair ${network} ${this.name}`;
     this.success = `success ${network} ${shortened(username)}`;
+  }
+
+  /** What failures of its user from its address count under. */
+  get pair(): string {
+    return `pair ${this.network} ${this.name}`;
   }
 
   /** What failures from its address count under. */
@@ -42,6 +41,11 @@ export class Attempt {
   /** What failures of its user count under. */
   get user(): string {
     return `user ${this.name}`;
+  }
+
+  /** The user, as failures count: one in any case of letters. */
+  private get name(): string {
+    return shortened(this.username.trim().toLowerCase());
   }
 
   /** All three, the narrowest first. */

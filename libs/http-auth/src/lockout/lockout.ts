@@ -63,9 +63,10 @@ export class Lockout {
   /** Says how an attempt has ended. */
   end(attempt: Attempt, ending: Ending): void {
     if (this.alone === attempt) this.alone = undefined;
-    const { counted, success, keys } = attempt;
+    const { counted } = attempt;
     if (ending === 'success') this.remember(attempt);
     if (ending === 'failure') {
+      const { success, keys } = attempt;
       for (const key of keys) this.suspects.set(key, true);
       // Its password is another one by now.
       if (this.known.has(success)) this.known.set(success, '');
