@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { HttpRequest } from '../http/request.js';
 
 const REDACTED = '[redacted]';
@@ -11,7 +12,7 @@ const DEPTH = 5;
  */
 export function redact(error: unknown, secrets: readonly string[], depth = 0): Error {
   const clean = cutter(secrets);
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     return new Error(typeof error === 'string' ? clean(error) : `A value that is no Error was thrown: ${typeof error}`);
   }
   const { cause, errors } = error as { cause?: unknown; errors?: unknown };
@@ -30,6 +31,11 @@ export function redact(error: unknown, secrets: readonly string[], depth = 0): E
   return copy;
 }
 
+/** Whether it is an error, be it of another realm, as `fetch()` throws them under Jest. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value) || value instanceof DOMException;
+}
+
 /**
  * Cuts secrets out of a text, in the forms that error messages quote them in. What should be text, as the message of an
  * error, is not always.
@@ -41,6 +47,8 @@ function cutter(secrets: readonly string[]): (text: unknown) => string {
       secret,
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd')),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      Buffer.from(secret).toString('base64url'),
     ])
     // The longest first: a secret may be a part of another.
     .toSorted((a, b) => b.length - a.length);
