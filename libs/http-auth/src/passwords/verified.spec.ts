@@ -42,7 +42,7 @@ describe('VerifiedCache', () => {
   it.each([true, false])('asks once for all that come at the same time, where the answer is %s', async (good) => {
     const cache = new VerifiedCache({});
     const verify = asked(good);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => cache.judge('a', 'b', 'hash', verify)));
+    const answers = await Promise.all(Array.from({ length: 10 }, async () => cache.judge('a', 'b', 'hash', verify)));
     expect(answers).toEqual(Array.from({ length: 10 }, () => good));
     expect(verify).toHaveBeenCalledTimes(1);
   });
