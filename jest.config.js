@@ -7,6 +7,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^nestjs-http-auth$': '<rootDir>/libs/http-auth/src/index.ts',
+    '^nestjs-http-auth/(jwt|introspection)$': '<rootDir>/libs/http-auth/src/tokens/$1/index.ts',
     '^nestjs-http-auth/(.*)$': '<rootDir>/libs/http-auth/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

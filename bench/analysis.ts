@@ -1,5 +1,5 @@
 import type { Results } from './results.js';
-import { allRows, type Row, sendAlike } from './rows.js';
+import { allRows, jwtRows, type Row, sendAlike } from './rows.js';
 import { type Estimate, estimate, median, moved, ratios, type Samples, seeded } from './statistics.js';
 import { adapterOf, floors, type Group, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
 
@@ -40,6 +40,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   '401-missing': 1,
   '401-wrong': 1,
   '401-two': 1,
+  ...Object.fromEntries(jwtRows.filter(({ credentials }) => !credentials.fresh).map(({ id }) => [id, 1.1])),
 };
 
 /** The least guard that answers as a row is answered. */

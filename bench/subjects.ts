@@ -88,9 +88,14 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
     of(LIBRARY, rows.remembered, async () => (await library()).byStoredBcrypt(adapter)),
     of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
-    of(LIBRARY, rows.wrong, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
     of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
+    ...jwtRows.map((row) =>
+      of(LIBRARY, row, async ({ keys, jwksUri }) =>
+        (await library()).byJwt(adapter, row.credentials.algorithm, keys, jwksUri),
+      ),
+    ),
 
     of(PASSPORT, rows.public, async () => (await passport()).byRecipe(adapter)),
     of(PASSPORT, rows.basic, async () => (await passport()).byBasic(adapter)),

@@ -8,13 +8,16 @@ const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 /** The folders in their order: each may import those before it, and itself. */
 const order = [
   'http',
+  'lockout',
   'schemes',
   'passwords',
+  'tokens',
   'response',
   'events',
   'guard',
   'protect',
   'routes',
+  'resource',
   'openapi',
   'opentelemetry',
   'cli',
@@ -38,7 +41,11 @@ const imports: Import[] = files.flatMap((from) => {
   }));
 });
 
+/** What applications choose: rooms that nothing of the library leads to, but for the command. */
+const rooms = ['passwords', 'tokens'];
+
 const folderOf = (file: string) => file.split('/')[0] as string;
+const verifierOf = (file: string) => /^tokens\/([^/.]+)\//.exec(file)?.[1];
 const schemeOf = (file: string) => /^schemes\/([^/.]+)\//.exec(file)?.[1];
 
 describe('The imports of the library', () => {
@@ -46,16 +53,21 @@ describe('The imports of the library', () => {
     expect(imports.length).toBeGreaterThan(50);
   });
 
-  it('go one way: testing, cli, opentelemetry, openapi, routes, protect, guard, events, response, passwords, schemes, http', () => {
+  it('go one way, in this order', () => {
     const wrong = imports.filter(
       ({ from, to }) => order.includes(folderOf(from)) && order.indexOf(folderOf(to)) > order.indexOf(folderOf(from)),
     );
     expect(wrong).toEqual([]);
   });
 
-  it('lead to passwords/, which applications choose, from nothing but the command', () => {
-    const users = imports.filter(({ from, to }) => folderOf(to) === 'passwords' && folderOf(from) !== 'passwords');
+  it.each(rooms)('lead to %s/, which applications choose, from nothing but the command', (room) => {
+    const users = imports.filter(({ from, to }) => folderOf(to) === room && folderOf(from) !== room);
     expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
+  });
+
+  it('never lead from one verifier of tokens to another', () => {
+    const between = imports.filter(({ from, to }) => verifierOf(from) !== undefined && verifierOf(to) !== undefined);
+    expect(between.filter(({ from, to }) => verifierOf(from) !== verifierOf(to))).toEqual([]);
   });
 
   it('never leave a folder for the files above it', () => {

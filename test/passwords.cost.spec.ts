@@ -63,7 +63,8 @@ describe.each(algorithms)('A store of %s', (algorithm) => {
   it('costs one hash for each request without the cache', async () => {
     const verifier = users({ alice: hash }, { cache: false });
     for (const username of ['alice', 'mallory']) {
-      const five = () => Array.from({ length: 5 }, async () => verifier({ username, password: 'wonder:land' }, request));
+      const five = () =>
+        Array.from({ length: 5 }, async () => verifier({ username, password: 'wonder:land' }, request));
       expect(await cost(() => Promise.all(five()))).toBe(5);
     }
   });

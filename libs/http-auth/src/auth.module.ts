@@ -26,6 +26,8 @@ import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { Entrance } from './protect/entrance.js';
 import { Gate } from './protect/gate.js';
 import { ResponseHeadHook } from './response/response-head.hook.js';
+import { MetadataEndpoint } from './resource/metadata.endpoint.js';
+import { resourceParams } from './resource/metadata.js';
 import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
@@ -71,8 +73,10 @@ const applications = new WeakSet<ApplicationConfig>();
     {
       provide: Exchanges,
       inject: [OPTIONS, SchemeRegistry],
-      useFactory: ({ realm, challenges: { prompt = 'always' } = {} }: AuthModuleOptions, schemes: SchemeRegistry) =>
-        new Exchanges(() => ({ realm, schemes: schemes.all, prompt })),
+      useFactory: (
+        { realm, challenges: { prompt = 'always' } = {}, resource }: AuthModuleOptions,
+        schemes: SchemeRegistry,
+      ) => new Exchanges(() => ({ realm, schemes: schemes.all, prompt, params: resourceParams(resource) })),
     },
     {
       provide: Challenger,
@@ -110,9 +114,9 @@ const applications = new WeakSet<ApplicationConfig>();
       provide: Policies,
       inject: [OPTIONS, SchemeRegistry],
       useFactory: (
-        { realm, challenges: { prompt = 'always' } = {}, public: open = [] }: AuthModuleOptions,
+        { realm, challenges: { prompt = 'always' } = {}, public: open = [], resource }: AuthModuleOptions,
         schemes: SchemeRegistry,
-      ) => new Policies(realm, schemes, prompt, open),
+      ) => new Policies(realm, schemes, prompt, open, resourceParams(resource)),
     },
     NestSchemeContainer,
     AuthEvents,
@@ -166,7 +170,9 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
       if (!httpAdapter) return;
-      entrance.install(httpAdapter, typeof options.realm === 'function');
+      const { realm, resource } = options;
+      const metadata = resource && new MetadataEndpoint(resource, schemes, report);
+      entrance.install(httpAdapter, typeof realm === 'function', metadata);
       if (options.early) {
         const matcher = new RouteMatcher(report, httpAdapter);
         gate.holdEarly((request) => matcher.policyOf(request));
@@ -178,9 +184,13 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
   onModuleInit(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
     if (server !== undefined) this.headHook.installOn(server);
-    this.schemes.bind();
-    if (server !== undefined && !this.options.tlsTerminated) warnOfClearText(server, this.schemes.all);
+    const schemes = this.schemes.bind();
+    if (this.options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
+      throw new AuthConfigurationError('resource: no scheme takes tokens, which its metadata are for; add bearer()');
+    }
+    if (server !== undefined && !this.options.tlsTerminated) warnOfClearText(server, schemes);
     this.policies.decideAll(this.discovery, this.scanner);
+    if (this.options.globalGuard === false) this.report.check();
   }
 
   /** Prints the routes, where `printRoutes` asks for it. */

@@ -1,0 +1,45 @@
+import type { AdmissionInfo } from '../../schemes/admission.js';
+
+/** What a verified token says (RFC 7519 section 4, RFC 9068 section 2.2). It cannot be changed, as requests share it. */
+export interface JwtClaims {
+  /** Who issued the token. */
+  readonly iss: string;
+  /** When it ends, in seconds since 1970. */
+  readonly exp: number;
+  /** Whom it is for: one of these is an `audience` of the verifier's. */
+  readonly aud?: string | readonly string[];
+  /** Who it speaks for: a person, or the client itself. */
+  readonly sub?: string;
+  /** The client that it was issued to. */
+  readonly client_id?: string;
+  /** What it was issued for, with blanks between (RFC 6749 section 3.3). */
+  readonly scope?: string;
+  /** When it was issued, in seconds since 1970. */
+  readonly iat?: number;
+  /** When it begins, in seconds since 1970. */
+  readonly nbf?: number;
+  /** Its identifier. */
+  readonly jti?: string;
+  /** Any other claim, which the issuer signed and nobody checked. */
+  readonly [claim: string]: unknown;
+}
+
+/** What the guard may ask of a token: its scopes, as `scope` or `scp`, and how and when its holder was authenticated. */
+export function infoOf({ scope, scp, acr, auth_time: authTime }: JwtClaims): AdmissionInfo {
+  const scopes = scope ?? scp;
+  return Object.freeze({
+    ...(typeof scopes === 'string' && { scopes: Object.freeze(scopes.split(' ')) }),
+    ...(Array.isArray(scopes) && { scopes: scopes as readonly string[] }),
+    ...(typeof acr === 'string' && { acr }),
+    ...(typeof authTime === 'number' && { authTime }),
+  });
+}
+
+/** Claims that no request can change for another one. */
+export function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    Object.values(value).forEach(frozen);
+  }
+  return value;
+}

@@ -1,0 +1,40 @@
+import { errors } from 'jose';
+import { Failure } from '../../schemes/failure.js';
+
+/** Why a token is refused, in the words of RFC 6750 section 3. It says nothing of what is in the token. */
+function refusal(description: string): Failure {
+  return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
+}
+
+/** What is wrong with a token, before or beside its signature. */
+export const FAILURES = {
+  issuer: refusal('The issuer of the token is not trusted'),
+  bound: refusal('The token is bound to a key, and cannot be used as a bearer token'),
+  type: refusal('The token is of another type'),
+  claim: refusal('The token lacks a claim, or has one that cannot be read'),
+} as const;
+
+const MALFORMED = refusal('The token is no JWT that can be read');
+
+const BY_CODE: Readonly<Record<string, Failure>> = {
+  ERR_JWT_EXPIRED: refusal('The token has expired'),
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: refusal('The signature of the token cannot be verified'),
+  ERR_JWKS_NO_MATCHING_KEY: refusal('The key of the token is not known'),
+  ERR_JOSE_ALG_NOT_ALLOWED: refusal('The algorithm of the token is not allowed'),
+  ERR_JOSE_NOT_SUPPORTED: MALFORMED,
+  ERR_JWT_INVALID: MALFORMED,
+  ERR_JWS_INVALID: MALFORMED,
+};
+
+const BY_CLAIM: Readonly<Record<string, Failure>> = {
+  iss: FAILURES.issuer,
+  aud: refusal('The token is not for this audience'),
+  nbf: refusal('The token is not valid yet'),
+  typ: FAILURES.type,
+};
+
+/** What jose says of a token, as a failure; `undefined` where the fault is not the token's. */
+export function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof errors.JWTClaimValidationFailed) return BY_CLAIM[error.claim] ?? FAILURES.claim;
+  return error instanceof errors.JOSEError ? BY_CODE[error.code] : undefined;
+}

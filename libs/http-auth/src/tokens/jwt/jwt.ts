@@ -1,0 +1,102 @@
+import { decodeJwt } from 'jose';
+import type { HttpRequest } from '../../http/request.js';
+import { admit, Admission } from '../../schemes/admission.js';
+import { AuthConfigurationError } from '../../schemes/configuration.error.js';
+import { Failure } from '../../schemes/failure.js';
+import { isPromise, type Verdict } from '../../schemes/verifier.js';
+import { digestOf, TokenCache } from '../token.cache.js';
+import { infoOf, type JwtClaims } from './claims.js';
+import { FAILURES, failureOf } from './failures.js';
+import { Issuers, type TrustedIssuer } from './issuers.js';
+import { type JwtOptions, optionsProblem } from './jwt.options.js';
+
+/** A verifier of tokens, for `bearer()`. It answers at once where it has verified the token before. */
+export type JwtVerifier<Principal, Request> = (
+  credentials: { readonly token: string },
+  request: Request,
+) => Verdict<Principal> | Promise<Verdict<Principal>>;
+
+/** What was found of a token, whoever brings it. */
+interface Verified {
+  readonly issuer: TrustedIssuer;
+  /** That of the issuer's keys by which it was verified; absent where they were not there yet. */
+  readonly version: number | undefined;
+  readonly admission: Admission<JwtClaims>;
+}
+
+/**
+ * A verifier of access tokens that are signed JWTs (RFC 7519): by the keys of the issuer that a token names, if it is a trusted
+ * one, for this audience, in its time. Its scopes, and how its holder was authenticated, are known to the guard.
+ *
+ * @throws AuthConfigurationError where the options cannot be meant
+ * @example
+ * bearer(jwt({ issuer: 'https://login.example', audience: 'https://api.example' }))
+ */
+export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
+  options: JwtOptions<Principal, Request>,
+): JwtVerifier<Principal, Request> {
+  const problem = optionsProblem(options);
+  if (problem !== undefined) throw new AuthConfigurationError(`jwt(): ${problem}`);
+  const { principal, clockTolerance = 5, cache: cacheOptions = {}, keys = {} } = options;
+  const known = new Issuers(clockTolerance, keys);
+  const cache = cacheOptions === false ? undefined : new TokenCache<Verified>(cacheOptions);
+
+  /** The verdict on a verified token: at once, where nothing has to be looked up. */
+  const conclude = ({ admission }: Verified, request: Request): Verdict<Principal> | Promise<Verdict<Principal>> => {
+    if (principal === undefined) return admission as Admission<never>;
+    const found = principal(admission.principal, request);
+    const withInfo = (verdict: Verdict<Principal>): Verdict<Principal> =>
+      !verdict || verdict instanceof Failure || verdict instanceof Admission ? verdict : admit(verdict, admission.info);
+    return isPromise(found) ? found.then(withInfo) : withInfo(found);
+  };
+
+  const verify = async (token: string, digest: string, issuers: readonly TrustedIssuer[], request: Request) => {
+    const verified = await verifyBy(issuers, token);
+    if (verified instanceof Failure) return verified;
+    if (verified.version !== undefined) cache?.set(digest, verified, verified.admission.principal.exp * 1000);
+    return conclude(verified, request);
+  };
+
+  // What is remembered has a version, so that none of it counts while that is to be found out.
+  const judge = (token: string, issuers: readonly TrustedIssuer[], request: Request) => {
+    const digest = cache === undefined ? '' : digestOf(token);
+    const verified = cache?.get(digest);
+    return verified !== undefined &&
+      issuers.includes(verified.issuer) &&
+      verified.issuer.keys.version === verified.version
+      ? conclude(verified, request)
+      : verify(token, digest, issuers, request);
+  };
+
+  const { issuers = [options] } = options as Extract<JwtOptions<Principal, Request>, { issuers: unknown }>;
+  if (typeof issuers !== 'function') {
+    const trusted = known.all(issuers as never);
+    return ({ token }, request) => judge(token, trusted, request);
+  }
+  return ({ token }, request) => {
+    const entries = issuers(request);
+    return isPromise(entries)
+      ? entries.then((settled) => judge(token, known.all(settled), request))
+      : judge(token, known.all(entries), request);
+  };
+}
+
+/**
+ * Has a token verified by the issuer that it names. Nothing is believed of it before: an issuer that is not there to the
+ * letter is not asked for anything.
+ */
+async function verifyBy(issuers: readonly TrustedIssuer[], token: string): Promise<Verified | Failure> {
+  let named: unknown;
+  try {
+    named = decodeJwt(token).iss;
+  } catch (error) {
+    return failureOf(error) ?? FAILURES.issuer;
+  }
+  const issuer = issuers.find(({ name }) => name === named);
+  if (issuer === undefined) return FAILURES.issuer;
+  // Before, so that keys which change meanwhile have it verified again.
+  const { version } = issuer.keys;
+  const claims = await issuer.verify(token);
+  if (claims instanceof Failure) return claims;
+  return { issuer, version, admission: admit(claims, infoOf(claims)) };
+}

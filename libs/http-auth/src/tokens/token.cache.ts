@@ -1,0 +1,72 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+
+/** How much is remembered of tokens. */
+export interface TokenCacheOptions {
+  /**
+   * How many tokens are remembered; the least recently used are forgotten first.
+   *
+   * @default 10_000
+   */
+  readonly max?: number;
+}
+
+/** Says what is wrong with the options of a cache, `undefined` where nothing is. */
+export function tokenCacheProblem(options: TokenCacheOptions | false): string | undefined {
+  if (options === false) return undefined;
+  const { max = 1 } = options;
+  return Number.isInteger(max) && max >= 1
+    ? undefined
+    : 'cache.max must be a whole number of at least 1; cache: false is none';
+}
+
+/**
+ * What a token is known by: its SHA-256, so that no memory has the token. It needs no key, as tokens cannot be guessed, and
+ * costs less than it does to compare long texts.
+ */
+export function digestOf(token: string): string {
+  return hash('sha256', token, 'base64url');
+}
+
+/** Remembers what was found of tokens, each until a time of its own: `exp` at the latest, which is the caller's to see to. */
+export class TokenCache<Value> {
+  private readonly found: LRUCache<string, { readonly value: Value; readonly until: number }>;
+  private readonly pending = new Map<string, Promise<Value>>();
+
+  constructor({ max = 10_000 }: TokenCacheOptions = {}) {
+    this.found = new LRUCache({ max });
+  }
+
+  /** What was found; `undefined` where nothing was, or its time is over. */
+  get(digest: string, now = Date.now()): Value | undefined {
+    const entry = this.found.get(digest);
+    if (entry === undefined) return undefined;
+    if (entry.until > now) return entry.value;
+    this.found.delete(digest);
+    return undefined;
+  }
+
+  /** @param until milliseconds since 1970 */
+  set(digest: string, value: Value, until: number): void {
+    this.found.set(digest, { value, until });
+  }
+
+  delete(digest: string): void {
+    this.found.delete(digest);
+  }
+
+  /** What `ask` finds, which is asked once for all who want to know of one token at the same time. */
+  once(digest: string, ask: () => Promise<Value>): Promise<Value> {
+    let answer = this.pending.get(digest);
+    if (answer === undefined) {
+      answer = ask().finally(() => this.pending.delete(digest));
+      this.pending.set(digest, answer);
+    }
+    return answer;
+  }
+
+  /** How many tokens are remembered. */
+  get size(): number {
+    return this.found.size;
+  }
+}

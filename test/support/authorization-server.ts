@@ -1,0 +1,110 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+/** What a service asks for. */
+export interface TokenRequest {
+  /** What the token is for (RFC 8707): a JWT, unless its path says `/opaque`. */
+  resource?: string;
+  scope?: string;
+}
+
+/** The confidential client that gets tokens by its own credentials. */
+const service = { id: 'service', secret: 'service-secret' };
+
+/** The one that may ask what tokens are worth, and have them revoked. */
+export const api = { id: 'api', secret: 'api-secret' };
+
+/**
+ * A real authorization server, oidc-provider, in a process of its own: with discovery (OpenID's and RFC 8414's), client
+ * credentials, the code flow with PKCE, dynamic registration, introspection and revocation. Whoever signs in is alice. It can
+ * be stopped as by a crash, and started anew at the same address.
+ */
+export class AuthorizationServer {
+  private keys = newKeys();
+  private process: ChildProcess | undefined;
+
+  private constructor(private readonly port: number) {}
+
+  /** A server that answers. */
+  static async start(): Promise<AuthorizationServer> {
+    const server = new AuthorizationServer(await freePort());
+    await server.start();
+    return server;
+  }
+
+  /** Its identifier, without a slash at the end. */
+  get issuer(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const script = fileURLToPath(new URL('authorization-server.process.mjs', import.meta.url));
+    const options = { port: this.port, jwks: { keys: this.keys }, alg: 'RS256' };
+    const child = fork(script, [JSON.stringify(options)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] });
+    this.process = child;
+    let said = '';
+    child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const exited = once(child, 'exit').then(() => {
+      throw new Error(`The authorization server did not start: ${said}`);
+    });
+    await Promise.race([once(child, 'message'), exited]);
+    exited.catch(() => undefined);
+  }
+
+  /** Stops it in the middle of whatever it does. */
+  async stop(): Promise<void> {
+    const child = this.process;
+    this.process = undefined;
+    if (child === undefined || child.exitCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+
+  /** Has it sign with other keys from its next start on. */
+  rotate(): void {
+    this.keys = newKeys();
+  }
+
+  /** A token of the service's own (RFC 6749 section 4.4). */
+  async token({ resource = 'https://api.example', scope = 'reports:read' }: TokenRequest = {}): Promise<string> {
+    const answer = await this.post('/token', service, { grant_type: 'client_credentials', resource, scope });
+    return ((await answer.json()) as { access_token: string }).access_token;
+  }
+
+  /** Ends a token before its time (RFC 7009). */
+  async revoke(token: string): Promise<void> {
+    await this.post('/token/revocation', service, { token });
+  }
+
+  private async post(path: string, client: typeof service, form: Record<string, string>): Promise<Response> {
+    const authorization = `Basic ${Buffer.from(`${client.id}:${client.secret}`).toString('base64')}`;
+    const body = new URLSearchParams(form);
+    const answer = await fetch(this.issuer + path, { method: 'POST', headers: { authorization }, body });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer;
+  }
+}
+
+/** One private key for each algorithm that is tried. */
+function newKeys(): object[] {
+  return [
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    generateKeyPairSync('ed25519'),
+  ].map(({ privateKey }) => ({ ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig' }));
+}
+
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
