@@ -68,9 +68,9 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
       : verify(token, digest, issuers, request);
   };
 
-  const { issuers = [options] } = options as Extract<JwtOptions<Principal, Request>, { issuers: unknown }>;
+  const issuers = 'issuers' in options ? options.issuers : [options];
   if (typeof issuers !== 'function') {
-    const trusted = known.all(issuers as never);
+    const trusted = known.all(issuers);
     return ({ token }, request) => judge(token, trusted, request);
   }
   return ({ token }, request) => {
