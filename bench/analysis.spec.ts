@@ -53,6 +53,16 @@ describe('An analysis', () => {
     expect(bar && verdict(bar)).toBe('met');
   });
 
+  it('holds a row to the floor that was asked with the same credentials', () => {
+    const { bars } = new Analysis(
+      resultsOf((id) => (id === 'nest-fastify empty guard bearer' || id.includes('nestjs-http-auth') ? 12 : 10)),
+    );
+    const found = (text: string) => bars.find((bar) => bar.group === 'nest-fastify' && bar.text === text)?.found.value;
+    expect(found('Bearer, opaque token, of the empty guard')).toBe(1);
+    expect(found('Basic, plain verifier, of the empty guard')).toBe(1.2);
+    expect(bars.filter(({ text }) => / of (empty|three)/.test(text))).toEqual([]);
+  });
+
   it('doubts results in which two equals differ', () => {
     expect(new Analysis(resultsOf(() => 10)).doubts).toEqual([]);
     const unequal = new Analysis(resultsOf((id) => (id.includes('again') && id.includes('express') ? 12 : 10)));

@@ -1,5 +1,5 @@
 import type { Results } from './results.js';
-import { allRows, jwtRows, type Row } from './rows.js';
+import { allRows, jwtRows, type Row, sendAlike } from './rows.js';
 import { type Estimate, estimate, median, moved, ratios, type Samples, seeded } from './statistics.js';
 import { adapterOf, floors, type Group, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
 
@@ -10,7 +10,7 @@ export interface Finding {
   readonly micros: number;
   /** The ratio to the unguarded route of the same framework. */
   readonly toUnguarded: Estimate;
-  /** The ratio to the least guard that answers so: the empty one, or the one that throws. Bare frameworks have none. */
+  /** The ratio to the least guard that answers so, asked with the same credentials. Bare frameworks have none. */
   readonly toFloor: Estimate | undefined;
 }
 
@@ -42,6 +42,12 @@ const LIMITS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(jwtRows.filter(({ credentials }) => !credentials.fresh).map(({ id }) => [id, 1.1])),
 };
 
+/** The least guard that answers as a row is answered. */
+function floorOf({ status }: Row): string {
+  if (status === 200) return floors.empty;
+  return status === 401 ? floors.refusing : floors.forbidding;
+}
+
 /** How far the ends of an interval should be from its middle at most, as a part of it. */
 const PRECISION = 0.03;
 
@@ -61,22 +67,22 @@ export class Analysis {
     return this.results.samples[id];
   }
 
-  private of(group: Group, contender: string): Samples | undefined {
-    const found = subjects.find((subject) => subject.group === group && subject.contender === contender);
-    return found && this.samples(found.id);
+  /** The samples of a floor: asked as a row is where it was, and else without credentials. */
+  private of(group: Group, contender: string, row?: Row): Samples | undefined {
+    const found = subjects.filter((subject) => subject.group === group && subject.contender === contender);
+    const floor = (row && found.find((subject) => sendAlike(subject.row, row))) ?? found[0];
+    return floor && this.samples(floor.id);
   }
 
   private find(subject: Subject): Finding {
     const samples = this.samples(subject.id) as Samples;
-    const to = (baseline: string): Estimate | undefined => {
-      const base = this.of(subject.group, baseline);
-      return base && estimate(ratios(samples, base), this.random);
-    };
+    const to = (base: Samples | undefined) => base && estimate(ratios(samples, base), this.random);
+    const { group, row } = subject;
     return {
       subject,
       micros: median(samples.flat()),
-      toUnguarded: to(floors.unguarded) as Estimate,
-      toFloor: to(subject.row.status === 401 ? floors.refusing : floors.empty),
+      toUnguarded: to(this.of(group, floors.unguarded)) as Estimate,
+      toFloor: to(this.of(group, floorOf(row), row)),
     };
   }
 
@@ -84,8 +90,7 @@ export class Analysis {
     return this.findings.flatMap(({ subject: { contender, group, row }, toFloor }) => {
       const limit = LIMITS[row.id];
       if (contender !== LIBRARY || toFloor === undefined || limit === undefined) return [];
-      const floor = row.status === 401 ? floors.refusing : floors.empty;
-      return [{ text: `${row.title}, of the ${floor}`, group, limit, found: toFloor }];
+      return [{ text: `${row.title}, of the ${floorOf(row)}`, group, limit, found: toFloor }];
     });
   }
 
@@ -95,7 +100,10 @@ export class Analysis {
       if (ours.contender !== LIBRARY) return [];
       const peers = this.findings.filter(
         ({ subject }) =>
-          subject.row.id === ours.row.id && subject.contender !== LIBRARY && adapterOf(subject) === adapterOf(ours),
+          subject.row.id === ours.row.id &&
+          subject.contender !== LIBRARY &&
+          !isFloor(subject) &&
+          adapterOf(subject) === adapterOf(ours),
       );
       return peers.map(({ subject: peer }) => ({
         text: `${ours.row.title}, of ${peer.contender}`,

@@ -27,7 +27,7 @@ export const plans = {
 const FASTER: Readonly<Record<Group, number>> = { 'nest-express': 1, express: 1, 'nest-fastify': 2, fastify: 3 };
 
 /** How often a floor is measured in each round: whatever it errs by is in every ratio. */
-const FLOOR_TIMES = 3;
+const FLOOR_TIMES = 2;
 /** Fewer rounds say nothing, however little time there is. */
 const LEAST_ROUNDS = 5;
 
@@ -53,9 +53,7 @@ export async function measure(
       if (members.length === 0) continue;
       const share = slotsOf(members) / slotsOf(chosen) / plan.launches;
       const deadline = performance.now() + share * plan.minutes * 60_000;
-      const rounds = await measureTogether(members, deadline, plan, samples, (subject) =>
-        SubjectProcess.launch(subject, material, issuer),
-      );
+      const rounds = await measureTogether(await launchAll(members, material, issuer), deadline, plan, samples);
       say(`launch ${launch} of ${plan.launches}: ${rounds} rounds of ${adapter}`);
     }
   }
@@ -65,14 +63,26 @@ export async function measure(
   return { environment: environment(mode), samples };
 }
 
+/** The subjects in their processes, some of which are shared. */
+async function launchAll(members: readonly Subject[], material: Material, issuer: Issuer): Promise<SubjectProcess[]> {
+  const own = await Promise.all(
+    members
+      .filter(({ id, process }) => id === process)
+      .map((subject) => SubjectProcess.launch(subject, material, issuer)),
+  );
+  const byId = new Map(own.map((process) => [process.subject.id, process]));
+  return members.map(
+    (subject) => byId.get(subject.id) ?? (byId.get(subject.process) as SubjectProcess).share(subject, issuer),
+  );
+}
+
 async function measureTogether(
-  members: readonly Subject[],
+  processes: readonly SubjectProcess[],
   deadline: number,
   plan: Plan,
   samples: Record<string, number[][]>,
-  launch: (subject: Subject) => Promise<SubjectProcess>,
 ): Promise<number> {
-  const processes = await Promise.all(members.map(launch));
+  const members = processes.map(({ subject }) => subject);
   for (const { id } of members) samples[id]?.push([]);
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
   for (const process of processes) await process.run(plan.warmUp);
@@ -91,7 +101,8 @@ async function measureTogether(
     }
     rounds++;
   }
-  await Promise.all(processes.map((process) => process.stop()));
+  const own = processes.filter(({ subject }) => subject.id === subject.process);
+  await Promise.all(own.map((process) => process.stop()));
   /* oxlint-enable no-await-in-loop */
   return rounds;
 }

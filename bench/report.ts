@@ -82,7 +82,8 @@ function rows(adapter: 'express' | 'fastify', analysis: Analysis): string {
 
 ![CPU time of a request on ${name}, as a multiple of the route without a guard](benchmarks/${adapter}.svg)
 
-The floor is the empty guard, and for a 401 the three-line guard, which does nothing but throw an \`UnauthorizedException\`.
+The floor is the empty guard, and for a 401 or a 403 the three-line guard, which does nothing but throw Nest's exception. It is
+asked with the credentials of the row: Node reads them off the wire, whatever the guard does.
 
 ${table(['row', 'guard', 'µs', '× no guard', '× floor'], lines)}`;
 }
@@ -145,7 +146,7 @@ function method({ packages }: Environment): string {
 - Each subject is an application in a process of its own, with \`NODE_ENV=production\` and without a log. The load comes from another
   process, over 8 connections that stay open, without pipelining. What is measured is the CPU time of the server process
   (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
-- In each round every subject is measured once, in random order, and the floors three times. A ratio is that of two subjects in
+- In each round every subject is measured once, in random order, and the floors twice. A ratio is that of two subjects in
   one round, which lie seconds apart, so that drift of the machine cancels; what is given is the median of the rounds.
 - All processes are started anew several times, because two launches of one program differ by more than two rounds. The
   intervals are bootstrapped over launches, and over the rounds of each.

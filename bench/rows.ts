@@ -1,11 +1,12 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Algorithm, algorithms } from './tokens.js';
 
 /** What is asked of an application, and how it answers. */
 export interface Row {
   readonly id: string;
   readonly title: string;
-  readonly path: '/greeting' | '/public';
-  readonly status: 200 | 401;
+  readonly path: '/greeting' | '/public' | '/scoped';
+  readonly status: 200 | 401 | 403;
   /** What the request brings. */
   readonly credentials: Credentials;
   /** How many plain requests one of its requests is worth, so that no row takes the time of the others. */
@@ -25,6 +26,7 @@ const refused = { path: '/greeting', status: 401, weight: 1 } as const;
 export const floorRows = {
   open: { ...letIn, id: 'open', title: 'let in', credentials: { kind: 'none' } },
   refused: { ...refused, id: 'refused', title: '401', credentials: { kind: 'none' } },
+  forbidden: { ...letIn, id: 'forbidden', title: '403', status: 403, credentials: { kind: 'bearer' } },
 } as const satisfies Record<string, Row>;
 
 const WEIGHTS: Readonly<Record<Algorithm, number>> = { HS256: 4, RS256: 4, ES256: 6, EdDSA: 5 };
@@ -38,11 +40,19 @@ export const rows = {
   bcrypt: { ...letIn, id: 'bcrypt', title: 'Basic, bcrypt (cost 4)', credentials: { kind: 'basic' }, weight: 15 },
   missing: { ...refused, id: '401-missing', title: '401, no credentials', credentials: { kind: 'none' } },
   wrong: { ...refused, id: '401-wrong', title: '401, wrong password', credentials: { kind: 'basic', wrong: true } },
+  scope: {
+    ...letIn,
+    id: '403-scope',
+    title: '403, a scope is missing',
+    path: '/scoped',
+    status: 403,
+    credentials: { kind: 'bearer' },
+  },
   missingTwo: { ...refused, id: '401-two', title: '401, no credentials, two schemes', credentials: { kind: 'none' } },
 } as const satisfies Record<string, Row>;
 
 /** A token that the server has seen before, and one that is new with each request. */
-export const jwtRows: readonly (Row & { credentials: { algorithm: Algorithm; fresh: boolean } })[] = algorithms.flatMap(
+export const jwtRows: readonly (Row & { credentials: Extract<Credentials, { kind: 'jwt' }> })[] = algorithms.flatMap(
   (algorithm) =>
     [false, true].map((fresh) => ({
       ...letIn,
@@ -52,6 +62,11 @@ export const jwtRows: readonly (Row & { credentials: { algorithm: Algorithm; fre
       weight: WEIGHTS[algorithm],
     })),
 );
+
+/** Whether what two rows send is read at the same cost: it has the same credentials, but for a token's age. */
+export function sendAlike({ credentials: one }: Row, { credentials: other }: Row): boolean {
+  return isDeepStrictEqual({ ...one, fresh: undefined }, { ...other, fresh: undefined });
+}
 
 /** All rows but the floors'. */
 export const allRows: readonly Row[] = [...Object.values(rows), ...jwtRows];

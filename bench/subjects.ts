@@ -13,6 +13,8 @@ export interface Subject {
   /** The library that guards the route, or what stands in its place. */
   readonly contender: string;
   readonly row: Row;
+  /** The id of the subject whose process answers: its own, or another one's that starts the same application. */
+  readonly process: string;
   start(material: Material): Promise<Server>;
 }
 
@@ -32,6 +34,8 @@ export const floors = {
   /** The same again, in a process of its own: it shows by how much two equals seem to differ. */
   twin: 'empty guard, again',
   refusing: 'three-line guard',
+  /** The three-line guard with a `ForbiddenException`. */
+  forbidding: 'three-line guard, 403',
 } as const;
 
 type Start = Subject['start'];
@@ -49,17 +53,33 @@ const subject = (group: Group, contender: string, row: Row, start: Start): Subje
   group,
   contender,
   row,
+  process: `${group} ${contender} ${row.id}`,
   start,
 });
+
+/** One application that is asked for several rows. */
+function asked(group: Group, contender: string, of: readonly Row[], start: Start): Subject[] {
+  const all = of.map((row) => subject(group, contender, row, start));
+  return all.map((each) => ({ ...each, process: (all[0] as Subject).id }));
+}
 
 function onNest(adapter: Adapter): Subject[] {
   const of = (contender: string, row: Row, start: Start) => subject(`nest-${adapter}`, contender, row, start);
 
   return [
     of(floors.unguarded, floorRows.open, async () => (await ground()).unguarded(adapter)),
-    of(floors.empty, floorRows.open, async () => (await ground()).empty(adapter)),
+    // With the credentials of each row as well: Node reads them, whatever the guard does.
+    ...asked(
+      `nest-${adapter}`,
+      floors.empty,
+      [floorRows.open, rows.basic, rows.bearer, ...jwtRows.filter(({ credentials }) => !credentials.fresh)],
+      async () => (await ground()).empty(adapter),
+    ),
     of(floors.twin, floorRows.open, async () => (await ground()).empty(adapter)),
-    of(floors.refusing, floorRows.refused, async () => (await ground()).refusing(adapter)),
+    ...asked(`nest-${adapter}`, floors.refusing, [floorRows.refused, rows.wrong], async () =>
+      (await ground()).refusing(adapter),
+    ),
+    of(floors.forbidding, floorRows.forbidden, async () => (await ground()).forbidding(adapter)),
 
     of(LIBRARY, rows.public, async () => (await library()).byBasic(adapter)),
     of(LIBRARY, rows.basic, async () => (await library()).byBasic(adapter)),
@@ -67,7 +87,8 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.two, async () => (await library()).byBoth(adapter)),
     of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
     of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
-    of(LIBRARY, rows.wrong, async () => (await library()).byBasic(adapter)),
+    of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
+    of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
     ...jwtRows.map((row) =>
       of(LIBRARY, row, async ({ keys, jwksUri }) =>

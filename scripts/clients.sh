@@ -2,6 +2,8 @@
 # Installs the clients that `npm run test:clients` runs, on Debian and its kin. What is there already is left as it is.
 set -euo pipefail
 
+source "$(dirname "$0")/support/packages.sh"
+
 packages=(
   curl
   wget
@@ -18,15 +20,4 @@ packages=(
   xdotool
 )
 
-missing=()
-for package in "${packages[@]}"; do
-  [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
-done
-[ ${#missing[@]} -eq 0 ] && exit
-
-sudo=()
-[ "$(id -u)" -eq 0 ] || sudo=(sudo)
-export DEBIAN_FRONTEND=noninteractive
-"${sudo[@]}" apt-get update --quiet=2
-"${sudo[@]}" apt-get install --quiet=2 --yes --no-install-recommends "${missing[@]}" >/dev/null
-printf '✓ installed %s\n' "${missing[*]}"
+install_missing "${packages[@]}"

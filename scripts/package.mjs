@@ -27,6 +27,7 @@ try {
   await checkStranger(app);
   checkCommonJs(app);
   checkCommand(app);
+  checkVitest(app);
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
@@ -69,6 +70,7 @@ function makeApplication(app, tarball) {
   }
   const { files, promise } = quickStart();
   const { dependencies, devDependencies } = workspace;
+  const chosenByNest = JSON.parse(readFileSync(join(app, 'package.json'), 'utf8')).devDependencies;
   const write = (path, text) => {
     mkdirSync(dirname(join(app, path)), { recursive: true });
     writeFileSync(join(app, path), typeof text === 'string' ? text : JSON.stringify(text));
@@ -83,9 +85,12 @@ function makeApplication(app, tarball) {
       ...pick(dependencies, '@nestjs/passport', 'passport', 'reflect-metadata', 'rxjs'),
       ...pick(devDependencies, 'passport-jwt'),
     },
-    devDependencies: pick(devDependencies, '@types/node', '@types/passport-jwt', 'typescript'),
+    devDependencies: {
+      ...pick(devDependencies, '@types/node', '@types/passport-jwt', 'typescript'),
+      ...pick(chosenByNest, 'vitest'),
+    },
   });
-  // Its own options, but for the types of Vitest, which is not installed; and our types are checked as well.
+  // Its own options, but for the types of Vitest, which are checked with its test; and our types are checked as well.
   write('tsconfig.check.json', {
     extends: './tsconfig.json',
     compilerOptions: { types: ['node'], rootDir: 'src', skipLibCheck: false, incremental: false },
@@ -102,6 +107,14 @@ function makeApplication(app, tarball) {
     await app.listen(process.env.PORT ?? 3000);`,
   );
 
+  const challengeSpec = readFileSync(join(root, 'scripts', 'consumer', 'challenge.spec.ts'), 'utf8');
+  write('spec/challenge.spec.ts', challengeSpec);
+  write('vitest.config.ts', "export default { test: { include: ['spec/*.spec.ts'] } };");
+  write('tsconfig.vitest.json', {
+    extends: './tsconfig.json',
+    compilerOptions: { rootDir: 'spec', noEmit: true, incremental: false },
+    include: ['spec'],
+  });
   write('src/stranger.ts', readFileSync(join(root, 'scripts', 'consumer', 'stranger.ts'), 'utf8'));
 
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: app });
@@ -198,4 +211,12 @@ function checkCommand(app) {
   const table = run(command, ['routes', join('dist', 'app.module.js')], { cwd: app });
   ok(/^METHOD +PATH +ACCESS .*\nGET +\//.test(table), 'the command prints the routes of the quick start');
   say('nestjs-http-auth routes');
+}
+
+/** The matchers with Vitest, by the version that `nest new` asks for. */
+function checkVitest(app) {
+  const bin = (name) => join(app, 'node_modules', '.bin', name);
+  run(bin('tsc'), ['-p', 'tsconfig.vitest.json'], { cwd: app });
+  run(bin('vitest'), ['run'], { cwd: app });
+  say('nestjs-http-auth/testing/vitest');
 }

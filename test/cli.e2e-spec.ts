@@ -9,10 +9,10 @@ const modules = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), 'sup
 const platforms = fileURLToPath(new URL('../node_modules/@nestjs', import.meta.url));
 
 const table = [
-  'METHOD  PATH       ACCESS    SCHEMES        REALM    BECAUSE                        HANDLER',
-  'GET     /health    public    -              -        @Public() on the method        RoutesController.health',
-  'GET     /greeting  optional  Bearer, Basic  Staging  @OptionalAuth() on the method  RoutesController.greeting',
-  'GET     /me        required  Bearer, Basic  Staging  default                        RoutesController.me',
+  'METHOD  PATH       ACCESS    SCHEMES        REALM    SCOPES  BECAUSE                        HANDLER',
+  'GET     /health    public    -              -        -       @Public() on the method        RoutesController.health',
+  'GET     /greeting  optional  Bearer, Basic  Staging  -       @OptionalAuth() on the method  RoutesController.greeting',
+  'GET     /me        required  Bearer, Basic  Staging  -       default                        RoutesController.me',
 ].join('\n');
 
 let cwd: string;

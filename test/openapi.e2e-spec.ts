@@ -19,6 +19,7 @@ import {
   passportStrategy,
   Public,
   Schemes,
+  Scopes,
 } from 'nestjs-http-auth';
 import { documentHttpAuth } from 'nestjs-http-auth/openapi';
 import { adapters } from './support/application.js';
@@ -146,6 +147,52 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     expect(paths['/articles/{id}']?.delete?.responses).toEqual({
       200: { description: '' },
       401: { description: 'Unauthorized: the credentials are missing or refused', headers: header('Basic') },
+    });
+  });
+
+  describe('of routes that ask for scopes', () => {
+    @Scopes('reports:read', 'reports:list')
+    @Controller('reports')
+    class ReportsController {
+      @Get() list() {}
+      @Scopes.any('reports:write', 'admin') @Post() create() {}
+      @Schemes('basic') @Delete() remove() {}
+    }
+    const openId = { type: 'openIdConnect', openIdConnectUrl: 'https://issuer.example/openid' } as const;
+    const schemes = [
+      ...options.schemes,
+      passportStrategy({ name: 'oidc', authenticate: () => undefined }, { scheme: 'DPoP', openapi: openId }),
+    ];
+    const reports = async (version = '3.0.0') =>
+      (
+        await document({ given: { schemes }, config: (builder) => builder.setOpenAPIVersion(version) }, [
+          ReportsController,
+        ] as never)
+      ).paths['/reports'];
+
+    it('has the 403 of each, with a challenge where there is one', async () => {
+      const { get, post, delete: remove } = (await reports()) ?? {};
+      expect(get?.responses['403']).toEqual({
+        description: 'Forbidden: the credentials need the scopes reports:read, reports:list',
+        headers: header('Bearer', 'DPoP'),
+      });
+      expect(post?.responses['403']).toMatchObject({
+        description: 'Forbidden: the credentials need one of the scopes reports:write, admin',
+      });
+      expect(remove?.responses['403']).toEqual({
+        description: 'Forbidden: the credentials need the scopes reports:read, reports:list',
+      });
+    });
+
+    it('names the scopes where this version of OpenAPI can', async () => {
+      const dpop = { dpop: ['reports:read', 'reports:list'] };
+      expect((await reports())?.get?.security).toEqual([...either, dpop]);
+      expect((await reports('3.1.0'))?.get?.security).toEqual([
+        { bearer: ['reports:read', 'reports:list'] },
+        { basic: ['reports:read', 'reports:list'] },
+        dpop,
+      ]);
+      expect((await reports())?.post?.security).toEqual([...either, { dpop: ['reports:write'] }, { dpop: ['admin'] }]);
     });
   });
 

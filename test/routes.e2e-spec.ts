@@ -23,6 +23,8 @@ import {
   Realm,
   RouteReport,
   Schemes,
+  Scopes,
+  StepUp,
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
 import { send } from './support/client.js';
@@ -136,6 +138,28 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     ]);
   });
 
+  it('says which scopes a route asks for, and how its holder must have been authenticated', async () => {
+    @Scopes('reports:read')
+    @Controller('reports')
+    class ReportsController {
+      @Get() list() {}
+      @Scopes('reports:write', 'reports:read') @Post() create() {}
+      @Scopes.any('reports:read', 'admin') @StepUp({ acrValues: ['gold'], maxAge: 300 }) @Get(':id') read() {}
+      @Public() @Get('count') count() {}
+    }
+    const app = await application({}, [ReportsController]);
+    expect(routesOf(app).map(({ handler, scopes, stepUp }) => ({ handler, scopes, stepUp }))).toEqual([
+      { handler: 'list', scopes: { mode: 'all', names: ['reports:read'] } },
+      { handler: 'create', scopes: { mode: 'all', names: ['reports:write', 'reports:read'] } },
+      {
+        handler: 'read',
+        scopes: { mode: 'any', names: ['reports:read', 'admin'] },
+        stepUp: { acrValues: ['gold'], maxAge: 300 },
+      },
+      { handler: 'count' },
+    ]);
+  });
+
   it('knows the class, the option and every path', async () => {
     const app = await application({ public: [MetricsController] }, [OpenController, MetricsController]);
     expect(summary(app)).toEqual([
@@ -237,9 +261,11 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
 
   it('is printed at boot where that is asked for', async () => {
     const { text } = await logOf({ printRoutes: true }, [ArticlesController]);
-    expect(text).toMatch(/METHOD +PATH +ACCESS +SCHEMES +REALM +BECAUSE +HANDLER/);
-    expect(text).toMatch(/GET +\/articles\/mine +required +Bearer, Basic +Staging +default +ArticlesController\.mine/);
-    expect(text).toMatch(/ALL +\/articles\/anything +required +Bearer, Basic +\(per request\) +default/);
+    expect(text).toMatch(/METHOD +PATH +ACCESS +SCHEMES +REALM +SCOPES +BECAUSE +HANDLER/);
+    expect(text).toMatch(
+      /GET +\/articles\/mine +required +Bearer, Basic +Staging +- +default +ArticlesController\.mine/,
+    );
+    expect(text).toMatch(/ALL +\/articles\/anything +required +Bearer, Basic +\(per request\) +- +default/);
     expect((await logOf({}, [ArticlesController])).text).not.toContain('BECAUSE');
   });
 

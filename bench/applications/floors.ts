@@ -1,4 +1,4 @@
-import { type CanActivate, UnauthorizedException } from '@nestjs/common';
+import { type CanActivate, ForbiddenException, UnauthorizedException } from '@nestjs/common';
 import { type Adapter, start } from './nest.js';
 
 class EmptyGuard implements CanActivate {
@@ -13,6 +13,12 @@ class RefusingGuard implements CanActivate {
   }
 }
 
+class ForbiddingGuard implements CanActivate {
+  canActivate(): boolean {
+    throw new ForbiddenException();
+  }
+}
+
 /** No guard at all. */
 export const unguarded = (adapter: Adapter) => start(adapter, {});
 
@@ -21,3 +27,6 @@ export const empty = (adapter: Adapter) => start(adapter, {}, (app) => app.useGl
 
 /** The least that a guard can do to answer 401. */
 export const refusing = (adapter: Adapter) => start(adapter, {}, (app) => app.useGlobalGuards(new RefusingGuard()));
+
+/** The least that a guard can do to answer 403. */
+export const forbidding = (adapter: Adapter) => start(adapter, {}, (app) => app.useGlobalGuards(new ForbiddingGuard()));

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { AuthModule, basic, bearer, Public, type SchemeDefinition } from 'nestjs-http-auth';
+import { AuthModule, basic, bearer, Public, type SchemeDefinition, Scopes } from 'nestjs-http-auth';
 import { jwt } from 'nestjs-http-auth/jwt';
 import { type Algorithm, AUDIENCE, ISSUER, type Keys } from '../tokens.js';
 import { byHash, byPassword, byToken } from './alice.js';
@@ -14,7 +14,18 @@ class PublicController {
   }
 }
 
+@Controller()
+class ScopedController {
+  @Scopes('reports:read')
+  @Get('scoped')
+  greet() {
+    return { hello: 'world' };
+  }
+}
+
 const plain = basic(({ username, password }) => byPassword(username, password));
+/** Nobody guesses for so long, but a bench. */
+const unlimited = basic(({ username, password }) => byPassword(username, password), { limits: false });
 const hashed = basic(({ username, password }) => byHash(username, password));
 const opaque = bearer(({ token }) => byToken(token));
 
@@ -23,11 +34,12 @@ const guarded =
   (adapter: Adapter) =>
     start(adapter, {
       imports: [AuthModule.forRoot({ realm: 'Benchmark', schemes })],
-      controllers: [GreetingController, PublicController],
+      controllers: [GreetingController, PublicController, ScopedController],
     });
 
 /** This library, with one scheme or with two. */
 export const byBasic = guarded(plain);
+export const byUnlimited = guarded(unlimited);
 export const byBcrypt = guarded(hashed);
 export const byBearer = guarded(opaque);
 export const byBoth = guarded(opaque, plain);

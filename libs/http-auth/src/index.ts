@@ -21,6 +21,7 @@ export type { AuthElement, AuthParams } from './http/auth-param.js';
 export { type Challenge, formatChallenge, parseChallenges } from './http/challenge.js';
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
 export type { HttpRequest } from './http/request.js';
+export type { Limiter, LimitOptions } from './lockout/limits.js';
 export { type PathPolicy, protect } from './protect/protect.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
 export type { ChallengeLayout } from './response/challenger.js';

@@ -5,8 +5,15 @@ import type { AuthenticationFields } from '../http/fields.js';
 import { Challenger } from '../response/challenger.js';
 import type { RouteEntry } from '../routes/route.entry.js';
 import { RouteReport } from '../routes/route.report.js';
+import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { Operations } from './operations.js';
+
+/** A Security Scheme Object, as @nestjs/swagger types it. */
+type SecurityScheme = Exclude<
+  NonNullable<NonNullable<OpenAPIObject['components']>['securitySchemes']>[string],
+  { $ref: string }
+>;
 
 /**
  * Adds to a document what the guard does, by the same policies: the security schemes, what each operation asks for, and
@@ -20,55 +27,93 @@ import { Operations } from './operations.js';
 export function documentHttpAuth(app: INestApplicationContext, document: OpenAPIObject): OpenAPIObject {
   const operations = new Operations(app.get(RouteReport).routes(), app.get(ApplicationConfig).getGlobalPrefix());
   const { fields } = app.get(Challenger);
-  const securitySchemes = app
-    .get(SchemeRegistry)
-    .all.map(({ name, openapi }) => [keyOf(name), openapi ?? { type: 'http', scheme: keyOf(name) }]);
+  const schemes = app.get(SchemeRegistry).all;
+  const describer = new Describer(schemes, fields, document.openapi);
   return {
     ...document,
     paths: mapValues(document.paths, (item, path) =>
       mapValues(item as Record<string, OperationObject>, (operation, method) => {
         const route = operations.route(method, path);
-        return route === undefined ? operation : describe(operation, route, fields);
+        return route === undefined ? operation : describer.describe(operation, route);
       }),
     ),
     components: {
       ...document.components,
-      securitySchemes: { ...Object.fromEntries(securitySchemes), ...document.components?.securitySchemes },
+      securitySchemes: {
+        ...Object.fromEntries(schemes.map((scheme) => [keyOf(scheme.name), openapiOf(scheme)])),
+        ...document.components?.securitySchemes,
+      },
     },
   };
 }
 
-/** An operation with what its route asks for, and the responses of the guard. */
-function describe(operation: OperationObject, route: RouteEntry, fields: AuthenticationFields): OperationObject {
-  const security = route.schemes.map((name) => ({ [keyOf(name)]: [] }));
-  if (route.access === 'public') return { security, ...operation };
-  const anonymous = route.access === 'optional';
-  const missing = anonymous ? '' : 'missing or ';
-  const responses = {
-    [fields.status]: challenged(`${fields.reason}: the credentials are ${missing}refused`, route, fields),
-    // RFC 6750 section 3.1
-    ...(route.schemes.some((name) => keyOf(name) === 'bearer') && {
-      400: challenged('Bad Request: the Bearer credentials are malformed', route, fields),
-    }),
-  };
-  return {
-    security: anonymous ? [...security, {}] : security,
-    ...operation,
-    responses: {
-      ...operation.responses,
-      ...mapValues(responses, (ours, status) => merge(ours, operation.responses[status])),
-    },
-  };
+/** Says of operations what their routes ask for. */
+class Describer {
+  private readonly schemes: ReadonlyMap<string, Scheme>;
+
+  /** @param version that of OpenAPI, which the document is written in */
+  constructor(
+    schemes: readonly Scheme[],
+    private readonly fields: AuthenticationFields,
+    private readonly version: string,
+  ) {
+    this.schemes = new Map(schemes.map((scheme) => [scheme.name, scheme]));
+  }
+
+  /** An operation with what its route asks for, and the responses of the guard. */
+  describe(operation: OperationObject, route: RouteEntry): OperationObject {
+    const security = route.schemes.flatMap((name) => this.requirements(name, route));
+    if (route.access === 'public') return { security, ...operation };
+    return {
+      security: route.access === 'optional' ? [...security, {}] : security,
+      ...operation,
+      responses: {
+        ...operation.responses,
+        ...mapValues(this.responses(route), (ours, status) => merge(ours, operation.responses[status])),
+      },
+    };
+  }
+
+  /** What opens a route by a scheme: one requirement, or where any scope will do, one for each. */
+  private requirements(name: string, { scopes }: RouteEntry): Record<string, string[]>[] {
+    const { type } = openapiOf(this.schemes.get(name) as Scheme);
+    // Before OpenAPI 3.1, requirements of the types http and apiKey are empty.
+    const nameable = type === 'openIdConnect' || !/^3\.0\b/.test(this.version);
+    if (scopes === undefined || !nameable) return [{ [keyOf(name)]: [] }];
+    const sets = scopes.mode === 'all' ? [[...scopes.names]] : scopes.names.map((scope) => [scope]);
+    return sets.map((set) => ({ [keyOf(name)]: set }));
+  }
+
+  private responses({ schemes, access, scopes }: RouteEntry): Record<string, ResponseObject> {
+    const { status, reason } = this.fields;
+    const missing = access === 'optional' ? '' : 'missing or ';
+    const oauth = schemes.filter((name) => this.schemes.get(name)?.oauth === true);
+    return {
+      [status]: this.challenged(`${reason}: the credentials are ${missing}refused`, schemes),
+      // RFC 6750 section 3.1
+      ...(schemes.some((name) => keyOf(name) === 'bearer') && {
+        400: this.challenged('Bad Request: the Bearer credentials are malformed', schemes),
+      }),
+      ...(scopes && {
+        403: this.challenged(
+          `Forbidden: the credentials need ${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`,
+          oauth,
+        ),
+      }),
+    };
+  }
+
+  /** A response that has challenges of some schemes. */
+  private challenged(description: string, schemes: readonly string[]): ResponseObject {
+    if (schemes.length === 0) return { description };
+    const header = { description: `A challenge for each scheme: ${schemes.join(', ')}`, schema: { type: 'string' } };
+    return { description, headers: { [this.fields.challenges]: header } };
+  }
 }
 
-/** A response that has challenges. */
-function challenged(
-  description: string,
-  { schemes }: RouteEntry,
-  { challenges }: AuthenticationFields,
-): ResponseObject {
-  const header = { description: `A challenge for each scheme: ${schemes.join(', ')}`, schema: { type: 'string' } };
-  return { description, headers: { [challenges]: header } };
+/** A scheme in OpenAPI's words. */
+function openapiOf({ name, openapi }: Scheme): SecurityScheme {
+  return openapi === undefined ? { type: 'http', scheme: keyOf(name) } : { ...openapi };
 }
 
 /** The response that the document has, with the header of ours. */

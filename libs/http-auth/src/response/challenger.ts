@@ -67,7 +67,7 @@ export class Challenger {
   complete(exchange: Exchange, head: Head, statusCode: number): number {
     const { response, failure } = exchange;
     let status = statusCode;
-    const refused = statusCode === failure?.status && statusCode !== 429;
+    const refused = statusCode === failure?.status && failure.reason !== 'limited';
     if (statusCode === this.fields.status || refused) {
       // A 401 without a challenge breaks RFC 9110 section 15.5.2. That the realm is not known is the server's fault.
       if (!this.challenge(exchange, head)) status = 500;

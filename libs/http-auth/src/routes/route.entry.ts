@@ -1,4 +1,6 @@
 import type { Access, AccessReason } from '../guard/policy.js';
+import type { RequiredScopes } from '../guard/scopes.js';
+import type { StepUpOptions } from '../guard/step-up.js';
 
 /** What a route asks for, and why. */
 export interface RouteEntry {
@@ -18,6 +20,10 @@ export interface RouteEntry {
   readonly schemes: readonly string[];
   /** The realm; absent where the route is public, and where a function of the request names it. */
   readonly realm?: string;
+  /** The scopes that credentials need; absent: none. */
+  readonly scopes?: RequiredScopes;
+  /** How their holder must have been authenticated; absent: anyhow. */
+  readonly stepUp?: StepUpOptions;
   /** The class of the controller. */
   readonly controller: string;
   /** The method of the controller. */

@@ -60,13 +60,20 @@ export class RouteReport {
 }
 
 function protectionOf(
-  { access, because, schemes, realm }: Policy,
+  { access, because, schemes, realm, scopes, stepUp }: Policy,
   guarded: boolean,
-): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm'> {
+): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'stepUp'> {
   if (!guarded) return { access: 'public', because: 'no guard', schemes: [] };
   if (access === 'public') return { access, because, schemes: [] };
   const names = schemes.map(({ name }) => name);
-  return { access, because, schemes: names, ...(typeof realm === 'string' && { realm }) };
+  return {
+    access,
+    because,
+    schemes: names,
+    ...(typeof realm === 'string' && { realm }),
+    ...(scopes && { scopes }),
+    ...(stepUp && { stepUp }),
+  };
 }
 
 /** Whether a guard, which is given as an instance or as a class, is ours or extends it. */

@@ -7,6 +7,7 @@ const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   ACCESS: ({ access }) => access,
   SCHEMES: ({ schemes }) => schemes.join(', ') || '-',
   REALM: ({ access, realm }) => (access === 'public' ? '-' : (realm ?? '(per request)')),
+  SCOPES: ({ scopes }) => scopes?.names.join(scopes.mode === 'any' ? ' | ' : ' ') ?? '-',
   BECAUSE: ({ because }) => because,
   HANDLER: ({ controller, handler }) => `${controller}.${handler}`,
 };

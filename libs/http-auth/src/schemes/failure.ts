@@ -4,15 +4,16 @@ import type { Challenge } from '../http/challenge.js';
 /**
  * Why a request was refused: it carried no credentials (`missing`), what it carried breaks the grammar of its scheme
  * (`malformed`), the verifier did not accept it (`invalid`), what was accepted is not enough for the route (`insufficient`),
- * or there were too many failures before it (`limited`).
+ * or there were too many failures before it, or nobody can say whether there were (`limited`).
  */
 export type FailureReason = 'missing' | 'malformed' | 'invalid' | 'insufficient' | 'limited';
 
 /**
  * The status that says a failure: 401; 400 where the scheme asks for that, as Bearer does of a malformed request (RFC 6750
- * section 3.1); 403 where the scopes do not reach (same section); 429 where there were too many failures (RFC 6585 section 4).
+ * section 3.1); 403 where the scopes do not reach (same section); 429 where there were too many failures (RFC 6585 section 4);
+ * 503 where those cannot be counted, and must be (RFC 9110 section 15.6.4).
  */
-export type FailureStatus = 400 | 401 | 403 | 429;
+export type FailureStatus = 400 | 401 | 403 | 429 | 503;
 
 /** What else a failure may say. */
 export interface FailureDetails {

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../../http/request.js';
+import { limitsProblem } from '../../lockout/limits.js';
 import type { SchemeDefinition } from '../scheme.js';
 import { type Verifier, verifierProblem } from '../verifier.js';
 import type { BasicCredentials } from './basic.credentials.js';
@@ -20,7 +21,8 @@ export function basic<Principal, Request extends object = HttpRequest>(
       if (options.charset !== undefined && options.charset !== null && options.charset !== 'UTF-8') {
         return "basic(): charset must be 'UTF-8', the only one defined (RFC 7617 section 2.1), or null for none";
       }
-      return verifierProblem('basic()', verifier);
+      const problem = limitsProblem(options.limits);
+      return problem === undefined ? verifierProblem('basic()', verifier) : `basic(): ${problem}`;
     },
     bind: (container) => {
       const strategy = new BasicStrategy(container.verifier(verifier) as never, options);

@@ -2,11 +2,15 @@ import { PassportStrategy } from '@nestjs/passport';
 import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
+import { type Attempt, type Ending, Refusal } from '../../lockout/attempt.js';
+import { type LimitOptions, limitsProblem } from '../../lockout/limits.js';
+import { Lockout } from '../../lockout/lockout.js';
+import { AuthConfigurationError } from '../configuration.error.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
-import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
+import { conclude, isPromise, judge, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BasicCredentials, parseBasicCredentials } from './basic.credentials.js';
 
 /** Options of the Basic scheme. */
@@ -18,6 +22,13 @@ export interface BasicOptions {
    * @default 'UTF-8'
    */
   readonly charset?: 'UTF-8' | null;
+  /**
+   * How many passwords may be guessed before requests are refused with 429 (RFC 6585 section 4), unjudged. `false` limits
+   * nothing.
+   *
+   * @default 10 failures of a user from an address, 100 from an address, 100 of a user, in 15 minutes, in memory
+   */
+  readonly limits?: LimitOptions | false;
 }
 
 const Base: new () => Strategy = PassportStrategy(PassportHttpBasicStrategy, 'basic');
@@ -29,11 +40,18 @@ const Base: new () => Strategy = PassportStrategy(PassportHttpBasicStrategy, 'ba
 export class BasicStrategy<Principal = unknown> extends Base {
   override readonly name: string = 'basic';
 
+  private readonly lockout: Lockout | undefined;
+
+  /** @throws AuthConfigurationError where the limits cannot be meant */
   constructor(
     private readonly verifier: VerifierFunction<BasicCredentials, Principal>,
     private readonly options: BasicOptions = {},
   ) {
     super();
+    const { limits } = options;
+    const problem = limitsProblem(limits);
+    if (problem !== undefined) throw new AuthConfigurationError(`basic(): ${problem}`);
+    this.lockout = limits === false ? undefined : new Lockout(limits);
   }
 
   /** Reads the `Authorization` field and ends in one of Passport's actions. */
@@ -51,11 +69,48 @@ export class BasicStrategy<Principal = unknown> extends Base {
     if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');
     const credentials = parseBasicCredentials(field, this.options.charset === null);
     if (credentials === undefined) return new Failure('malformed', 'Basic');
+    if (this.lockout === undefined) return this.ask(credentials, request);
+    const { username, password } = credentials;
+    const attempt = this.lockout.begin(username, password, request);
+    if (!isPromise(attempt)) return this.limited(this.lockout, attempt, credentials, request);
+    const { lockout } = this;
+    return attempt.then((settled) => this.limited(lockout, settled, credentials, request));
+  }
+
+  private ask(credentials: BasicCredentials, request: HttpRequest): Outcome | Promise<Outcome> {
     return judge(
       'Basic',
       () => [credentials.password, ...secretsOf(request)],
       () => this.validate(credentials, request),
     );
+  }
+
+  /** Asks where the limits allow it, and tells them what came of it. */
+  private limited(
+    lockout: Lockout,
+    attempt: Attempt | Refusal,
+    credentials: BasicCredentials,
+    request: HttpRequest,
+  ): Outcome | Promise<Outcome> {
+    if (attempt instanceof Refusal) {
+      const { status, retryAfter } = attempt;
+      return new Failure('limited', 'Basic', status, { retryAfter });
+    }
+    const ended = (outcome: Outcome): Outcome => {
+      lockout.end(attempt, endingOf(outcome));
+      return outcome;
+    };
+    const threw = (error: unknown): never => {
+      lockout.end(attempt, 'neither');
+      throw error;
+    };
+    let outcome: Outcome | Promise<Outcome>;
+    try {
+      outcome = this.ask(credentials, request);
+    } catch (error) {
+      return threw(error);
+    }
+    return isPromise(outcome) ? outcome.then(ended, threw) : ended(outcome);
   }
 
   /** Asks the verifier. A subclass may judge in its place. */
@@ -67,4 +122,10 @@ export class BasicStrategy<Principal = unknown> extends Base {
   getPassportInstance(): PassportRegistry {
     return unregistered;
   }
+}
+
+/** A verifier may refuse for other reasons than the password. */
+function endingOf(outcome: Outcome): Ending {
+  if (!(outcome instanceof Failure)) return 'success';
+  return outcome.reason === 'invalid' ? 'failure' : 'neither';
 }

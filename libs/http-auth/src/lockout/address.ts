@@ -1,0 +1,56 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import type { HttpRequest } from '../http/request.js';
+
+/** What says where a request is from: Express's and Fastify's `ip`, which knows of the proxies that are trusted, or Node's socket. */
+interface Addressed {
+  readonly ip?: unknown;
+  readonly socket?: { readonly remoteAddress?: string | undefined };
+}
+
+/**
+ * Where a request is from, as a text without blanks: an IPv4 address, or the first 64 bits of an IPv6 one, since whoever has
+ * one of those has them all (RFC 6177 section 2). It is empty where there is no address, as with UNIX sockets.
+ */
+export function addressOf(request: HttpRequest): string {
+  const { ip, socket } = request as Addressed;
+  const text = ip ?? request.raw?.socket?.remoteAddress ?? socket?.remoteAddress;
+  return typeof text === 'string' ? networkOf(text) : '';
+}
+
+/**
+ * The network of an address. IPv4 addresses within IPv6 ones are themselves (RFC 4291 section 2.5.5.2, RFC 6052 section 2.1), and
+ * a port, which some proxies add, is dropped; what is no address is nobody's.
+ */
+export function networkOf(text: string): string {
+  if (isIPv4(text)) return text;
+  const [, bracketed, dotted] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(text) ?? [];
+  const address = bracketed ?? dotted ?? text;
+  if (isIPv4(address)) return address;
+  return isIPv6(address) ? networkOf6(address) : '';
+}
+
+function networkOf6(address: string): string {
+  const groups = groupsOf(address.replace(/%.*$/, ''));
+  const [prefix, low] = [groups.slice(0, 6).join(':'), groups.slice(6)];
+  if (prefix === '0:0:0:0:0:65535' || prefix === '100:65435:0:0:0:0') {
+    return low.flatMap((group) => [group >> 8, group & 255]).join('.');
+  }
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address (RFC 4291 section 2.2). */
+function groupsOf(address: string): number[] {
+  const [front = [], back] = address.split('::').map((half) => (half === '' ? [] : half.split(':').flatMap(groupOf)));
+  if (back === undefined) return front;
+  return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
+}
+
+/** One group, or the two of an IPv4 address at the end. */
+function groupOf(text: string): number[] {
+  if (!text.includes('.')) return [Number.parseInt(text, 16)];
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
+  return [a * 256 + b, c * 256 + d];
+}

@@ -1,0 +1,145 @@
+import { setTimeout } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import type { LimitOptions } from 'nestjs-http-auth';
+import { adapters } from '../support/application.js';
+import { type Cluster, startCluster } from './support/cluster.js';
+import { RedisServer } from './support/redis.js';
+
+const good = 'wonder:land';
+const lost = /^The counters of failures are out of reach \(.+\): each instance counts for itself until they are back$/;
+const back = 'The counters of failures are back';
+
+let redis: RedisServer;
+let cluster: Cluster | undefined;
+
+beforeEach(async () => {
+  redis = await RedisServer.start();
+});
+
+afterEach(async () => {
+  await cluster?.stop();
+  cluster = undefined;
+  await redis.kill();
+});
+
+describe.each(adapters)('Limits of two processes on %s', (adapter) => {
+  const start = async (limits: LimitOptions = {}) => (cluster = await startCluster(adapter, redis.port, limits));
+
+  it('let exactly so many failures through as one process does, where they come at once', async () => {
+    const { ask, askOne } = await start();
+    const guesses = await Promise.all(Array.from({ length: 200 }, (_, index) => ask('alice', `guess ${index}`)));
+    expect(countsOf(guesses)).toEqual({ 401: 10, 429: 190 });
+    // Of which either process knows.
+    for (const index of [0, 1])
+      expect(await askOne(index, 'alice', good)).toEqual([429, expect.stringMatching(/^8\d\d|900$/)]);
+    expect(await ask('alice', good, '192.0.2.2')).toBe(200);
+  });
+
+  it('count a user across addresses, and know at one where the other has admitted them', async () => {
+    const { ask, askOne } = await start({ perUserAndAddress: 1, perUser: 20 });
+    expect(await askOne(0, 'alice', good, '198.51.100.1')).toEqual([200, undefined]);
+    const guesses = Array.from({ length: 60 }, (_, index) => ask('alice', 'guess', `192.0.2.${index}`));
+    expect(countsOf(await Promise.all(guesses))).toEqual({ 401: 20, 429: 40 });
+    expect(await askOne(1, 'alice', good, '198.51.100.1')).toEqual([200, undefined]);
+    expect((await askOne(1, 'alice', good, '198.51.100.2'))[0]).toBe(429);
+  });
+
+  it('never count successes, however many come at once', async () => {
+    const { ask } = await start({ perUserAndAddress: 5, perAddress: 5, perUser: 5 });
+    const users = ['alice', 'bob'];
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => ask(users[index % 2] as string, good)));
+    expect(countsOf(answers)).toEqual({ 200: 200 });
+    const guesses = await Promise.all(Array.from({ length: 20 }, (_, index) => ask('alice', `guess ${index}`)));
+    expect(countsOf(guesses)).toEqual({ 401: 5, 429: 15 });
+  });
+
+  it('leave no name and no address in Redis, and nothing that stays', async () => {
+    const { ask } = await start();
+    for (const password of ['guess', good]) await ask('alice', password);
+    const client = new Redis({ port: redis.port });
+    const keys = await client.keys('*');
+    const lives = await Promise.all(keys.map((key) => client.ttl(key)));
+    client.disconnect();
+    expect(keys).toHaveLength(4);
+    expect(keys.filter((key) => !/^http-auth:[\w-]{43}$/.test(key))).toEqual([]);
+    expect(lives.every((seconds) => seconds > 0)).toBe(true);
+  });
+
+  it.each([
+    ['killed', () => redis.kill(), () => redis.start()],
+    ['paused', async () => redis.pause(), async () => redis.resume()],
+  ])(
+    'lose no request and admit nobody while Redis is %s under load, say so once, and heal',
+    async (_, stop, resume) => {
+      const { ask, log } = await start();
+      const load = startLoad(ask);
+      await load.goOn(200);
+      await stop();
+      await load.goOn(200);
+      await until(() => [0, 1].every((index) => log(index).some((line) => lost.test(line))));
+      await load.goOn(200);
+      await resume();
+      await until(() => [0, 1].every((index) => log(index).includes(back)));
+      await load.goOn(200);
+      await load.stop();
+
+      expect(countsOf(load.good)).toEqual({ 200: load.good.length });
+      expect(Object.keys(countsOf(load.bad))).toEqual(['401', '429']);
+      for (const index of [0, 1]) {
+        expect(log(index).filter((line) => lost.test(line))).toHaveLength(1);
+        expect(log(index).filter((line) => line === back)).toHaveLength(1);
+      }
+      // They count together again.
+      const guesses = Array.from({ length: 60 }, (__, index) => ask('alice', `guess ${index}`, '203.0.113.1'));
+      expect(countsOf(await Promise.all(guesses))).toEqual({ 401: 10, 429: 50 });
+    },
+  );
+
+  it('refuse with 503 while Redis is out of reach, where they are told to', async () => {
+    const { askOne, log } = await start({ failClosed: true });
+    expect(await askOne(0, 'alice', good)).toEqual([200, undefined]);
+    await redis.kill();
+    for (const password of ['guess', good, good]) expect(await askOne(0, 'alice', password)).toEqual([503, '1']);
+    await redis.start();
+    await until(() => log(0).includes(back));
+    expect(await askOne(0, 'alice', good)).toEqual([200, undefined]);
+    expect(log(0)).toEqual([expect.stringContaining('requests are refused with 503 until they are back'), back]);
+  });
+});
+
+function countsOf(statuses: readonly number[]): Record<number, number> {
+  const counts: Record<number, number> = {};
+  for (const status of statuses) counts[status] = (counts[status] ?? 0) + 1;
+  return counts;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setTimeout(20);
+}
+
+/** Eight clients that go on asking, half of them with a good password, each from an address of its own. */
+function startLoad(ask: Cluster['ask']) {
+  const answers = { good: [] as number[], bad: [] as number[] };
+  const state = { running: true };
+  const clients = Array.from({ length: 8 }, async (_, index) => {
+    for (let time = 0; state.running; time++) {
+      const address = `198.51.100.${index}`;
+      if (index % 2 === 0) answers.good.push(await ask('alice', good, address));
+      else answers.bad.push(await ask('alice', `guess ${time}`, address));
+    }
+  });
+  const count = () => answers.good.length + answers.bad.length;
+  return {
+    ...answers,
+    /** Waits for some more answers. */
+    goOn: async (more: number) => {
+      const end = count() + more;
+      await until(() => count() >= end);
+    },
+    stop: async () => {
+      state.running = false;
+      await Promise.all(clients);
+    },
+  };
+}

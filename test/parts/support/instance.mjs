@@ -1,0 +1,46 @@
+// One of several processes of an application, which share their limits in Redis. Its parent is told the port that it listens on,
+// and what it logs from then on.
+//
+//   node instance.mjs '{ "adapter": "Fastify", "redis": 6379, "limits": { "perUserAndAddress": 3 }, "hashes": { "alice": "$scrypt$…" } }'
+
+import { Controller, Get, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Redis } from 'ioredis';
+import { AuthModule, basic } from 'nestjs-http-auth';
+import { users } from 'nestjs-http-auth/passwords';
+
+const { adapter, redis: port, limits, hashes } = JSON.parse(process.argv[2]);
+const redis = new Redis({ port });
+// What it makes of that, ioredis says to whoever listens; the library says what it makes of it itself.
+redis.on('error', () => undefined);
+
+class AppController {
+  greet() {
+    return 'hello';
+  }
+}
+Get()(AppController.prototype, 'greet', Object.getOwnPropertyDescriptor(AppController.prototype, 'greet'));
+Controller()(AppController);
+
+class AppModule {}
+Module({
+  imports: [
+    AuthModule.forRoot({ realm: 'Staging', schemes: [basic(users(hashes), { limits: { ...limits, redis } })] }),
+  ],
+  controllers: [AppController],
+})(AppModule);
+
+const express = new ExpressAdapter();
+express.set('trust proxy', 'loopback');
+const app = await NestFactory.create(
+  AppModule,
+  adapter === 'Express' ? express : new FastifyAdapter({ trustProxy: 'loopback' }),
+  { logger: false },
+);
+await app.listen(0, '127.0.0.1');
+const tell = (text) => process.send({ log: String(text) });
+app.useLogger({ log: tell, error: tell, warn: tell });
+process.send({ port: app.getHttpServer().address().port });
+process.once('disconnect', () => process.exit());
