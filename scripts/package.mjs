@@ -26,6 +26,7 @@ try {
   await checkApplication(app, promise);
   await checkStranger(app);
   checkCommonJs(app);
+  checkSubpaths(app);
   checkCommand(app);
   checkVitest(app);
 } finally {
@@ -115,6 +116,12 @@ function makeApplication(app, tarball) {
     compilerOptions: { rootDir: 'spec', noEmit: true, incremental: false },
     include: ['spec'],
   });
+  write(
+    'src/subpaths.ts',
+    `export { introspection } from 'nestjs-http-auth/introspection';
+    export { passwords } from 'nestjs-http-auth/passwords';
+    export { tokens } from 'nestjs-http-auth/tokens';`,
+  );
   write('src/stranger.ts', readFileSync(join(root, 'scripts', 'consumer', 'stranger.ts'), 'utf8'));
 
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: app });
@@ -205,12 +212,19 @@ function checkCommonJs(app) {
   say("require('nestjs-http-auth')");
 }
 
+/** The subpaths that need none of the optional packages, in an application that has none. */
+function checkSubpaths(app) {
+  run(process.execPath, [join('dist', 'subpaths.js')], { cwd: app });
+  say('nestjs-http-auth/introspection, passwords and tokens, without any optional package');
+}
+
 /** The command of the package, as npm installs it. */
 function checkCommand(app) {
   const command = join(app, 'node_modules', '.bin', 'nestjs-http-auth');
   const table = run(command, ['routes', join('dist', 'app.module.js')], { cwd: app });
   ok(/^METHOD +PATH +ACCESS .*\nGET +\//.test(table), 'the command prints the routes of the quick start');
-  say('nestjs-http-auth routes');
+  ok(/^token: \S+\nhash: {2}[0-9a-f]{64}\n$/.test(run(command, ['token'], { cwd: app })), 'the command makes a token');
+  say('nestjs-http-auth routes, token');
 }
 
 /** The matchers with Vitest, by the version that `nest new` asks for. */

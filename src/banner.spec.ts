@@ -17,6 +17,8 @@ describe('The banner', () => {
       "curl -i 'http://127.0.0.1:3100/greeting'",
       "curl -i -u 'bob:builder' 'http://127.0.0.1:3100/admin'",
       "curl -i -H 'Authorization: Bearer writer-token' 'http://127.0.0.1:3100/reports'",
+      "curl -i -X POST -H 'Authorization: Bearer reader-token' 'http://127.0.0.1:3100/reports'",
+      "curl -i -X POST -H 'Authorization: Bearer writer-token' 'http://127.0.0.1:3100/reports'",
       "curl -i -H 'Authorization: Bearer wrong-token' 'http://127.0.0.1:3100/reports'",
     ]);
   });

@@ -31,6 +31,10 @@ Open ${url}/ in a browser, or paste a line of these:
     curl -i -u 'bob:builder' '${url}/admin'
     curl -i -H 'Authorization: Bearer writer-token' '${url}/reports'
 
+  A token without the scope that a route asks for, then one that has it
+    curl -i -X POST -H 'Authorization: Bearer reader-token' '${url}/reports'
+    curl -i -X POST -H 'Authorization: Bearer writer-token' '${url}/reports'
+
   A wrong token: the challenge says what was wrong with it
     curl -i -H 'Authorization: Bearer wrong-token' '${url}/reports'
 `;

@@ -1,15 +1,22 @@
-import { Controller, Get } from '@nestjs/common';
-import { Schemes } from 'nestjs-http-auth';
+import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Schemes, Scopes } from 'nestjs-http-auth';
 
-/** For programs only: a password does not open it. */
+/** For programs only: a password does not open it, nor does a token that was not issued for it. */
 @Schemes('bearer')
 @Controller('reports')
 export class ReportsController {
+  private readonly titles = ['Visitors in the first quarter', 'Visitors in the second quarter'];
+
+  @Scopes('reports:read')
   @Get()
   reports() {
-    return [
-      { id: 1, title: 'Visitors in the first quarter' },
-      { id: 2, title: 'Visitors in the second quarter' },
-    ];
+    return this.titles.map((title, index) => ({ id: index + 1, title }));
+  }
+
+  @Scopes('reports:write')
+  @Post()
+  add(@Body('title') title: unknown) {
+    const text = typeof title === 'string' ? title : 'A report without a title';
+    return { id: this.titles.push(text), title: text };
   }
 }

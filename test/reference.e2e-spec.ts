@@ -25,6 +25,8 @@ const everyone = Object.keys(visitors) as Visitor[];
 const staging = 'Access to staging site';
 const bearer = `Bearer realm="${staging}"`;
 const bearerRefused = `${bearer}, error="invalid_token"`;
+const reportsRefused = `${bearer}, error="invalid_token", scope="reports:read"`;
+const reports = `${bearer}, scope="reports:read"`;
 const basic = `Basic realm="${staging}", charset="UTF-8"`;
 const administration = 'Basic realm="Administration", charset="UTF-8"';
 
@@ -79,11 +81,11 @@ const answers: Record<string, Record<Visitor, Expected>> = {
     'bob with his password': ok({ user: 'bob', scheme: 'Basic', realm: 'Administration' }),
   },
   '/reports': {
-    ...toEveryone(refused(bearer)),
+    ...toEveryone(refused(reports)),
     'alice with her token': ok(expect.arrayContaining([{ id: 1, title: expect.any(String) }])),
     'bob with his token': ok(expect.arrayContaining([{ id: 1, title: expect.any(String) }])),
-    'a wrong token': refused(bearerRefused),
-    'the digest of a token': refused(bearerRefused),
+    'a wrong token': refused(reportsRefused),
+    'the digest of a token': refused(reportsRefused),
   },
 };
 
@@ -128,7 +130,30 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
 
   it('calls a malformed token a bad request', async () => {
     const answer = await send(await application(), '/reports', { headers: bearerAuthorization('two words') });
-    expect(answer).toMatchObject({ status: 400, challenges: [`${bearer}, error="invalid_request"`] });
+    expect(answer).toMatchObject({
+      status: 400,
+      challenges: [`${bearer}, error="invalid_request", scope="reports:read"`],
+    });
+  });
+
+  it('takes a report with a token that may write, and no other', async () => {
+    const app = await application();
+    const post = (visitor: Visitor) =>
+      send(app, '/reports', {
+        method: 'POST',
+        headers: { ...visitors[visitor], 'content-type': 'application/json' },
+        body: JSON.stringify({ title: 'Visitors in the third quarter' }),
+      });
+    expect(await post('alice with her token')).toMatchObject({
+      status: 403,
+      challenges: [`${bearer}, error="insufficient_scope", scope="reports:write"`],
+    });
+    expect(await post('bob with his password')).toMatchObject({ status: 401 });
+    const added = { id: 3, title: 'Visitors in the third quarter' };
+    const answer = await post('bob with his token');
+    expect([answer.status, answer.json()]).toEqual([201, added]);
+    const all = await send(app, '/reports', { headers: visitors['alice with her token'] });
+    expect(all.json()).toEqual(expect.arrayContaining([added]));
   });
 
   it.each([

@@ -25,8 +25,9 @@ function base64(text) {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
-async function send(path, authorization) {
+async function send(method, path, authorization) {
   const response = await fetch(path, {
+    method,
     headers: authorization === undefined ? {} : { Authorization: authorization },
     // A browser answers a Basic challenge with its own prompt, and fetch() waits for it. Without the browser's
     // credentials there is none, and the 401 comes here.
@@ -53,15 +54,15 @@ function pretty(body) {
   }
 }
 
-function requestText(path, authorization) {
-  const lines = ['GET ' + path + ' HTTP/1.1', 'Host: ' + location.host];
+function requestText(method, path, authorization) {
+  const lines = [method + ' ' + path + ' HTTP/1.1', 'Host: ' + location.host];
   if (authorization !== undefined) lines.push('Authorization: ' + authorization);
   return lines.join('\n');
 }
 
 async function attempt(button) {
   if (!visitor.reportValidity()) return;
-  const { path } = button.dataset;
+  const { method, path } = button.dataset;
   const item = button.closest('li');
   const exchange = item.querySelector('.exchange');
   if (exchange.childElementCount === 0) exchange.append(document.querySelector('#exchange').content.cloneNode(true));
@@ -72,14 +73,14 @@ async function attempt(button) {
   const field = authorization();
   button.disabled = true;
   try {
-    const { response, body } = await send(path, field);
-    show('request', requestText(path, field));
+    const { response, body } = await send(method, path, field);
+    show('request', requestText(method, path, field));
     show('status', response.status + ' ' + response.statusText);
     show('challenges', challenges(response).map((challenge) => 'WWW-Authenticate: ' + challenge.trim()).join('\n') || 'none');
     show('body', pretty(body));
     item.dataset.outcome = response.ok ? 'admitted' : 'refused';
   } catch (error) {
-    show('request', requestText(path, field));
+    show('request', requestText(method, path, field));
     show('status', 'Nothing came back: ' + error.message);
     show('challenges', 'none');
     show('body', '');

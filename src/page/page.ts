@@ -65,7 +65,8 @@ export const page = /* html */ `<!doctype html>
           ${route('/me', 'Any scheme', 'Who you are, and what let you in. It has no decorator: closed is the default.')}
           ${route('/greeting', 'Optional', 'Credentials are optional with <code>@OptionalAuth()</code>, but wrong ones are refused.')}
           ${route('/admin', 'Basic only', "<code>@Schemes('basic')</code>, in a realm of its own: <code>@Realm('Administration')</code>.")}
-          ${route('/reports', 'Bearer only', "<code>@Schemes('bearer')</code>: a password is not enough.")}
+          ${route('/reports', 'Bearer only', "<code>@Schemes('bearer')</code>: a password is not enough. The token needs a scope: <code>@Scopes('reports:read')</code>.")}
+          ${route('/reports', 'Bearer only', "<code>@Scopes('reports:write')</code>: a token without it is good, and does not reach.", 'POST')}
           ${route('/files/handbook.txt', 'Any scheme', "A static file, which no guard reaches: <code>protect(app, '/files')</code> does.")}
         </ul>
       </section>
@@ -95,13 +96,13 @@ export const page = /* html */ `<!doctype html>
 `;
 
 /** One route. Its texts are this file's own: they are markup, and need no escaping. */
-function route(path: string, who: string, explanation: string): string {
+function route(path: string, who: string, explanation: string, method: 'GET' | 'POST' = 'GET'): string {
   return /* html */ `<li>
             <div class="route">
-              <h3><code>GET ${path}</code></h3>
+              <h3><code>${method} ${path}</code></h3>
               <p class="who">${who}</p>
               <p>${explanation}</p>
-              <button type="button" data-path="${path}" aria-label="Try GET ${path}">Try</button>
+              <button type="button" data-method="${method}" data-path="${path}" aria-label="Try ${method} ${path}">Try</button>
             </div>
             <p class="status" role="status"></p>
             <div class="exchange"></div>

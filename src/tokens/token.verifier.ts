@@ -1,14 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import type { BearerCredentials, HttpAuthVerifier } from 'nestjs-http-auth';
+import type { BearerCredentials, HttpAuthVerifier, HttpRequest } from 'nestjs-http-auth';
+import { tokens } from 'nestjs-http-auth/tokens';
 import type { User } from '../users/user.js';
 import { TokensService } from './tokens.service.js';
 
-/** Judges the credentials of the Bearer scheme. A verifier that has nothing to wait for may answer at once. */
+/** Judges the credentials of the Bearer scheme. A verifier that has nothing to wait for answers at once. */
 @Injectable()
 export class TokenVerifier implements HttpAuthVerifier<BearerCredentials, User> {
-  constructor(private readonly tokens: TokensService) {}
+  private readonly judge = tokens<User>((hash) => this.stored.find(hash));
 
-  verify({ token }: BearerCredentials): User | null {
-    return this.tokens.find(token);
+  constructor(private readonly stored: TokensService) {}
+
+  verify(credentials: BearerCredentials, request: HttpRequest) {
+    return this.judge(credentials, request);
   }
 }

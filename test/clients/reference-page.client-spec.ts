@@ -26,8 +26,8 @@ async function choose(page: Page, who: string): Promise<void> {
 }
 
 /** Tries a route, and reads what the page then shows of it. */
-async function attempt(page: Page, path: string): Promise<unknown> {
-  const button = `button[data-path="${path}"]`;
+async function attempt(page: Page, path: string, method = 'GET'): Promise<unknown> {
+  const button = `button[data-method="${method}"][data-path="${path}"]`;
   const item = `document.querySelector('${button}').closest('li')`;
   await page.evaluate(`delete ${item}.dataset.outcome`);
   await page.locator(button).click();
@@ -50,8 +50,8 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {
-      // Chromium puts a line there for each 401, which is no error of the page.
-      if (message.type() === 'error' && !message.text().includes('401')) errors.push(message.text());
+      // Chromium puts a line there for each 401 and 403, which is no error of the page.
+      if (message.type() === 'error' && !/40[13]/.test(message.text())) errors.push(message.text());
     });
     try {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: 'light' }]);
@@ -74,10 +74,15 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
       expect(await attempt(page, '/me')).toEqual({ status: '200 OK', challenges: ['none'], body });
       expect(await attempt(page, '/health')).toMatchObject({ status: '200 OK', challenges: ['none'] });
       expect(await attempt(page, '/admin')).toMatchObject({ status: '200 OK' });
-      expect(await attempt(page, '/reports')).toMatchObject({ status: '401 Unauthorized', challenges: [bearer] });
+      const reports = [`${bearer}, scope="reports:read"`];
+      expect(await attempt(page, '/reports')).toMatchObject({ status: '401 Unauthorized', challenges: reports });
 
       await choose(page, 'reader-token');
       expect(await attempt(page, '/reports')).toMatchObject({ status: '200 OK' });
+      const needed = [`${bearer}, error="insufficient_scope", scope="reports:write"`];
+      expect(await attempt(page, '/reports', 'POST')).toMatchObject({ status: '403 Forbidden', challenges: needed });
+      await choose(page, 'writer-token');
+      expect(await attempt(page, '/reports', 'POST')).toMatchObject({ status: '201 Created', challenges: ['none'] });
       await choose(page, 'A wrong token');
       const wrong = [`${bearer}, error="invalid_token"`, basic];
       expect(await attempt(page, '/greeting')).toMatchObject({ status: '401 Unauthorized', challenges: wrong });

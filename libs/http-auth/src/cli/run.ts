@@ -7,6 +7,7 @@ import { createApplication } from './application.js';
 import { Baseline } from './baseline.js';
 import { CliError } from './cli.error.js';
 import { hashCommand } from './hash.js';
+import { tokenCommand } from './token.js';
 
 /** Where a command runs, and where its lines go. */
 export interface Surroundings {
@@ -33,7 +34,12 @@ Prints which routes of a Nest application ask for credentials, and why.
 
 nestjs-http-auth hash [--algorithm argon2id|scrypt|bcrypt]
 
-Prints the hash of a password, which is typed at a prompt or read from standard input, and never an argument.`;
+Prints the hash of a password, which is typed at a prompt or read from standard input, and never an argument.
+
+nestjs-http-auth token [--prefix <prefix>]
+
+Prints a new token, for its holder, and its hash, which is what the application stores. It begins with the prefix, if there
+is one, e.g. acme_live.`;
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -51,8 +57,13 @@ const OPTIONS = {
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
   const { cwd, out, err, ask } = surroundings;
   try {
-    if (args[0] === 'hash' && !args.includes('--help') && !args.includes('-h')) {
-      out(await hashCommand(args.slice(1), ask));
+    const [name, ...rest] = args.includes('--help') || args.includes('-h') ? [] : args;
+    if (name === 'hash') {
+      out(await hashCommand(rest, ask));
+      return 0;
+    }
+    if (name === 'token') {
+      out(tokenCommand(rest));
       return 0;
     }
     const { values, positionals } = parse(args);
@@ -60,8 +71,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
       out(HELP);
       return 0;
     }
-    const [command, module, ...rest] = positionals;
-    if (command !== 'routes' || module === undefined || rest.length > 0) {
+    const [command, module, ...more] = positionals;
+    if (command !== 'routes' || module === undefined || more.length > 0) {
       throw new CliError('Say which routes: nestjs-http-auth routes <module>');
     }
     const routes = await routesOf(module, cwd);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isInstalled, missing } from './library.js';
+import { isInstalled, missing } from '../schemes/library.js';
 import { type HashAlgorithm, password } from './password.js';
 
 const algorithms: [HashAlgorithm, RegExp][] = [

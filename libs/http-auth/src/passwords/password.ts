@@ -2,7 +2,7 @@ import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import { hashArgon2 } from './formats/argon2.js';
 import { BCRYPT_BYTES, BCRYPT_COST, hashBcrypt } from './formats/bcrypt.js';
 import { hashScrypt } from './formats/scrypt.js';
-import { isInstalled, missing } from './library.js';
+import { isInstalled, missing } from '../schemes/library.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
 

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
-import { isInstalled } from './library.js';
+import { isInstalled } from '../schemes/library.js';
 import { verifyBounded } from './password.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';

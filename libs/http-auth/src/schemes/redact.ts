@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { HttpRequest } from '../http/request.js';
 
 const REDACTED = '[redacted]';
@@ -11,7 +12,7 @@ const DEPTH = 5;
  */
 export function redact(error: unknown, secrets: readonly string[], depth = 0): Error {
   const clean = cutter(secrets);
-  if (!(error instanceof Error)) {
+  if (!isError(error)) {
     return new Error(typeof error === 'string' ? clean(error) : `A value that is no Error was thrown: ${typeof error}`);
   }
   const { cause, errors } = error as { cause?: unknown; errors?: unknown };
@@ -28,6 +29,11 @@ export function redact(error: unknown, secrets: readonly string[], depth = 0): E
   if ('code' in error) Object.assign(copy, { code: clean(error.code) });
   if (deeper && cause !== undefined) copy.cause = redact(cause, secrets, depth + 1);
   return copy;
+}
+
+/** Whether it is an error, be it of another realm, as `fetch()` throws them under Jest. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value) || value instanceof DOMException;
 }
 
 /**

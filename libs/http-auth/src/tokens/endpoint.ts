@@ -9,6 +9,31 @@ const RETRY_AFTER = { default: 5, min: 1, max: 300 };
 /** Octets that an answer may have. */
 const LIMIT = 1024 * 1024;
 
+/** As `fetch()` says it of a form. */
+const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
+
+/** As much of a response of `fetch()` as is read. */
+export interface FetchResponse {
+  /** The status code. */
+  readonly status: number;
+  /** The fields. */
+  readonly headers: { get(name: string): string | null };
+  /** The body, as it comes in. */
+  readonly body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
+}
+
+/** As much of `fetch()` as is used, so that Node's fits, and undici's, which takes agents for proxies and client certificates. */
+export type Fetch = (
+  url: string,
+  init: {
+    readonly method: 'GET' | 'POST';
+    readonly headers: Record<string, string>;
+    readonly body?: string;
+    readonly redirect: 'manual';
+    readonly signal: AbortSignal;
+  },
+) => Promise<FetchResponse>;
+
 /** How an endpoint is asked. */
 export interface EndpointRequest {
   /** What to post; absent: it is a `GET`. */
@@ -17,6 +42,23 @@ export interface EndpointRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds that the whole answer may take. */
   readonly timeout?: number;
+  /** What sends it; absent: Node's `fetch()`. */
+  readonly fetch?: Fetch;
+}
+
+/** An endpoint answered, and not with 200. */
+export class EndpointError extends Error {
+  override readonly name = 'EndpointError';
+
+  constructor(
+    readonly status: number,
+    /** What OAuth calls it, e.g. `invalid_client`. */
+    readonly code: string | undefined,
+  ) {
+    // That is about the client that asks, and not about the token that it asks of.
+    const hint = status === 401 || status === 403 ? ': it does not take the credentials that it is asked with' : '';
+    super(`it answered ${status}${code === undefined ? '' : ` ${code}`}${hint}`);
+  }
 }
 
 /**
@@ -46,17 +88,18 @@ function isLoopback(hostname: string): boolean {
  */
 export async function fetchJson(
   url: string,
-  { form, headers = {}, timeout = TIMEOUT }: EndpointRequest = {},
+  { form, headers = {}, timeout = TIMEOUT, fetch: send = fetch }: EndpointRequest = {},
 ): Promise<Record<string, unknown>> {
-  let response: Response | undefined;
+  let response: FetchResponse | undefined;
   try {
-    response = await fetch(url, {
-      headers: { accept: 'application/json', ...headers },
+    response = await send(url, {
+      method: form === undefined ? 'GET' : 'POST',
+      headers: { accept: 'application/json', ...(form && { 'content-type': FORM }), ...headers },
       redirect: 'manual',
       signal: AbortSignal.timeout(timeout),
-      ...(form && { method: 'POST', body: form }),
+      ...(form && { body: form.toString() }),
     });
-    if (response.status !== 200) throw new Error(`it answered ${response.status}`);
+    if (response.status !== 200) throw new EndpointError(response.status, await errorCodeOf(response));
     const json: unknown = JSON.parse(await textOf(response));
     if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it answered no JSON object');
     return json as Record<string, unknown>;
@@ -66,11 +109,21 @@ export async function fetchJson(
   }
 }
 
+/** What OAuth calls the error (RFC 6749 section 5.2), where the endpoint says so. */
+async function errorCodeOf(response: FetchResponse): Promise<string | undefined> {
+  try {
+    const { error } = JSON.parse(await textOf(response)) as { error?: unknown };
+    return typeof error === 'string' && /^\w{1,64}$/.test(error) ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The body, unless it is too long. */
-async function textOf({ body }: Response): Promise<string> {
+async function textOf({ body }: FetchResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body ?? []) {
     length += chunk.length;
     if (length > LIMIT) throw new Error(`it answered more than ${LIMIT} octets`);
     chunks.push(chunk);
@@ -79,7 +132,7 @@ async function textOf({ body }: Response): Promise<string> {
 }
 
 /** What the endpoint says of it (RFC 9110 section 10.2.3), as far as it is seconds. */
-function retryAfter(response: Response | undefined): number {
+function retryAfter(response: FetchResponse | undefined): number {
   const field = response?.headers.get('retry-after') ?? '';
   if (!/^\d+$/.test(field)) return RETRY_AFTER.default;
   return Math.min(Math.max(Number(field), RETRY_AFTER.min), RETRY_AFTER.max);

@@ -1,1 +1,3 @@
-export type { TokenCacheOptions } from './token.cache.js';
+export { type CreatedToken, token, type TokenOptions } from './opaque/token.js';
+export { type FindToken, type StoredToken, tokens } from './opaque/tokens.js';
+export type { TokenVerifier } from './token.verifier.js';

@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { clientAuthentication } from './client.authentication.js';
+
+const texts = fc.string({ unit: 'grapheme', minLength: 1 });
+
+/** What a server reads of a form-encoded text. */
+const formDecode = (text = '') => decodeURIComponent(text.replaceAll('+', ' '));
+
+describe('The authentication of a client', () => {
+  it('[I-2] gives back its name and its secret, whatever is in them', async () => {
+    await fc.assert(
+      fc.asyncProperty(texts, texts, async (clientId, clientSecret) => {
+        const { authorization = '' } = await clientAuthentication({ clientId, clientSecret })(new URLSearchParams());
+        const [, base64 = ''] = /^Basic ([\w+/]+=*)$/.exec(authorization) ?? [];
+        const [id, secret, ...more] = Buffer.from(base64, 'base64').toString().split(':');
+        expect([formDecode(id), formDecode(secret), more]).toEqual([clientId, clientSecret, []]);
+      }),
+    );
+  });
+
+  // RFC 6749 section 2.3.1, the client of its example.
+  it('[I-2] is what RFC 6749 shows', () => {
+    const authenticate = clientAuthentication({ clientId: 's6BhdRkqt3', clientSecret: '7Fjfp0ZBr1KtDRbnfVdmIw' });
+    expect(authenticate(new URLSearchParams())).toEqual({
+      authorization: 'Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3',
+    });
+  });
+});

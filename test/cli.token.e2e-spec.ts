@@ -1,0 +1,45 @@
+import { describe, expect, it } from '@jest/globals';
+import { token } from 'nestjs-http-auth/tokens';
+import { run } from '../libs/http-auth/src/cli/run.js';
+
+/** What the command prints, and its exit code. */
+async function command(...args: string[]) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await run(args, {
+    cwd: '.',
+    out: (line) => out.push(line),
+    err: (line) => err.push(line),
+    ask: () => Promise.reject(new Error('nobody is asked')),
+  });
+  return { code, out: out.join('\n'), err };
+}
+
+describe('nestjs-http-auth token', () => {
+  it.each([
+    [[], /^[\w-]{43}$/],
+    [['--prefix', 'acme_live'], /^acme_live_[\w-]{43}$/],
+  ])('prints a new token and its hash, each once: %j', async (args, form) => {
+    const [one, other] = [await command('token', ...args), await command('token', ...args)];
+    expect([one.code, one.err]).toEqual([0, []]);
+    const [, made = '', hash] = /^token: (.*)\nhash: {2}(.*)$/.exec(one.out) ?? [];
+    expect(made).toMatch(form);
+    expect(hash).toBe(token.hash(made));
+    expect(other.out).not.toContain(made);
+  });
+
+  it.each([
+    ['a token of one’s own', ['my-secret'], /^nestjs-http-auth token has one option/],
+    ['another option', ['--my-secret'], /^nestjs-http-auth token has one option/],
+    ['a prefix that cannot be meant', ['--prefix', 'a b'], /^prefix must be letters and digits/],
+  ])('refuses %s in a sentence that does not show it', async (_, args, sentence) => {
+    const { code, out, err } = await command('token', ...args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toEqual([expect.stringMatching(sentence)]);
+    expect(err.join()).not.toContain('secret');
+  });
+
+  it('explains itself', async () => {
+    const { code, out } = await command('token', '--help');
+    expect([code, out]).toEqual([0, expect.stringContaining('nestjs-http-auth token [--prefix <prefix>]')]);
+  });
+});

@@ -1,0 +1,83 @@
+import type { Request as ExpressRequest } from 'express';
+import { admit, type Admission, bearer, type Failure, type HttpRequest, type Verdict } from 'nestjs-http-auth';
+import { introspection, type IntrospectionClaims, type TokenVerifier } from 'nestjs-http-auth/introspection';
+import { type CreatedToken, type StoredToken, token, tokens } from 'nestjs-http-auth/tokens';
+import { Agent, fetch as undiciFetch } from 'undici';
+import { describe, expect, test } from 'tstyche';
+
+interface User {
+  name: string;
+}
+
+const user: User = { name: 'alice' };
+const stored: StoredToken<User> = { hash: '', principal: user };
+const server = { endpoint: 'https://issuer.example/introspect', clientId: 'api', audience: null };
+
+describe('tokens()', () => {
+  test('takes a store that answers at once or later, or has nothing', () => {
+    expect(tokens(() => stored)).type.toBe<TokenVerifier<User>>();
+    expect(tokens(() => Promise.resolve<StoredToken<User> | null>(null))).type.toBe<TokenVerifier<User>>();
+    expect(tokens(() => undefined as StoredToken<User> | undefined)).type.toBe<TokenVerifier<User>>();
+  });
+
+  test('hands the store the hash and the request', () => {
+    tokens((hash, request) => {
+      expect(hash).type.toBe<string>();
+      expect(request).type.toBe<HttpRequest>();
+      return stored;
+    });
+    const verifier = tokens<User, ExpressRequest>((_, request) => (request.secure ? stored : null));
+    expect(bearer).type.toBeCallableWith(verifier);
+  });
+
+  test('asks for what a token is judged by', () => {
+    expect(tokens<User>).type.not.toBeCallableWith(() => ({ principal: user }));
+    expect(tokens<User>).type.not.toBeCallableWith(() => ({ ...stored, expiresAt: 1_900_000_000 }));
+    expect(tokens<User>).type.not.toBeCallableWith(() => ({ ...stored, scopes: 'reports:read' }));
+    expect(tokens<User>).type.toBeCallableWith(() => ({ ...stored, expiresAt: new Date(), scopes: null }));
+  });
+
+  test('judges as verifiers do', () => {
+    const verifier = tokens(() => stored);
+    expect(verifier({ token: '' }, {} as HttpRequest)).type.toBe<Verdict<User> | Promise<Verdict<User>>>();
+  });
+});
+
+describe('token', () => {
+  test('makes a token with its hash', () => {
+    expect(token.create()).type.toBe<CreatedToken>();
+    expect(token.create({ prefix: 'acme' })).type.toBe<CreatedToken>();
+    expect(token.hash('')).type.toBe<string>();
+  });
+});
+
+describe('introspection()', () => {
+  test('has the claims for a principal, unless it is told another one', () => {
+    const claims = introspection({ ...server, clientSecret: '' });
+    expect(claims).type.toBe<TokenVerifier<IntrospectionClaims>>();
+    const users = introspection({ ...server, clientSecret: '', principal: () => user });
+    expect(users).type.toBe<TokenVerifier<User>>();
+    expect(bearer).type.toBeCallableWith(users);
+  });
+
+  test('takes for a principal whatever a verifier may say', () => {
+    const principal = ({ sub }: IntrospectionClaims): Promise<User | Admission<User> | Failure | null> =>
+      Promise.resolve(sub === undefined ? null : admit(user, { scopes: [] }));
+    expect(introspection({ ...server, clientSecret: '', principal })).type.toBe<TokenVerifier<User>>();
+  });
+
+  test('asks whom tokens must be for', () => {
+    expect(introspection).type.not.toBeCallableWith({ endpoint: '', clientId: '', clientSecret: '' });
+    expect(introspection).type.not.toBeCallableWith({ ...server, audience: undefined });
+  });
+
+  test('takes undici’s fetch(), which has agents', () => {
+    const dispatcher = new Agent();
+    expect(introspection).type.toBeCallableWith({
+      ...server,
+      clientAuthentication: 'tls_client_auth',
+      fetch: (url: string, init: object) => undiciFetch(url, { ...init, dispatcher }),
+    });
+    expect(introspection).type.toBeCallableWith({ ...server, clientSecret: '', fetch });
+  });
+});
