@@ -36,6 +36,7 @@ const LIMITS: Readonly<Record<string, number>> = {
   basic: 1.05,
   bearer: 1.05,
   two: 1.05,
+  'bcrypt-remembered': 1.1,
   '401-missing': 1,
   '401-wrong': 1,
   '401-two': 1,

@@ -4,13 +4,14 @@ import { fileURLToPath } from 'node:url';
 import type { Analysis } from './analysis.js';
 import { plot } from './plot.js';
 import { page } from './report.js';
-import type { MicroResults, Results, ScaleResults } from './results.js';
+import type { MicroResults, NamesResults, Results, ScaleResults } from './results.js';
 
 /** The files of results, which are committed, beside the source. */
 interface Files {
   'results.json': Results;
   'micro.results.json': MicroResults;
   'scale.results.json': ScaleResults;
+  'names.results.json': NamesResults;
 }
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
@@ -32,8 +33,9 @@ export function writeJson<File extends keyof Files>(file: File, value: Files[Fil
 export function writeReport(results: Results, analysis: Analysis): void {
   const micro = readJson('micro.results.json');
   const scale = readJson('scale.results.json');
+  const names = readJson('names.results.json');
   mkdirSync(join(docs, 'benchmarks'), { recursive: true });
-  writeFileSync(join(docs, 'benchmarks.md'), page(results.environment, analysis, micro, scale));
+  writeFileSync(join(docs, 'benchmarks.md'), page(results.environment, analysis, micro, scale, names));
   for (const adapter of ['express', 'fastify'] as const) {
     writeFileSync(join(docs, 'benchmarks', `${adapter}.svg`), plot(adapter, analysis));
   }

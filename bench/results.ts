@@ -1,3 +1,5 @@
+import type { Welch } from './statistics.js';
+
 /** What a campaign finds. */
 export interface Results {
   readonly environment: Environment;
@@ -44,6 +46,19 @@ export interface ScaleResults {
     readonly idle: number;
     readonly busy: number;
   }[];
+}
+
+/** Whether time tells which users there are. */
+export interface NamesResults {
+  readonly pairs: number;
+  /** The part of the timings that is compared: the fastest. */
+  readonly kept: number;
+  readonly tests: readonly ({
+    readonly verifier: string;
+    /** The mean time of an answer, in microseconds: to a user there is, and to one there is not. */
+    readonly known: number;
+    readonly unknown: number;
+  } & Welch)[];
 }
 
 /** A boot, the median of several. */

@@ -38,6 +38,12 @@ export const rows = {
   bearer: { ...letIn, id: 'bearer', title: 'Bearer, opaque token', credentials: { kind: 'bearer' } },
   two: { ...letIn, id: 'two', title: 'Basic on a route that takes Bearer too', credentials: { kind: 'basic' } },
   bcrypt: { ...letIn, id: 'bcrypt', title: 'Basic, bcrypt (cost 4)', credentials: { kind: 'basic' }, weight: 15 },
+  remembered: {
+    ...letIn,
+    id: 'bcrypt-remembered',
+    title: 'Basic, bcrypt (cost 10), remembered',
+    credentials: { kind: 'basic' },
+  },
   missing: { ...refused, id: '401-missing', title: '401, no credentials', credentials: { kind: 'none' } },
   wrong: { ...refused, id: '401-wrong', title: '401, wrong password', credentials: { kind: 'basic', wrong: true } },
   scope: {

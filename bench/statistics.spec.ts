@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { estimate, median, moved, quantile, ratios, seeded, shuffled } from './statistics.js';
+import { estimate, median, moved, quantile, ratios, seeded, shuffled, welch } from './statistics.js';
 
 const numbers = fc.array(fc.double({ min: 0.1, max: 1000, noNaN: true }), { minLength: 1, maxLength: 30 });
 const samples = fc.array(numbers, { minLength: 1, maxLength: 4 });
@@ -168,5 +168,46 @@ describe('A subject that is moved to another baseline', () => {
         expect(moved(list, list, list)).toEqual(list);
       }),
     );
+  });
+});
+
+describe("Welch's test", () => {
+  it.each([
+    // Computed with the statistics module of Python.
+    [[1, 2, 3, 4], [2, 4, 6, 8, 10], -2.2514363231593695, 5.520787746170677],
+    [
+      [27.5, 21, 19, 23.6, 17, 17.9, 16.9, 20.1, 21.9, 22.6, 23.1, 19.6, 19, 21.7, 21.4],
+      [27.1, 22, 20.8, 23.4, 23.4, 23.5, 25.8, 22, 24.8, 20.2, 21.9, 22.1, 22.9, 30.5, 24.4],
+      -2.852954870171521,
+      27.88730398842012,
+    ],
+  ])('of %j and %j finds t = %d', (first, second, t, freedom) => {
+    const found = welch(first, second);
+    expect(found.t).toBeCloseTo(t, 10);
+    expect(found.freedom).toBeCloseTo(freedom, 10);
+  });
+
+  it('has its difference in the middle of its interval, and finds none within one list', () => {
+    const { difference } = welch([1, 2, 3, 4], [2, 4, 6, 8, 10]);
+    expect(difference.value).toBe(-3.5);
+    expect(difference.high - difference.value).toBeCloseTo(1.96 * (3.5 / 2.2514363231593695), 10);
+    expect(difference.value - difference.low).toBeCloseTo(1.96 * (3.5 / 2.2514363231593695), 10);
+    expect(welch([1, 2, 4], [4, 1, 2]).t).toBe(0);
+  });
+
+  it('does not depend on the unit, nor on where the zero is', () => {
+    const list = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 30 });
+    fc.assert(
+      fc.property(list, list, (first, second) => {
+        fc.pre(new Set(first).size > 1);
+        const change = (numbers: readonly number[]) => numbers.map((number) => number * 8 + 5);
+        expect(welch(change(first), change(second)).t).toBeCloseTo(welch(first, second).t, 6);
+        expect(welch(second, first).t).toBeCloseTo(-welch(first, second).t, 6);
+      }),
+    );
+  });
+
+  it('of a single number is not there', () => {
+    expect(() => welch([1], [1, 2])).toThrow(RangeError);
   });
 });

@@ -81,3 +81,37 @@ export function estimate(samples: Samples, random: () => number, count = 1000): 
   const medians = resample(samples, random, count).toSorted();
   return { value: median(samples.flat()), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
 }
+
+/** What Welch's test finds of two lists. */
+export interface Welch {
+  /** How much greater the mean of the first is, with the ends of a 95 % interval (for lists that are long). */
+  readonly difference: Estimate;
+  /** That difference in its own standard errors. */
+  readonly t: number;
+  /** The degrees of freedom of t (Welch and Satterthwaite). */
+  readonly freedom: number;
+}
+
+/** The quantile of the normal distribution that 2.5 % are above. */
+const NORMAL = 1.96;
+
+/** Welch's t-test: whether two lists have one mean, be their variances what they are. */
+export function welch(first: readonly number[], second: readonly number[]): Welch {
+  const [a, b] = [errorOf(first), errorOf(second)];
+  const error = a.squared + b.squared;
+  const value = a.mean - b.mean;
+  const reach = NORMAL * Math.sqrt(error);
+  return {
+    difference: { value, low: value - reach, high: value + reach },
+    t: value / Math.sqrt(error),
+    freedom: error ** 2 / (a.squared ** 2 / (first.length - 1) + b.squared ** 2 / (second.length - 1)),
+  };
+}
+
+/** The mean of numbers, and the square of its standard error. */
+function errorOf(numbers: readonly number[]) {
+  if (numbers.length < 2) throw new RangeError('There is no variance of less than two numbers');
+  const mean = numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+  const variance = numbers.reduce((sum, number) => sum + (number - mean) ** 2, 0) / (numbers.length - 1);
+  return { mean, squared: variance / numbers.length };
+}

@@ -86,6 +86,7 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.bearer, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.two, async () => (await library()).byBoth(adapter)),
     of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
+    of(LIBRARY, rows.remembered, async () => (await library()).byStoredBcrypt(adapter)),
     of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
     of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
     of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),

@@ -20,6 +20,7 @@ describe('The banner', () => {
       "curl -i -X POST -H 'Authorization: Bearer reader-token' 'http://127.0.0.1:3100/reports'",
       "curl -i -X POST -H 'Authorization: Bearer writer-token' 'http://127.0.0.1:3100/reports'",
       "curl -i -H 'Authorization: Bearer wrong-token' 'http://127.0.0.1:3100/reports'",
+      "curl -i -X POST -H 'Authorization: Bearer reader-token' 'http://127.0.0.1:3100/reports'",
     ]);
   });
 

@@ -37,6 +37,9 @@ Open ${url}/ in a browser, or paste a line of these:
 
   A wrong token: the challenge says what was wrong with it
     curl -i -H 'Authorization: Bearer wrong-token' '${url}/reports'
+
+  A token that was issued for less: the challenge says what is needed
+    curl -i -X POST -H 'Authorization: Bearer reader-token' '${url}/reports'
 `;
 }
 

@@ -13,10 +13,13 @@ const order = [
   'passwords',
   'tokens',
   'response',
+  'events',
   'guard',
   'protect',
   'routes',
+  'resource',
   'openapi',
+  'opentelemetry',
   'cli',
   'testing',
 ];

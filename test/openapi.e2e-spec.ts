@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { All, Controller, Delete, Get, type INestApplication, Post, VersioningType } from '@nestjs/common';
+import { All, Controller, Delete, Get, type INestApplication, Patch, Post, VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   ApiBadRequestResponse,
@@ -157,6 +157,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
       @Get() list() {}
       @Scopes.any('reports:write', 'admin') @Post() create() {}
       @Schemes('basic') @Delete() remove() {}
+      @Scopes.by(() => []) @Patch() patch() {}
     }
     const openId = { type: 'openIdConnect', openIdConnectUrl: 'https://issuer.example/openid' } as const;
     const schemes = [
@@ -181,6 +182,13 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
       });
       expect(remove?.responses['403']).toEqual({
         description: 'Forbidden: the credentials need the scopes reports:read, reports:list',
+      });
+    });
+
+    it('has the 403 of scopes that the request decides on', async () => {
+      expect((await reports())?.patch?.responses['403']).toMatchObject({
+        description:
+          'Forbidden: the credentials need the scopes reports:read, reports:list and those that the request needs',
       });
     });
 

@@ -100,7 +100,7 @@ describe('users()', () => {
   it.each([
     ['alice', 'wonder:land', /^users\(\): the password of "alice" is plain text: make a hash/],
     ['bob', '$2b$10$tooShort', /^users\(\): the password of "bob" is a bcrypt hash that is malformed/],
-  ])('names the user %s whose hash is none, and does not show it', (name, hash, sentence) => {
+  ])('[B-9] names the user %s whose hash is none, and does not show it', (name, hash, sentence) => {
     const make = () => users({ carol: wonderland.bcrypt, [name]: hash });
     expect(make).toThrow(AuthConfigurationError);
     expect(make).toThrow(sentence);
@@ -202,7 +202,7 @@ describe('htpasswd()', () => {
     expect(() => htpasswd(file())).toThrow(/^htpasswd\(\): .*users\.htpasswd cannot be read \(ENOENT\): create it/);
   });
 
-  it('leaves out broken lines, says which, and does not show them', async () => {
+  it('[B-9] leaves out broken lines, says which, and does not show them', async () => {
     const lines = [
       '\ufeff# staff',
       '',

@@ -25,6 +25,7 @@ import {
   Schemes,
   Scopes,
   StepUp,
+  type RouteEntry,
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
 import { send } from './support/client.js';
@@ -146,9 +147,16 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
       @Scopes('reports:write', 'reports:read') @Post() create() {}
       @Scopes.any('reports:read', 'admin') @StepUp({ acrValues: ['gold'], maxAge: 300 }) @Get(':id') read() {}
       @Public() @Get('count') count() {}
+      @Scopes.by(() => []) @Post('batch') batch() {}
     }
     const app = await application({}, [ReportsController]);
-    expect(routesOf(app).map(({ handler, scopes, stepUp }) => ({ handler, scopes, stepUp }))).toEqual([
+    const asked = ({ handler, scopes, scopesByRequest, stepUp }: RouteEntry) => ({
+      handler,
+      scopes,
+      scopesByRequest,
+      stepUp,
+    });
+    expect(routesOf(app).map(asked)).toEqual([
       { handler: 'list', scopes: { mode: 'all', names: ['reports:read'] } },
       { handler: 'create', scopes: { mode: 'all', names: ['reports:write', 'reports:read'] } },
       {
@@ -157,6 +165,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
         stepUp: { acrValues: ['gold'], maxAge: 300 },
       },
       { handler: 'count' },
+      { handler: 'batch', scopes: { mode: 'all', names: ['reports:read'] }, scopesByRequest: true },
     ]);
   });
 
@@ -267,6 +276,21 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     );
     expect(text).toMatch(/ALL +\/articles\/anything +required +Bearer, Basic +\(per request\) +- +default/);
     expect((await logOf({}, [ArticlesController])).text).not.toContain('BECAUSE');
+  });
+
+  it('has the scopes of each route', async () => {
+    @Controller()
+    class ScopesController {
+      @Scopes('a', 'b') @Get('all') all() {}
+      @Scopes.any('a', 'b') @Get('any') any() {}
+      @Scopes.by(() => []) @Get('by') by() {}
+      @Scopes('a') @Scopes.by(() => []) @Get('both') both() {}
+    }
+    const { text } = await logOf({ printRoutes: true }, [ScopesController]);
+    expect(text).toMatch(/\/all .* Staging +a b +default/);
+    expect(text).toMatch(/\/any .* Staging +a \| b +default/);
+    expect(text).toMatch(/\/by .* Staging +\(per request\) +default/);
+    expect(text).toMatch(/\/both .* Staging +a \(per request\) +default/);
   });
 
   it('tells routes of one path apart', async () => {

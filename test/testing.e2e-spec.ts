@@ -15,6 +15,8 @@ import {
   Public,
   Realm,
   Schemes,
+  Scopes,
+  StepUp,
 } from 'nestjs-http-auth';
 import { asUser, type TestCredentials, withTestUsers } from 'nestjs-http-auth/testing';
 import 'nestjs-http-auth/testing/jest';
@@ -54,6 +56,12 @@ class RoutesController {
   admin(@CurrentAuth() auth: AuthInfo) {
     return auth;
   }
+
+  @UseGuards(HttpAuthGuard)
+  @Scopes('read')
+  @StepUp({ maxAge: 300 })
+  @Get('scoped')
+  scoped() {}
 
   @UseGuards(NoGuard)
   @Get('never')
@@ -116,6 +124,15 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
       user: alice,
       auth: { scope: 'articles:write', scheme: 'Bearer', realm: 'Staging' },
     });
+  });
+
+  it('holds them to the scopes of a route, and to its step-up', async () => {
+    const get = getFrom(await serve(withTestUsers(builder())));
+    expect((await get('/scoped', asUser(alice))).status).toBe(401);
+    const recent = { authTime: Date.now() / 1000 };
+    expect(await get('/scoped', asUser(alice, recent))).toChallenge('Bearer', { error: 'insufficient_scope' });
+    expect((await get('/scoped', asUser(alice, { ...recent, scopes: ['read'] }))).status).toBe(200);
+    expect((await get('/scoped', asUser({ ...alice, scope: 'read' }, recent))).status).toBe(200);
   });
 
   it('takes the header from fetch() too', async () => {

@@ -31,6 +31,11 @@ const provider = new Provider(issuer, {
     // Whoever may introspect tokens.
     { client_id: 'api', client_secret: 'api-secret', grant_types: [], response_types: [], redirect_uris: [] },
   ],
+  // A client asks for more scopes than it has registered for, once it is told that it needs them.
+  extraClientMetadata: {
+    properties: ['scope'],
+    validator: (_context, _name, _value, client) => delete client.scope,
+  },
   scopes: ['openid', 'offline_access', 'reports:read', 'reports:write'],
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   features: {

@@ -11,6 +11,8 @@ import {
   Public,
   Realm,
   Schemes,
+  Scopes,
+  StepUp,
 } from 'nestjs-http-auth';
 import { describe, expect, test } from 'tstyche';
 
@@ -57,6 +59,8 @@ describe('a policy decorator', () => {
     @Public()
     @Schemes('basic', 'Bearer')
     @Realm('Administration')
+    @Scopes('reports:read')
+    @StepUp({ acrValues: ['mfa'] as const, maxAge: 300 })
     @Controller()
     class Routes {
       @Public(false)
@@ -66,6 +70,11 @@ describe('a policy decorator', () => {
       @OptionalAuth()
       @Realm((request) => request.url)
       @Schemes()
+      @Scopes.any('reports:read', 'reports:write')
+      @Scopes.by(({ body }) => (body === undefined ? [] : ['reports:write']))
+      @Scopes.by((request: ExpressRequest) => [request.protocol])
+      @Scopes.by((request: FastifyRequest) => [request.protocol])
+      @StepUp({ maxAge: 0 })
       @Get()
       open() {}
     }
@@ -80,6 +89,15 @@ describe('a policy decorator', () => {
     expect(Realm).type.not.toBeCallableWith(() => 5);
     expect(Public).type.not.toBeCallableWith('yes');
     expect(OptionalAuth).type.not.toBeCallableWith(true);
+    expect(Scopes).type.not.toBeCallableWith(['reports:read']);
+    expect(Scopes.any).type.not.toBeCallableWith(1);
+    expect(Scopes.by).type.not.toBeCallableWith();
+    expect(Scopes.by).type.not.toBeCallableWith(() => 'reports:read');
+    expect(Scopes.by).type.not.toBeCallableWith(() => Promise.resolve(['reports:read']));
+    expect(StepUp).type.not.toBeCallableWith();
+    expect(StepUp).type.not.toBeCallableWith({ acrValues: 'mfa' });
+    expect(StepUp).type.not.toBeCallableWith({ maxAge: '300' });
+    expect(StepUp).type.not.toBeCallableWith({ max_age: 300 });
   });
 });
 

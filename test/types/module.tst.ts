@@ -77,6 +77,25 @@ describe('AuthModule.forRoot()', () => {
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, realms: [] });
   });
 
+  test('takes a resource, which needs its URL and an authorization server', () => {
+    const resource = { url: 'https://api.example.com', authorizationServers: ['https://login.example.com'] };
+    expect(AuthModule.forRoot).type.toBeCallableWith({ realm, schemes, resource });
+    expect(AuthModule.forRoot).type.toBeCallableWith({
+      realm,
+      schemes,
+      resource: {
+        ...resource,
+        scopes: ['a'],
+        name: 'A',
+        documentation: 'https://a.example',
+        metadata: { jwks_uri: 'x' },
+      },
+    });
+    expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: { url: resource.url } });
+    expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: resource.url });
+    expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: { ...resource, issuer: 'x' } });
+  });
+
   test('takes a realm that is a text or a function of the request', () => {
     AuthModule.forRoot({
       realm: (request) => {

@@ -12,6 +12,8 @@ import {
 import { ApplicationConfig, DiscoveryModule, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
 import { Passport } from 'passport';
 import { type AuthModuleOptions, type AuthOptionsFactory, checkOptions } from './auth.options.js';
+import { AuthEvents } from './events/auth.events.js';
+import { Announcer } from './guard/announcer.js';
 import { Arrivals } from './guard/arrivals.js';
 import { Authenticator } from './guard/authenticator.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
@@ -24,11 +26,14 @@ import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { Entrance } from './protect/entrance.js';
 import { Gate } from './protect/gate.js';
 import { ResponseHeadHook } from './response/response-head.hook.js';
+import { MetadataEndpoint } from './resource/metadata.endpoint.js';
+import { resourceParams } from './resource/metadata.js';
 import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
 import { tableOf } from './routes/route.table.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
+import { warnOfClearText } from './schemes/clear.text.js';
 import { NestSchemeContainer } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
 import type { PassportRegistry } from './schemes/strategy.js';
@@ -68,8 +73,10 @@ const applications = new WeakSet<ApplicationConfig>();
     {
       provide: Exchanges,
       inject: [OPTIONS, SchemeRegistry],
-      useFactory: ({ realm, challenges: { prompt = 'always' } = {} }: AuthModuleOptions, schemes: SchemeRegistry) =>
-        new Exchanges(() => ({ realm, schemes: schemes.all, prompt })),
+      useFactory: (
+        { realm, challenges: { prompt = 'always' } = {}, resource }: AuthModuleOptions,
+        schemes: SchemeRegistry,
+      ) => new Exchanges(() => ({ realm, schemes: schemes.all, prompt, params: resourceParams(resource) })),
     },
     {
       provide: Challenger,
@@ -79,9 +86,14 @@ const applications = new WeakSet<ApplicationConfig>();
     },
     {
       provide: Authenticator,
-      inject: [OPTIONS, Challenger],
-      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger) =>
-        new Authenticator(proxy ? PROXY : ORIGIN, challenger),
+      inject: [OPTIONS, Challenger, Announcer],
+      useFactory: ({ proxy }: AuthModuleOptions, challenger: Challenger, announcer: Announcer) =>
+        new Authenticator(proxy ? PROXY : ORIGIN, challenger, announcer),
+    },
+    {
+      provide: Announcer,
+      inject: [AuthEvents, Challenger],
+      useFactory: (events: AuthEvents, challenger: Challenger) => new Announcer(events, challenger),
     },
     {
       provide: ResponseHeadHook,
@@ -102,18 +114,19 @@ const applications = new WeakSet<ApplicationConfig>();
       provide: Policies,
       inject: [OPTIONS, SchemeRegistry],
       useFactory: (
-        { realm, challenges: { prompt = 'always' } = {}, public: open = [] }: AuthModuleOptions,
+        { realm, challenges: { prompt = 'always' } = {}, public: open = [], resource }: AuthModuleOptions,
         schemes: SchemeRegistry,
-      ) => new Policies(realm, schemes, prompt, open),
+      ) => new Policies(realm, schemes, prompt, open, resourceParams(resource)),
     },
     NestSchemeContainer,
+    AuthEvents,
     HttpAuthFilter,
     Arrivals,
     HttpAuthGuard,
     RouteExplorer,
     RouteReport,
   ],
-  exports: [PASSPORT, Arrivals, Authenticator, HttpAuthGuard, RouteReport],
+  exports: [PASSPORT, Arrivals, AuthEvents, Authenticator, HttpAuthGuard, RouteReport],
 })
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationBootstrap {
   /** The module with options that are known when it is imported. */
@@ -157,7 +170,9 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
       if (!httpAdapter) return;
-      entrance.install(httpAdapter, typeof options.realm === 'function');
+      const { realm, resource } = options;
+      const metadata = resource && new MetadataEndpoint(resource, schemes, report);
+      entrance.install(httpAdapter, typeof realm === 'function', metadata);
       if (options.early) {
         const matcher = new RouteMatcher(report, httpAdapter);
         gate.holdEarly((request) => matcher.policyOf(request));
@@ -169,8 +184,13 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
   onModuleInit(): void {
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
     if (server !== undefined) this.headHook.installOn(server);
-    this.schemes.bind();
+    const schemes = this.schemes.bind();
+    if (this.options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
+      throw new AuthConfigurationError('resource: no scheme takes tokens, which its metadata are for; add bearer()');
+    }
+    if (server !== undefined && !this.options.tlsTerminated) warnOfClearText(server, schemes);
     this.policies.decideAll(this.discovery, this.scanner);
+    if (this.options.globalGuard === false) this.report.check();
   }
 
   /** Prints the routes, where `printRoutes` asks for it. */

@@ -3,6 +3,8 @@ import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
 import type { ChallengeLayout } from './response/challenger.js';
 import type { Prompt, RealmOption } from './response/protection.js';
+import type { ResourceOptions } from './resource/resource.options.js';
+import { resourceProblem } from './resource/resource.problem.js';
 import { AuthConfigurationError } from './schemes/configuration.error.js';
 import type { SchemeDefinition } from './schemes/scheme.js';
 import type { PassportRegistry } from './schemes/strategy.js';
@@ -44,12 +46,26 @@ export interface AuthModuleOptions {
   /** How the challenges are sent. */
   readonly challenges?: ChallengeOptions;
   /**
+   * What the application is as a resource of OAuth. Its metadata are then served at their well-known path, to everybody, and the
+   * challenges of Bearer and DPoP say where they are (RFC 9728).
+   *
+   * @default none
+   */
+  readonly resource?: ResourceOptions;
+  /**
    * Whether the application is a proxy: it then asks with 407 and `Proxy-Authenticate`, reads `Proxy-Authorization`, and
    * leaves every 401 to the servers behind it (RFC 9110 section 11.7).
    *
    * @default false
    */
   readonly proxy?: boolean;
+  /**
+   * Whether TLS ends ahead of the application, at a proxy or a load balancer. Otherwise there is a warning in the log where
+   * Basic is offered without TLS on an address that is not this machine's own (RFC 7617 section 4).
+   *
+   * @default false
+   */
+  readonly tlsTerminated?: boolean;
   /**
    * The Passport instance to register the strategies in. Hand over Passport's own, and `AuthGuard('basic')` works as it
    * did; but it is shared by all applications of the process.
@@ -114,7 +130,7 @@ function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string
     proxy = false,
     passport,
   } = options;
-  const { printRoutes = false } = options;
+  const { printRoutes = false, tlsTerminated = false, resource } = options;
   const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (wrong !== undefined) return `realm: ${wrong}; name the protection space, e.g. 'Access to staging site'`;
   if (typeof globalGuard !== 'boolean') return 'globalGuard must be true or false';
@@ -128,7 +144,9 @@ function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string
   if (!['always', 'navigation', undefined].includes(challenges?.prompt)) {
     return "challenges.prompt must be 'always' or 'navigation'";
   }
+  if (resource !== undefined && resourceProblem(resource) !== undefined) return resourceProblem(resource);
   if (typeof printRoutes !== 'boolean') return 'printRoutes must be true or false';
+  if (typeof tlsTerminated !== 'boolean') return 'tlsTerminated must be true or false';
   if (passport !== undefined && typeof passport?.use !== 'function') return 'passport must be a Passport instance';
   return undefined;
 }

@@ -1,5 +1,15 @@
 export { AuthModule, PASSPORT } from './auth.module.js';
 export type { AuthModuleOptions, AuthOptionsFactory, ChallengeOptions } from './auth.options.js';
+export type {
+  AuthenticatedEvent,
+  AuthEvent,
+  AuthEventOf,
+  AuthEventType,
+  ErrorEvent,
+  LockedEvent,
+  RefusedEvent,
+} from './events/auth.event.js';
+export { type AuthEventListener, AuthEvents } from './events/auth.events.js';
 export type { AuthenticatedRequest, AuthInfo } from './guard/authenticated-request.js';
 export {
   BrowserPrompt,
@@ -15,6 +25,7 @@ export {
 } from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
+export type { ScopesFunction } from './guard/request.scopes.js';
 export type { RequiredScopes } from './guard/scopes.js';
 export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';
@@ -23,6 +34,7 @@ export { type Credentials, formatCredentials, parseCredentials } from './http/cr
 export type { HttpRequest } from './http/request.js';
 export type { Limiter, LimitOptions } from './lockout/limits.js';
 export { type PathPolicy, protect } from './protect/protect.js';
+export type { ResourceOptions } from './resource/resource.options.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
 export type { ChallengeLayout } from './response/challenger.js';
 export type { Prompt, RealmFunction, RealmOption } from './response/protection.js';

@@ -11,6 +11,7 @@ import type { Outcome } from '../schemes/outcome.js';
 import { run } from '../schemes/strategy.runner.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { isPromise } from '../schemes/verifier.js';
+import type { Announcer } from './announcer.js';
 import { type AuthenticatedRequest, signIn } from './authenticated-request.js';
 import type { Policy } from './policy.js';
 import { shortfallOf } from './shortfall.js';
@@ -22,6 +23,7 @@ export class Authenticator {
   constructor(
     private readonly fields: AuthenticationFields,
     private readonly challenger: Challenger,
+    private readonly announcer: Announcer,
   ) {}
 
   /**
@@ -40,30 +42,31 @@ export class Authenticator {
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) {
-      return (scheme.reason === 'missing' && policy.access === 'optional') || this.refuse(exchange, scheme);
+      return (scheme.reason === 'missing' && policy.access === 'optional') || this.refuse(policy, exchange, scheme);
     }
     try {
       const outcome = scheme.judge?.(request) ?? run(scheme.strategy, scheme.name, request);
       if (!isPromise(outcome)) return this.admit(policy, exchange, scheme, outcome);
       return outcome
         .then((settled) => this.admit(policy, exchange, scheme, settled))
-        .catch((error: unknown) => this.fault(exchange, error));
+        .catch((error: unknown) => this.fault(policy, exchange, scheme, error));
     } catch (error) {
-      return this.fault(exchange, error);
+      return this.fault(policy, exchange, scheme, error);
     }
   }
 
   /** Signs a principal in whose credentials are enough for the route. */
   private admit(policy: Policy, exchange: Exchange, scheme: Scheme, outcome: Outcome): true {
-    if (outcome instanceof Failure) return this.refuse(exchange, outcome);
+    if (outcome instanceof Failure) return this.refuse(policy, exchange, outcome);
     // No principal, no entry.
-    if (!outcome.principal) return this.refuse(exchange, new Failure('invalid', scheme.name));
+    if (!outcome.principal) return this.refuse(policy, exchange, new Failure('invalid', scheme.name));
     const shortfall = shortfallOf(policy, outcome, scheme.name);
-    if (shortfall !== undefined) return this.refuse(exchange, shortfall);
+    if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
     const authInfo = { ...(outcome.info as object), scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
     signIn(exchange.request, outcome.principal, authInfo);
     exchange.admittedBy = scheme;
     exchange.success = outcome;
+    this.announcer.admitted(policy, exchange, scheme.name);
     return true;
   }
 
@@ -75,7 +78,7 @@ export class Authenticator {
     const { admittedBy, success, request } = exchange;
     if (admittedBy === undefined || success === undefined || !policy.schemes.includes(admittedBy)) return false;
     const shortfall = shortfallOf(policy, success, admittedBy.name);
-    if (shortfall !== undefined) return this.refuse(exchange, shortfall);
+    if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
     const { user, authInfo } = request as AuthenticatedRequest;
     signIn(request, user, { ...authInfo, realm: this.challenger.realmOf(exchange) });
     return true;
@@ -102,10 +105,12 @@ export class Authenticator {
     return schemes.find((scheme) => scheme.name.toLowerCase() === name) ?? new Failure('invalid');
   }
 
-  private refuse(exchange: Exchange, failure: Failure): never {
+  private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
     retryAfter(exchange, failure.details.retryAfter);
-    throw withoutStack(() => this.exceptionOf(failure));
+    const exception = withoutStack(() => this.exceptionOf(failure));
+    this.announcer.refused(policy, exchange, failure, exception.getStatus());
+    throw exception;
   }
 
   private exceptionOf(failure: Failure): HttpException {
@@ -119,10 +124,13 @@ export class Authenticator {
   }
 
   /** Tells the log what a verifier threw, and the client nothing but the status. */
-  private fault(exchange: Exchange, error: unknown): never {
+  private fault(policy: Policy, exchange: Exchange, { name }: Scheme, error: unknown): never {
+    // Refusals come here too.
+    if (error instanceof HttpException) throw error;
+    const status = error instanceof VerifierError ? error.status : 500;
+    this.announcer.failed(policy, exchange, name, status);
     if (!(error instanceof VerifierError)) throw error;
     this.logger.error(error);
-    const { status } = error;
     retryAfter(exchange, error.retryAfter);
     throw new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: error });
   }

@@ -8,6 +8,7 @@ import {
 import type { Prompt, RealmOption } from '../response/protection.js';
 import type { AuthenticatedRequest, AuthInfo } from './authenticated-request.js';
 import type { Access } from './policy.js';
+import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
@@ -17,6 +18,7 @@ export const REALM = 'nestjs-http-auth:realm';
 export const SCHEMES = 'nestjs-http-auth:schemes';
 export const PROMPT = 'nestjs-http-auth:prompt';
 export const SCOPES = 'nestjs-http-auth:scopes';
+export const SCOPES_BY = 'nestjs-http-auth:scopes-by';
 export const STEP_UP = 'nestjs-http-auth:step-up';
 
 type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
@@ -56,12 +58,17 @@ export const Schemes = (...names: string[]): ClassOrMethodDecorator => SetMetada
  */
 export const BrowserPrompt = (prompt: Prompt): ClassOrMethodDecorator => SetMetadata(PROMPT, prompt);
 
-/** What {@link Scopes} is: a decorator that asks for all of its scopes, with one that asks for any. */
+/** What {@link Scopes} is: a decorator that asks for all of its scopes, with one that asks for any, and one that asks by the request. */
 export interface ScopesDecorator {
   /** Asks for all of the scopes. */
   (...names: string[]): ClassDecorator & MethodDecorator;
   /** Asks for one of the scopes; the challenge names the first, so put the narrowest there. */
   any(...names: string[]): ClassDecorator & MethodDecorator;
+  /**
+   * Asks for the scopes that a function of the request names, beside those of the route: where one path serves many things, as
+   * JSON-RPC and MCP do.
+   */
+  by(scopesOf: ScopesFunction): ClassDecorator & MethodDecorator;
 }
 
 /**
@@ -75,6 +82,7 @@ export interface ScopesDecorator {
  */
 export const Scopes: ScopesDecorator = Object.assign((...names: string[]) => requireScopes('all', names), {
   any: (...names: string[]) => requireScopes('any', names),
+  by: (scopesOf: ScopesFunction) => SetMetadata(SCOPES_BY, scopesOf ?? null),
 });
 
 function requireScopes(mode: RequiredScopes['mode'], names: readonly string[]): ClassOrMethodDecorator {
@@ -87,8 +95,10 @@ function requireScopes(mode: RequiredScopes['mode'], names: readonly string[]): 
  *
  * What is known of it are the `acr` and `authTime` that the verifier gave to `admit()`, or the claims `acr` and `auth_time` of
  * the principal. What is not known will not do.
+ *
+ * @param options the classes that will do, the age of the authentication, or both
  */
-export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options);
+export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options ?? {});
 
 /** A pipe, as Nest's own parameter decorators take it. */
 type Pipe = Type<PipeTransform> | PipeTransform;

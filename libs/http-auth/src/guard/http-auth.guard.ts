@@ -1,6 +1,9 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import type { Exchange } from '../response/exchange.js';
 import { Arrivals } from './arrivals.js';
 import { Authenticator } from './authenticator.js';
+import type { Policy } from './policy.js';
+import { policyOfRequest, type ScopesFunction } from './request.scopes.js';
 
 /**
  * Asks for credentials, as the policy of the route says. It puts the principal on `request.user`, and what admitted it on
@@ -24,8 +27,21 @@ export class HttpAuthGuard implements CanActivate {
       if (this.arrivals.policyOf(context).access === 'public') return true;
       throw new NotHttpError(context);
     }
-    const authenticate = () => this.authenticator.authenticate(arrival.policy, arrival.exchange);
-    return arrival.ready?.then(authenticate) ?? authenticate();
+    const { policy, exchange, ready } = arrival;
+    const authenticate = () => this.authenticator.authenticate(policy, exchange);
+    const admitted = ready?.then(authenticate) ?? authenticate();
+    if (policy.scopesOf === undefined) return admitted;
+    const { scopesOf } = policy;
+    return admitted === true
+      ? this.hold(policy, scopesOf, exchange)
+      : admitted.then(() => this.hold(policy, scopesOf, exchange));
+  }
+
+  /** Holds a request that its route would let in to the scopes that it needs by itself. */
+  private hold(policy: Policy, scopesOf: ScopesFunction, exchange: Exchange): true | Promise<true> {
+    const narrowed = policyOfRequest(policy, scopesOf, exchange.request);
+    exchange.enter(narrowed);
+    return this.authenticator.authenticate(narrowed, exchange);
   }
 }
 

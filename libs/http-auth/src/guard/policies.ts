@@ -6,8 +6,9 @@ import { realmProblem } from '../http/realm.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, STEP_UP } from './decorators.js';
+import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
+import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
@@ -15,7 +16,7 @@ import { type StepUpOptions, stepUpProblem } from './step-up.js';
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
-type PolicyParts = Pick<Policy, 'access' | 'because' | 'preflight' | 'scopes' | 'stepUp'> & {
+type PolicyParts = Pick<Policy, 'route' | 'access' | 'because' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
@@ -52,8 +53,7 @@ export class Policies {
    */
   make({ realm = this.realm, schemes, prompt = this.prompt, scopes, stepUp, ...rest }: PolicyParts): Policy {
     const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
-    const problem =
-      (wrong && `realm: ${wrong}`) ?? (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+    const problem = (wrong && `realm: ${wrong}`) ?? askingProblem({ ...rest, scopes, stepUp });
     if (problem !== undefined) throw new AuthConfigurationError(problem);
     const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
     return {
@@ -83,20 +83,26 @@ export class Policies {
 
   private decide(route: Route): Policy {
     const targets = [route.handler, route.controller];
+    const access = this.access(route);
+    // A method that opens itself in a class that asks for scopes has the nearer word.
+    const opened = access.access !== 'required' && access.because.endsWith('on the method');
+    const asking = opened ? [route.handler] : targets;
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, route.handler as never);
     try {
       return this.make({
-        ...this.access(route),
+        route: nameOf(route),
+        ...access,
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
-        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, targets),
-        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, targets),
+        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, asking),
+        scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, asking),
+        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, asking),
         preflight: method === RequestMethod.OPTIONS,
       });
     } catch (error) {
       if (!(error instanceof AuthConfigurationError)) throw error;
-      throw new AuthConfigurationError(`${route.controller.name}.${route.handler.name}(): ${error.message}`);
+      throw new AuthConfigurationError(`${nameOf(route)}(): ${error.message}`);
     }
   }
 
@@ -109,6 +115,23 @@ export class Policies {
     const open = this.open.some((entry) => (isClass(entry) ? entry === route.controller : entry(route)));
     return open ? { access: 'public', because: 'option public' } : { access: 'required', because: 'default' };
   }
+}
+
+/** Says what is wrong with what is asked of credentials; `undefined` where nothing is. */
+function askingProblem({ access, scopes, scopesOf, stepUp }: Partial<Policy>): string | undefined {
+  const wrong = (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+  if (wrong !== undefined) return wrong;
+  if (scopesOf !== undefined && typeof scopesOf !== 'function') {
+    return 'scopes: @Scopes.by() takes a function (request) => scopes';
+  }
+  if (access === 'required' || (scopes ?? scopesOf ?? stepUp) === undefined) return undefined;
+  // It would protect nothing: whoever lacks a scope would send no token.
+  const what = (scopes ?? scopesOf) === undefined ? 'step-up' : 'scopes';
+  return `${what}: a route that is ${access} asks nobody for credentials; close it, or do not ask for ${what}`;
+}
+
+function nameOf({ controller, handler }: Route): string {
+  return `${controller.name}.${handler.name}`;
 }
 
 /** Whether a function is a class. */

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { Protection } from '../response/protection.js';
+import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
@@ -15,10 +16,14 @@ export type AccessReason =
 
 /** What a route asks for. */
 export interface Policy extends Protection {
+  /** How events call the route: `ArticlesController.create`, or the path that `protect()` was given. */
+  readonly route: string;
   readonly access: Access;
   readonly because: AccessReason;
   /** The scopes that credentials need; absent: none. */
   readonly scopes?: RequiredScopes | undefined;
+  /** Names the scopes that a request needs beside those; absent: none. */
+  readonly scopesOf?: ScopesFunction | undefined;
   /** How their holder must have been authenticated; absent: anyhow. */
   readonly stepUp?: StepUpOptions | undefined;
   /** Whether the route answers preflights itself, which never have credentials. */

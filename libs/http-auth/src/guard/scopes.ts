@@ -13,6 +13,7 @@ const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
 /** Says what is wrong with scopes that a route asks for; `undefined` where nothing is. */
 export function scopesProblem({ names }: RequiredScopes): string | undefined {
+  if (!Array.isArray(names)) return 'scopes: they are a list of texts, e.g. ["reports:read"]';
   if (names.length === 0) return 'scopes: none is named; name one or more, e.g. @Scopes("reports:read")';
   const wrong = names.find((name) => typeof name !== 'string' || !SCOPE.test(name));
   if (wrong === undefined) return undefined;

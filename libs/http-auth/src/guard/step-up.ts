@@ -5,7 +5,10 @@ import type { Success } from '../schemes/outcome.js';
 export interface StepUpOptions {
   /** The authentication context classes that will do, the preferred one first. */
   readonly acrValues?: readonly string[];
-  /** Seconds that the authentication may lie back, at the most. */
+  /**
+   * Seconds that the authentication may lie back, at the most. A few minutes, as the client must send its user there and back;
+   * 0 asks for this very second, which hardly anybody meets.
+   */
   readonly maxAge?: number;
 }
 
@@ -16,7 +19,10 @@ const ACR = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 export function stepUpProblem({ acrValues, maxAge }: StepUpOptions): string | undefined {
   if (acrValues === undefined && maxAge === undefined) return 'step-up: give acrValues, maxAge or both to @StepUp()';
   if (acrValues !== undefined) {
-    const texts = Array.isArray(acrValues) && acrValues.length > 0 && acrValues.every((one) => ACR.test(String(one)));
+    const texts =
+      Array.isArray(acrValues) &&
+      acrValues.length > 0 &&
+      acrValues.every((one) => typeof one === 'string' && ACR.test(one));
     if (!texts)
       return 'step-up: acrValues must list texts of printable ASCII without blanks, " and \\ (RFC 9470 section 3)';
   }
@@ -39,7 +45,16 @@ export function stepUpParams({ acrValues, maxAge }: StepUpOptions): AuthParams {
 export function isSteppedUp({ acrValues, maxAge }: StepUpOptions, success: Success): boolean {
   const { acr, authTime } = authenticationOf(success);
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) return false;
-  return maxAge === undefined || (typeof authTime === 'number' && Date.now() / 1000 - authTime <= maxAge);
+  return maxAge === undefined || (typeof authTime === 'number' && isRecent(authTime, maxAge));
+}
+
+/** Seconds that another clock may be ahead of ours. What is further ahead is no time, but milliseconds, say. */
+const SKEW = 60;
+
+/** Whether a time lies back no more than `maxAge`; both in seconds. */
+function isRecent(authTime: number, maxAge: number): boolean {
+  const age = Math.floor(Date.now() / 1000) - authTime;
+  return age <= maxAge && age >= -SKEW;
 }
 
 /** From what the verifier gave to `admit()`, else from the principal, where it is the claims of a token (RFC 9470 section 6). */

@@ -10,6 +10,8 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** The body, once it is parsed. */
   readonly body?: unknown;
+  /** The address that the request comes from, as the framework makes it out; behind a proxy that takes its settings. */
+  readonly ip?: string | undefined;
   /** Node's own request, where the framework wraps it, as Fastify does. */
   readonly raw?: IncomingMessage;
   /** The field lines as they came, names and values in turn. */

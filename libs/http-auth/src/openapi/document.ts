@@ -84,7 +84,7 @@ class Describer {
     return sets.map((set) => ({ [keyOf(name)]: set }));
   }
 
-  private responses({ schemes, access, scopes }: RouteEntry): Record<string, ResponseObject> {
+  private responses({ schemes, access, scopes, scopesByRequest }: RouteEntry): Record<string, ResponseObject> {
     const { status, reason } = this.fields;
     const missing = access === 'optional' ? '' : 'missing or ';
     const oauth = schemes.filter((name) => this.schemes.get(name)?.oauth === true);
@@ -94,11 +94,8 @@ class Describer {
       ...(schemes.some((name) => keyOf(name) === 'bearer') && {
         400: this.challenged('Bad Request: the Bearer credentials are malformed', schemes),
       }),
-      ...(scopes && {
-        403: this.challenged(
-          `Forbidden: the credentials need ${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`,
-          oauth,
-        ),
+      ...((scopes ?? scopesByRequest) && {
+        403: this.challenged(`Forbidden: the credentials need ${needed(scopes, scopesByRequest)}`, oauth),
       }),
     };
   }
@@ -109,6 +106,12 @@ class Describer {
     const header = { description: `A challenge for each scheme: ${schemes.join(', ')}`, schema: { type: 'string' } };
     return { description, headers: { [this.fields.challenges]: header } };
   }
+}
+
+/** The scopes that credentials need, in words. */
+function needed(scopes: RouteEntry['scopes'], byRequest: RouteEntry['scopesByRequest']): string {
+  const named = scopes && `${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`;
+  return [named, byRequest && 'those that the request needs'].filter(Boolean).join(' and ');
 }
 
 /** A scheme in OpenAPI's words. */

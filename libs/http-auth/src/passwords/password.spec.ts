@@ -9,7 +9,7 @@ const algorithms: [HashAlgorithm, RegExp][] = [
 ];
 
 describe('password', () => {
-  it.each(algorithms)('hashes by %s with the parameters of OWASP', async (algorithm, shape) => {
+  it.each(algorithms)('[B-9] hashes by %s with the parameters of OWASP', async (algorithm, shape) => {
     const hash = await password.hash('wonder:land', { algorithm });
     expect(hash).toMatch(shape);
     expect(password.needsRehash(hash)).toBe(false);
@@ -17,7 +17,7 @@ describe('password', () => {
     expect(await password.verify('wonder', hash)).toBe(false);
   });
 
-  it('hashes by argon2id where nothing else is said, and never the same twice', async () => {
+  it('[B-9] hashes by argon2id where nothing else is said, and never the same twice', async () => {
     const hashes = await Promise.all([password.hash(''), password.hash('')]);
     expect(hashes[0]).toMatch(/^\$argon2id\$/);
     expect(hashes[0]).not.toBe(hashes[1]);

@@ -7,6 +7,11 @@ import { addRequestHook } from '../response/request.hook.js';
 import type { ResponseHeadHook } from '../response/response-head.hook.js';
 import type { Gate } from './gate.js';
 
+/** Answers a request, if it is one that it is there for. */
+export interface Answerer {
+  answers(request: HttpRequest, response: ServerResponse): boolean;
+}
+
 /** Where requests come into an application: they are watched from there on, and those for protected paths are held. */
 export class Entrance {
   constructor(
@@ -21,17 +26,20 @@ export class Entrance {
    * costs: a path to protect, a response that cannot be watched otherwise, or a realm that may have to be awaited.
    *
    * @param awaitsRealm whether the realm of the application is a function
+   * @param answerer what answers ahead of all else, protected paths included
    */
-  install(adapter: HttpServer, awaitsRealm: boolean): void {
+  install(adapter: HttpServer, awaitsRealm: boolean, answerer?: Answerer): void {
     let hooked = false;
     const hookRequests = (): void => {
       if (hooked) return;
       hooked = true;
-      addRequestHook(adapter, (request, response) => this.enter(request, response));
+      addRequestHook(adapter, (request, response) =>
+        answerer?.answers(request, response) === true ? false : this.enter(request, response),
+      );
     };
     this.headHook.install(adapter, hookRequests);
     this.gate.onceUsed(hookRequests);
-    if (awaitsRealm) hookRequests();
+    if (awaitsRealm || answerer !== undefined) hookRequests();
   }
 
   private enter(request: HttpRequest, response: ServerResponse): Promise<unknown> | undefined {

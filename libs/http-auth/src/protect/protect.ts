@@ -69,8 +69,9 @@ export function protect(
   }
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
   const required = scopes && { names: scopes, mode: 'all' as const };
-  const policy = policies.make({ access, because: 'protect()', realm, schemes, prompt, preflight, scopes: required });
+  const asked = { access, because: 'protect()', realm, schemes, prompt, preflight, scopes: required } as const;
   for (const one of paths) {
+    const policy = policies.make({ ...asked, route: one });
     for (const suffix of BESIDE) gate.protect(`${one.replace(/\/+$/, '')}${suffix}`, policy);
   }
 }

@@ -34,14 +34,19 @@ export class Challenger {
    * Sets the challenges of a response that is about to be a 401, in the order of the schemes (RFC 9110 section 11.6.1).
    * Challenges that stand there already, such as those of a proxied response, are left alone.
    *
+   * @param status the status that the response has
    * @param head where they are set; the response itself, as long as its head is not being written
    * @returns whether the response has challenges; it has none where its realm cannot be known
    */
-  challenge(exchange: Exchange, head: Head = new Head(exchange.response, undefined)): boolean {
+  challenge(
+    exchange: Exchange,
+    status: number = this.fields.status,
+    head: Head = new Head(exchange.response, undefined),
+  ): boolean {
     const field = this.fields.challenges;
     if (head.get(field) !== undefined) return true;
     try {
-      const challenges = this.challenges(exchange);
+      const challenges = this.challenges(exchange, status);
       if (challenges.length === 0) return true;
       head.set(field, this.layout === 'joined' ? challenges.join(', ') : [...challenges]);
       exchange.challenged = true;
@@ -70,7 +75,7 @@ export class Challenger {
     const refused = statusCode === failure?.status && failure.reason !== 'limited';
     if (statusCode === this.fields.status || refused) {
       // A 401 without a challenge breaks RFC 9110 section 15.5.2. That the realm is not known is the server's fault.
-      if (!this.challenge(exchange, head)) status = 500;
+      if (!this.challenge(exchange, statusCode, head)) status = 500;
       else if (head.get(this.fields.challenges) !== undefined) expose(head, this.fields.challenges);
     } else if (exchange.challenged) {
       response.removeHeader(this.fields.challenges);
@@ -123,27 +128,27 @@ export class Challenger {
     return (exchange.realm = name as string);
   }
 
-  private challenges(exchange: Exchange): readonly string[] {
+  private challenges(exchange: Exchange, status: number): readonly string[] {
     const { failure, protection } = exchange;
     const { realm, prompt, schemes } = protection;
     const fixed = typeof realm === 'string' && prompt === 'always' && schemes.every((scheme) => scheme.fixed);
-    if (!fixed || failure?.details.params !== undefined) return this.make(exchange);
+    if (!fixed || failure?.details.params !== undefined) return this.make(exchange, status);
     let known = this.known.get(protection);
     if (known === undefined) this.known.set(protection, (known = new Map()));
-    const key = failure === undefined ? '' : `${failure.scheme} ${failure.reason}`;
+    const key = failure === undefined ? '' : `${status} ${failure.scheme} ${failure.reason}`;
     let challenges = known.get(key);
-    if (challenges === undefined) known.set(key, (challenges = this.make(exchange)));
+    if (challenges === undefined) known.set(key, (challenges = this.make(exchange, status)));
     return challenges;
   }
 
-  private make(exchange: Exchange): string[] {
+  private make(exchange: Exchange, status: number): string[] {
     const realm = this.realmOf(exchange);
     const { failure, protection, request } = exchange;
     const isTried = ({ name }: Scheme) => failure?.scheme?.toLowerCase() === name.toLowerCase();
     let { schemes } = protection;
     if (protection.prompt === 'navigation') schemes = withoutPrompts(schemes, request);
     // Other credentials than those that do not reach are not asked for.
-    if (failure?.status === 403) schemes = schemes.filter((scheme) => scheme.oauth === true && isTried(scheme));
+    if (status === 403) schemes = schemes.filter((scheme) => scheme.oauth === true && isTried(scheme));
     return schemes.map((scheme) => {
       const challenge = scheme.challenge(realm, isTried(scheme) ? failure : undefined, request);
       return formatChallenge(scheme.oauth === true ? withParams(challenge, protection.params) : challenge);

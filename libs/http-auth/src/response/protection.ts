@@ -24,5 +24,5 @@ export interface Protection {
   readonly schemes: readonly Scheme[];
   readonly prompt: Prompt;
   /** What the challenges of OAuth's schemes say beside: the scopes, and where the metadata of the resource are. */
-  readonly params?: AuthParams;
+  readonly params?: AuthParams | undefined;
 }

@@ -5,8 +5,11 @@ import { type HttpRequest, rawResponse } from '../http/request.js';
 /** Express's and Fastify's request hook, as Nest's adapters type it. */
 type Hook = (request: HttpRequest, response: ServerResponse, done: (error?: Error) => void) => void;
 
-/** What runs ahead of everything else: `undefined` where there is nothing to wait for, or a promise; or it throws. */
-export type RequestHook = (request: HttpRequest, response: ServerResponse) => Promise<unknown> | undefined;
+/**
+ * What runs ahead of everything else: `undefined` where there is nothing to wait for, or a promise, or `false` where it has
+ * answered the request, which goes no further; or it throws.
+ */
+export type RequestHook = (request: HttpRequest, response: ServerResponse) => Promise<unknown> | undefined | false;
 
 /**
  * Has an adapter run a hook ahead of every `app.use()`, for Fastify's `inject()` as well. An adapter has a place for one hook
@@ -23,7 +26,7 @@ export function addRequestHook(adapter: HttpServer, ours: RequestHook): void {
     try {
       const pending = ours(request, rawResponse(response));
       if (pending === undefined) proceed();
-      else pending.then(proceed, done);
+      else if (pending !== false) pending.then(proceed, done);
     } catch (error) {
       done(error as Error);
     }

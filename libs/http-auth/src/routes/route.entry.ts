@@ -22,6 +22,8 @@ export interface RouteEntry {
   readonly realm?: string;
   /** The scopes that credentials need; absent: none. */
   readonly scopes?: RequiredScopes;
+  /** `true` where a function names more scopes, by the request; absent: none does. */
+  readonly scopesByRequest?: true;
   /** How their holder must have been authenticated; absent: anyhow. */
   readonly stepUp?: StepUpOptions;
   /** The class of the controller. */

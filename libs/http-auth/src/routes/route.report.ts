@@ -4,6 +4,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import type { Policy, Route } from '../guard/policy.js';
+import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import type { RouteEntry } from './route.entry.js';
 import { RouteExplorer } from './route.explorer.js';
 
@@ -47,6 +48,22 @@ export class RouteReport {
     return policies;
   }
 
+  /**
+   * Looks for routes that ask for scopes, or for how somebody was authenticated, of nobody.
+   *
+   * @throws AuthConfigurationError where the guard does not stand before one
+   */
+  check(): void {
+    for (const route of this.explorer.routes()) {
+      const { scopes, scopesOf, stepUp } = this.policies.of(route.controller, route.handler);
+      if ((scopes ?? scopesOf ?? stepUp) === undefined || this.isGuarded(route)) continue;
+      throw new AuthConfigurationError(
+        `${route.controller.name}.${route.name}(): HttpAuthGuard does not stand before it, and so nobody asks for its scopes ` +
+          'or its step-up; add @UseGuards(HttpAuthGuard), or a guard that extends it',
+      );
+    }
+  }
+
   /** Whether the guard stands before a route: before all of them, or by `@UseGuards()`. */
   private isGuarded({ controller, handler }: Route): boolean {
     const guards: unknown[] = [
@@ -60,9 +77,9 @@ export class RouteReport {
 }
 
 function protectionOf(
-  { access, because, schemes, realm, scopes, stepUp }: Policy,
+  { access, because, schemes, realm, scopes, scopesOf, stepUp }: Policy,
   guarded: boolean,
-): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'stepUp'> {
+): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'stepUp'> {
   if (!guarded) return { access: 'public', because: 'no guard', schemes: [] };
   if (access === 'public') return { access, because, schemes: [] };
   const names = schemes.map(({ name }) => name);
@@ -72,6 +89,7 @@ function protectionOf(
     schemes: names,
     ...(typeof realm === 'string' && { realm }),
     ...(scopes && { scopes }),
+    ...(scopesOf && { scopesByRequest: true }),
     ...(stepUp && { stepUp }),
   };
 }

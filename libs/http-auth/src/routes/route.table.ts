@@ -7,7 +7,10 @@ const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   ACCESS: ({ access }) => access,
   SCHEMES: ({ schemes }) => schemes.join(', ') || '-',
   REALM: ({ access, realm }) => (access === 'public' ? '-' : (realm ?? '(per request)')),
-  SCOPES: ({ scopes }) => scopes?.names.join(scopes.mode === 'any' ? ' | ' : ' ') ?? '-',
+  SCOPES: ({ scopes, scopesByRequest }) =>
+    [scopes?.names.join(scopes.mode === 'any' ? ' | ' : ' '), scopesByRequest && '(per request)']
+      .filter(Boolean)
+      .join(' ') || '-',
   BECAUSE: ({ because }) => because,
   HANDLER: ({ controller, handler }) => `${controller}.${handler}`,
 };

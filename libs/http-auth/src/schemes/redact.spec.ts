@@ -80,6 +80,7 @@ describe('redact', () => {
     ['as it is', 'no user with pa"ss wörd', 'no user with [redacted]'],
     ['in JSON', '{"password":"pa\\"ss wörd"}', '{"password":"[redacted]"}'],
     ['in a URI', 'GET /?p=pa%22ss%20w%C3%B6rd', 'GET /?p=[redacted]'],
+    ['in base64', 'Basic cGEic3Mgd8O2cmQ=', 'Basic [redacted]='],
     ['more than once', 'pa"ss wördpa"ss wörd', '[redacted][redacted]'],
   ])('cuts a secret that is quoted %s', (_, text, cut) => {
     expect(messageOf(new Error(text), 'pa"ss wörd')).toBe(cut);

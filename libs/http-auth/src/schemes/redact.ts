@@ -47,6 +47,8 @@ function cutter(secrets: readonly string[]): (text: unknown) => string {
       secret,
       JSON.stringify(secret).slice(1, -1),
       encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '\ufffd')),
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      Buffer.from(secret).toString('base64url'),
     ])
     // The longest first: a secret may be a part of another.
     .toSorted((a, b) => b.length - a.length);

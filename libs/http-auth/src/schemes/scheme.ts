@@ -75,6 +75,8 @@ export interface Scheme {
    * section 3, RFC 9728 section 5.1), and stand on a 403 too; absent: it is not.
    */
   readonly oauth?: boolean;
+  /** What it adds to the metadata of the resource (RFC 9728 section 2), such as how it takes tokens; absent: nothing. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /** The scheme in OpenAPI's words; absent: HTTP's scheme of that name. */
   readonly openapi?: OpenApiScheme;
   /** Whether a request without an `Authorization` field carries credentials of this scheme elsewhere; absent: never. */

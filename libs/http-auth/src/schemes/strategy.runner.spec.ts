@@ -254,6 +254,7 @@ describe('run', () => {
     ['an empty realm', 'Bearer realm=""'],
     ['a realm that cannot be sent', 'Bearer realm="caf\xe9"'],
     ['another scheme', 'Basic realm="api"'],
+    ['the credentials in it', 'Bearer realm="api", error_description="no dG9rZW4~hidden"'],
     ['two challenges', 'Bearer realm="api", Bearer realm="other"'],
     ['an open quoted-string', 'Bearer realm="api'],
     ['two realms', 'Bearer realm="api", realm="other"'],

@@ -46,7 +46,7 @@ class Attempt {
         this.end(() => (principal ? { principal, info } : new Failure('invalid', this.scheme)));
       },
       fail: (challenge, status) => {
-        this.end(() => failureOf(this.scheme, challenge, status));
+        this.end(() => failureOf(this.scheme, this.request, challenge, status));
       },
       error: (error) => {
         this.end(() => {
@@ -81,22 +81,26 @@ class Attempt {
 }
 
 /** What Passport's `fail(challenge, status)` says, in any of the forms that strategies call it in. */
-function failureOf(scheme: string, challenge: unknown, status: unknown): Failure {
+function failureOf(scheme: string, request: HttpRequest, challenge: unknown, status: unknown): Failure {
   if (challenge instanceof Failure) return challenge;
   const malformed = challenge === 400 || status === 400;
   return new Failure(malformed ? 'malformed' : 'invalid', scheme, malformed ? 400 : 401, {
-    challenge: usable(scheme, challenge),
+    challenge: usable(scheme, request, challenge),
   });
 }
 
-/** A strategy's own challenge, if it is one well-formed challenge of its scheme and names a realm. */
-function usable(scheme: string, text: unknown): Challenge | undefined {
+/**
+ * A strategy's own challenge, if it is one well-formed challenge of its scheme, names a realm, and does not quote the
+ * credentials, as what a verifier says of a token may.
+ */
+function usable(scheme: string, request: HttpRequest, text: unknown): Challenge | undefined {
   const [challenge, ...others] = (typeof text === 'string' && parseChallenges(text)) || [];
   const fits =
     others.length === 0 &&
     challenge?.scheme.toLowerCase() === scheme.toLowerCase() &&
     realmProblem(challenge.params?.realm) === undefined &&
-    isFormattable(challenge);
+    isFormattable(challenge) &&
+    !secretsOf(request).some((secret) => String(text).includes(secret));
   return fits ? challenge : undefined;
 }
 

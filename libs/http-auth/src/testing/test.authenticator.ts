@@ -1,4 +1,5 @@
 import type { TestingModuleBuilder } from '@nestjs/testing';
+import { Announcer } from '../guard/announcer.js';
 import { Authenticator } from '../guard/authenticator.js';
 import type { Policy } from '../guard/policy.js';
 import type { HttpRequest } from '../http/request.js';
@@ -11,9 +12,10 @@ import { schemeOf, type TestCredentials } from './test.user.js';
 class TestAuthenticator extends Authenticator {
   constructor(
     challenger: Challenger,
+    announcer: Announcer,
     private readonly everyone?: TestCredentials,
   ) {
-    super(challenger.fields, challenger);
+    super(challenger.fields, challenger, announcer);
   }
 
   protected override pick(policy: Policy, request: HttpRequest): Scheme | Failure {
@@ -36,7 +38,7 @@ class TestAuthenticator extends Authenticator {
  */
 export function withTestUsers(builder: TestingModuleBuilder, everyone?: TestCredentials): TestingModuleBuilder {
   return builder.overrideProvider(Authenticator).useFactory({
-    inject: [Challenger],
-    factory: (challenger: Challenger) => new TestAuthenticator(challenger, everyone),
+    inject: [Challenger, Announcer],
+    factory: (challenger: Challenger, announcer: Announcer) => new TestAuthenticator(challenger, announcer, everyone),
   });
 }

@@ -17,7 +17,7 @@ export function bearer<Principal, Request extends object = HttpRequest>(
   options: BearerOptions = {},
 ): SchemeDefinition {
   const name = 'Bearer';
-  const { bearerFormat } = options;
+  const { bearerFormat, formEncodedBody = false } = options;
   return {
     name,
     problem: () => verifierProblem('bearer()', verifier),
@@ -30,6 +30,7 @@ export function bearer<Principal, Request extends object = HttpRequest>(
         challenge: bearerChallenge,
         fixed: true,
         oauth: true,
+        metadata: { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] },
         openapi: { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) },
         presents: (request) => strategy.presents(request),
       };

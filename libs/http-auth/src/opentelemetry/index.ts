@@ -1,0 +1,1 @@
+export { meterHttpAuth, type MeterOptions } from './meter.js';

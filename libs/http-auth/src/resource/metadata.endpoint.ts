@@ -1,0 +1,62 @@
+import type { ServerResponse } from 'node:http';
+import type { HttpRequest } from '../http/request.js';
+import type { RouteReport } from '../routes/route.report.js';
+import type { SchemeRegistry } from '../schemes/scheme.registry.js';
+import { metadataOf, metadataUrlOf } from './metadata.js';
+import type { ResourceOptions } from './resource.options.js';
+
+/** Seconds that caches may keep the metadata. */
+const MAX_AGE = 3600;
+
+const ALLOW = 'GET, HEAD, OPTIONS';
+
+/** What pages of any origin may do: the metadata are public, and have to be found before there is a token. */
+const PREFLIGHT = {
+  Allow: ALLOW,
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, HEAD',
+  'Access-Control-Allow-Headers': '*',
+  'Access-Control-Max-Age': String(MAX_AGE),
+};
+
+/**
+ * Serves the metadata of the resource at their well-known path (RFC 9728 section 3), and nowhere else: no prefix, version, guard
+ * or middleware of the application is in the way.
+ */
+export class MetadataEndpoint {
+  private readonly path: string;
+  private body: Buffer | undefined;
+
+  constructor(
+    private readonly resource: ResourceOptions,
+    private readonly schemes: SchemeRegistry,
+    private readonly report: RouteReport,
+  ) {
+    this.path = metadataUrlOf(resource.url).pathname;
+  }
+
+  /** Answers a request, if it is for the metadata. */
+  answers({ url, method }: HttpRequest, response: ServerResponse): boolean {
+    if (pathOf(url) !== this.path) return false;
+    if (method === 'GET' || method === 'HEAD') {
+      // The routes are known by now, and do not change.
+      this.body ??= Buffer.from(JSON.stringify(metadataOf(this.resource, this.schemes.all, this.report.routes())));
+      response.writeHead(200, {
+        'Content-Type': 'application/json',
+        'Content-Length': this.body.length,
+        'Cache-Control': `public, max-age=${MAX_AGE}`,
+        'Access-Control-Allow-Origin': '*',
+      });
+      response.end(method === 'GET' ? this.body : undefined);
+    } else if (method === 'OPTIONS') response.writeHead(204, PREFLIGHT).end();
+    else response.writeHead(405, { Allow: ALLOW, 'Content-Length': 0 }).end();
+    return true;
+  }
+}
+
+/** The path of a request target, which may be an absolute URI (RFC 9112 section 3.2). */
+function pathOf(target: string): string {
+  const path = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  const query = path.indexOf('?');
+  return query === -1 ? path : path.slice(0, query);
+}

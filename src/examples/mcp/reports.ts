@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+
+/** The reports of everybody, each user's apart. Yours are in a database. */
+@Injectable()
+export class Reports {
+  private readonly byUser = new Map<string, string[]>();
+
+  of(user: string): readonly string[] {
+    return this.byUser.get(user) ?? [];
+  }
+
+  add(user: string, text: string): void {
+    this.byUser.set(user, [...this.of(user), text]);
+  }
+}

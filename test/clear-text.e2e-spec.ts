@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { INestApplication, NestApplicationOptions } from '@nestjs/common';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AuthModule, type AuthModuleOptions, basic, bearer } from 'nestjs-http-auth';
+import { adapters, start } from './support/application.js';
+import { RecordingLogger } from './support/logger.js';
+import { options } from './support/schemes.js';
+
+const running: INestApplication[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((app) => app.close()));
+});
+
+/** What an application warns of that listens somewhere. */
+async function listen(
+  adapter: AbstractHttpAdapter,
+  changes: Partial<AuthModuleOptions>,
+  where: [port: number | string, host?: string],
+  more: NestApplicationOptions = {},
+) {
+  const logger = new RecordingLogger();
+  class AppModule {}
+  const module = { module: AppModule, imports: [AuthModule.forRoot({ ...options, ...changes })] };
+  const app = await NestFactory.create(module, adapter, { logger, abortOnError: false, ...more });
+  running.push(app);
+  await app.listen(...(where as [number, string]));
+  const warnings = logger.text().match(/Basic is offered[^']*/g) ?? [];
+  return { warnings, port: (app.getHttpServer().address() as AddressInfo).port };
+}
+
+describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
+  it('[B-8] are warned of once, where others can reach the server', async () => {
+    const { warnings, port } = await listen(adapter(), {}, [0, '0.0.0.0']);
+    expect(warnings).toEqual([
+      `Basic is offered without TLS on 0.0.0.0:${port}, where passwords can be read on their way: serve HTTPS, or say ` +
+        'tlsTerminated: true to AuthModule if a proxy ahead does (RFC 7617 section 4)',
+    ]);
+  });
+
+  it.each(['127.0.0.1', 'localhost'])('are not warned of on %s', async (host) => {
+    expect((await listen(adapter(), {}, [0, host])).warnings).toEqual([]);
+  });
+
+  it('are not warned of where TLS ends ahead, or there are none', async () => {
+    expect((await listen(adapter(), { tlsTerminated: true }, [0, '0.0.0.0'])).warnings).toEqual([]);
+    const schemes = [bearer(() => null)];
+    expect((await listen(adapter(), { schemes }, [0, '0.0.0.0'])).warnings).toEqual([]);
+    const both = [bearer(() => null), basic(() => null)];
+    expect((await listen(adapter(), { schemes: both }, [0, '0.0.0.0'])).warnings).toHaveLength(1);
+  });
+
+  it('are not warned of on a socket of this machine', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-socket-'));
+    try {
+      expect((await listen(adapter(), {}, [join(folder, 'http.sock')])).warnings).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('stop the boot for a tlsTerminated that is no boolean', async () => {
+    const imports = [AuthModule.forRoot({ ...options, tlsTerminated: 'proxy' as never })];
+    await expect(start(adapter(), { imports })).rejects.toThrow('tlsTerminated must be true or false');
+  });
+});
+
+describe('Passwords over TLS', () => {
+  it.each<[string, () => AbstractHttpAdapter, NestApplicationOptions]>([
+    ['Express', () => new ExpressAdapter(), { httpsOptions: {} }],
+    ['Fastify', () => new FastifyAdapter({ https: {} }), {}],
+    ['Fastify by HTTP/2', () => new FastifyAdapter({ http2: true, https: {} }), {}],
+  ])('are not warned of on %s', async (_name, adapter, more) => {
+    expect((await listen(adapter(), {}, [0, '0.0.0.0'], more)).warnings).toEqual([]);
+  });
+});

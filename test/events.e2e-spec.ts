@@ -1,0 +1,254 @@
+import { describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication, ServiceUnavailableException, UseGuards } from '@nestjs/common';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import {
+  AuthConfigurationError,
+  type AuthEvent,
+  AuthEvents,
+  AuthModule,
+  type AuthModuleOptions,
+  basic,
+  bearer,
+  Failure,
+  HttpAuthGuard,
+  OptionalAuth,
+  protect,
+  Public,
+  Realm,
+  Schemes,
+  Scopes,
+} from 'nestjs-http-auth';
+import { adapters, start } from './support/application.js';
+import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+import { RecordingLogger } from './support/logger.js';
+
+@Controller('articles')
+class ArticlesController {
+  @Get('mine') mine() {}
+  @Public() @Get('public') list() {}
+  @OptionalAuth() @Get('read') read() {}
+  @UseGuards(HttpAuthGuard) @Get('twice') twice() {}
+  @Realm('Administration') @Schemes('basic') @Get('admin') admin() {}
+  @Scopes('write') @Get('write') write() {}
+  @Realm(() => Promise.reject(new Error('no tenant'))) @Get('nowhere') nowhere() {}
+}
+
+/** What the verifiers make of a name or a token. */
+async function judge(name: string) {
+  switch (name) {
+    case 'alice':
+      return { name };
+    case 'down':
+      throw new ServiceUnavailableException();
+    case 'bug':
+      throw new TypeError('a bug');
+    case 'again':
+      return new Failure('limited', undefined, 429, { retryAfter: 30 });
+    default:
+      return null;
+  }
+}
+
+const options: AuthModuleOptions = {
+  realm: 'Staging',
+  schemes: [bearer(({ token }) => judge(token)), basic(({ username }) => judge(username))],
+};
+
+const types = ['authenticated', 'refused', 'locked', 'error'] as const;
+
+/** Keeps all events of an application. */
+function record(app: INestApplication): AuthEvent[] {
+  const events: AuthEvent[] = [];
+  for (const type of types) app.get(AuthEvents).on(type, (event: AuthEvent) => void events.push(event));
+  return events;
+}
+
+describe.each(adapters)('The events on %s', (_name, adapter) => {
+  const application = (changes: Partial<AuthModuleOptions> = {}, prepare?: (app: INestApplication) => unknown) =>
+    start(
+      adapter(),
+      { imports: [AuthModule.forRoot({ ...options, ...changes })], controllers: [ArticlesController] },
+      prepare,
+    );
+
+  const here = { address: '127.0.0.1', realm: 'Staging' };
+  const mine = { ...here, route: 'ArticlesController.mine' };
+
+  it.each([
+    [undefined, { type: 'refused', scheme: undefined, reason: 'missing', status: 401 }],
+    [basicAuthorization('alice', 'a'), { type: 'authenticated', scheme: 'Basic' }],
+    [bearerAuthorization('alice'), { type: 'authenticated', scheme: 'Bearer' }],
+    [basicAuthorization('bob', 'a'), { type: 'refused', scheme: 'Basic', reason: 'invalid', status: 401 }],
+    [{ authorization: 'Basic !' }, { type: 'refused', scheme: 'Basic', reason: 'malformed', status: 401 }],
+    [{ authorization: 'Bearer !' }, { type: 'refused', scheme: 'Bearer', reason: 'malformed', status: 400 }],
+    [{ authorization: '"' }, { type: 'refused', scheme: undefined, reason: 'malformed', status: 401 }],
+    [{ authorization: 'Digest a="b"' }, { type: 'refused', scheme: undefined, reason: 'invalid', status: 401 }],
+    [bearerAuthorization('again'), { type: 'locked', scheme: 'Bearer', reason: 'limited', status: 429 }],
+    [bearerAuthorization('down'), { type: 'error', scheme: 'Bearer', status: 503 }],
+    [basicAuthorization('bug', 'a'), { type: 'error', scheme: 'Basic', status: 500 }],
+  ])('say of %j exactly one thing', async (headers, event) => {
+    const app = await application();
+    const events = record(app);
+    const answer = await send(app, '/articles/mine?access_token=alice', headers && { headers });
+    expect(events).toStrictEqual([{ ...mine, ...event }]);
+    expect(answer).toMatchObject({ status: 200, ...('status' in event && { status: event.status }) });
+  });
+
+  it.each([
+    ['a public route', '/articles/public', { headers: basicAuthorization('bob', 'a') }],
+    ['nobody where nobody is asked', '/articles/read', {}],
+    [
+      'a preflight',
+      '/articles/mine',
+      { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' } },
+    ],
+    ['what is no route', '/none', {}],
+  ])('say nothing of %s', async (_what, path, ask) => {
+    const app = await application();
+    const events = record(app);
+    await send(app, path, ask);
+    expect(events).toEqual([]);
+  });
+
+  it('have the realm and the scheme of the route', async () => {
+    const app = await application();
+    const events = record(app);
+    await send(app, '/articles/admin', { headers: basicAuthorization('alice', 'a') });
+    await send(app, '/articles/admin', { headers: bearerAuthorization('alice') });
+    const admin = { ...here, realm: 'Administration', route: 'ArticlesController.admin' };
+    expect(events).toStrictEqual([
+      { ...admin, type: 'authenticated', scheme: 'Basic' },
+      { ...admin, type: 'refused', scheme: undefined, reason: 'invalid', status: 401 },
+    ]);
+  });
+
+  it('say once what two guards stand before, and that credentials do not reach', async () => {
+    const app = await application();
+    const events = record(app);
+    await send(app, '/articles/twice', { headers: bearerAuthorization('alice') });
+    await send(app, '/articles/write', { headers: bearerAuthorization('alice') });
+    expect(events).toStrictEqual([
+      { ...here, route: 'ArticlesController.twice', type: 'authenticated', scheme: 'Bearer' },
+      {
+        ...here,
+        route: 'ArticlesController.write',
+        type: 'refused',
+        scheme: 'Bearer',
+        reason: 'insufficient',
+        status: 403,
+      },
+    ]);
+  });
+
+  it('have no realm where it cannot be known, and call a success that is none an error', async () => {
+    const app = await application();
+    const events = record(app);
+    const nowhere = { ...here, realm: undefined, route: 'ArticlesController.nowhere' };
+    expect(await send(app, '/articles/nowhere', { headers: bearerAuthorization('alice') })).toMatchObject({
+      status: 500,
+    });
+    await send(app, '/articles/nowhere');
+    expect(events).toStrictEqual([
+      { ...nowhere, type: 'error', scheme: 'Bearer', status: 500 },
+      { ...nowhere, type: 'refused', scheme: undefined, reason: 'missing', status: 401 },
+    ]);
+  });
+
+  it('name a protected path as protect() was given it', async () => {
+    const app = await application({}, (one) => {
+      protect(one, ['/docs', '/queues'], { realm: 'Tools' });
+    });
+    const events = record(app);
+    await send(app, '/docs-json?token=secret');
+    await send(app, '/QUEUES/1', { headers: bearerAuthorization('alice') });
+    const tools = { ...here, realm: 'Tools' };
+    expect(events).toStrictEqual([
+      { ...tools, route: '/docs', type: 'refused', scheme: undefined, reason: 'missing', status: 401 },
+      { ...tools, route: '/queues', type: 'authenticated', scheme: 'Bearer' },
+    ]);
+  });
+
+  it('come once of routes that are held early', async () => {
+    const app = await application({ early: true });
+    const events = record(app);
+    await send(app, '/articles/mine', { headers: bearerAuthorization('alice') });
+    await send(app, '/articles/mine');
+    expect(events).toStrictEqual([
+      { ...mine, type: 'authenticated', scheme: 'Bearer' },
+      { ...mine, type: 'refused', scheme: undefined, reason: 'missing', status: 401 },
+    ]);
+  });
+
+  it('have the status of a proxy', async () => {
+    const app = await application({ proxy: true });
+    const events = record(app);
+    await send(app, '/articles/mine');
+    expect(events).toStrictEqual([{ ...mine, type: 'refused', scheme: undefined, reason: 'missing', status: 407 }]);
+  });
+
+  it('do not believe a client where it says it comes from', async () => {
+    const app = await application();
+    const events = record(app);
+    await send(app, '/articles/mine', { headers: { 'x-forwarded-for': '192.0.2.1' } });
+    expect(events).toMatchObject([{ address: '127.0.0.1' }]);
+  });
+
+  it('reach the listeners of their type, in turn, until those have enough', async () => {
+    const app = await application();
+    const heard: string[] = [];
+    const off = app.get(AuthEvents).on('refused', ({ reason }) => void heard.push(`first ${reason}`));
+    app.get(AuthEvents).on('refused', ({ reason }) => void heard.push(`second ${reason}`));
+    app.get(AuthEvents).on('authenticated', ({ scheme }) => void heard.push(scheme));
+    await send(app, '/articles/mine');
+    off();
+    await send(app, '/articles/mine');
+    expect(heard).toEqual(['first missing', 'second missing', 'second missing']);
+  });
+
+  it('change nothing where a listener throws, which is logged', async () => {
+    const log = new RecordingLogger();
+    const app = await start(
+      adapter(),
+      { imports: [AuthModule.forRoot(options)], controllers: [ArticlesController] },
+      undefined,
+      { logger: log },
+    );
+    const events = app.get(AuthEvents);
+    events.on('refused', () => {
+      throw new Error('the listener is broken');
+    });
+    events.on('refused', () => Promise.reject(new Error('the promise is broken')));
+    const heard = record(app);
+    expect(await send(app, '/articles/mine')).toMatchObject({ status: 401, challenges: { length: 2 } });
+    expect(heard).toHaveLength(1);
+    expect(log.text()).toMatch(/A listener to 'refused' threw[^]*the listener is broken/);
+    expect(log.text()).toMatch(/the promise is broken/);
+  });
+
+  it('are of no other type', async () => {
+    const app = await application();
+    const listen = () => app.get(AuthEvents).on('refuse' as never, () => undefined);
+    expect(listen).toThrow(AuthConfigurationError);
+    expect(listen).toThrow("AuthEvents: there is no event 'refuse', but authenticated, refused, locked, error");
+  });
+});
+
+describe('The events behind a proxy', () => {
+  const express = new ExpressAdapter();
+  express.set('trust proxy', 'loopback');
+
+  it.each([
+    ['Express', express],
+    ['Fastify', new FastifyAdapter({ trustProxy: 'loopback' })],
+  ])('have the address of the client, where %s is told of the proxy', async (_name, adapter) => {
+    const metadata = { imports: [AuthModule.forRoot({ ...options, early: true })], controllers: [ArticlesController] };
+    const app = await start(adapter, metadata, (one) => {
+      protect(one, '/docs');
+    });
+    const events = record(app);
+    const headers = { 'x-forwarded-for': '192.0.2.1' };
+    for (const path of ['/articles/mine', '/docs']) await send(app, path, { headers });
+    expect(events).toMatchObject([{ address: '192.0.2.1' }, { address: '192.0.2.1' }]);
+  });
+});

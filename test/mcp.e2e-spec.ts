@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { INestApplication } from '@nestjs/common';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { McpModule } from '../src/examples/mcp/mcp.module.js';
+import { adapters } from './support/application.js';
+import { AuthorizationServer, freePort } from './support/authorization-server.js';
+import { bearerAuthorization, send } from './support/client.js';
+import { Person } from './support/person.js';
+
+// A process has to start, and keys to be made.
+jest.setTimeout(30_000);
+
+/** The official client, which knows nothing but the URL of the server. */
+class McpClient {
+  readonly person = new Person();
+  /** What went wrong, but for what the person had to be asked for. */
+  readonly errors: Error[] = [];
+  private readonly client = new Client({ name: 'test', version: '1.0.0' });
+  private transport: StreamableHTTPClientTransport;
+
+  constructor(private readonly url: string) {
+    this.transport = this.connection();
+    const onerror = (error: Error) => {
+      if (!(error instanceof UnauthorizedError)) this.errors.push(error);
+    };
+    Object.assign(this.client, { onerror });
+  }
+
+  connect(): Promise<void> {
+    return this.client.connect(this.transport);
+  }
+
+  /** Gets a token for the code that the browser has brought back. */
+  async authorize(): Promise<void> {
+    await this.transport.finishAuth(this.person.code);
+  }
+
+  /** A connection anew, as a refused one is not taken up again. */
+  reconnect(): Promise<void> {
+    this.transport = this.connection();
+    return this.connect();
+  }
+
+  async call(name: string, args: Record<string, unknown> = {}): Promise<string[]> {
+    const { content } = await this.client.callTool({ name, arguments: args });
+    return (content as { text: string }[]).map(({ text }) => text);
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+
+  private connection(): StreamableHTTPClientTransport {
+    return new StreamableHTTPClientTransport(new URL(this.url), { authProvider: this.person });
+  }
+}
+
+describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
+  let authorizationServer: AuthorizationServer;
+  let app: INestApplication<AbstractHttpAdapter>;
+  let url: string;
+
+  beforeAll(async () => {
+    authorizationServer = await AuthorizationServer.start();
+    const port = await freePort();
+    url = `http://127.0.0.1:${port}/mcp`;
+    const { issuer } = authorizationServer;
+    app = await NestFactory.create(McpModule.forRoot({ url, issuer }), adapter(), { logger: false });
+    await app.listen(port, '127.0.0.1');
+  });
+
+  afterAll(async () => {
+    await app?.close();
+    await authorizationServer?.stop();
+  });
+
+  const initialize = (authorization: object = {}) =>
+    send(app, '/mcp', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...authorization },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    });
+  const challenge = (params: string) =>
+    `Bearer realm="Reports"${params}, scope="reports:read", resource_metadata="${url.replace('/mcp', '/.well-known/oauth-protected-resource/mcp')}"`;
+
+  it('[M-2][M-5][M-6] is all that its client has to know: from its 401 that finds the way to a token, and to a tool', async () => {
+    const client = new McpClient(url);
+    await expect(client.connect()).rejects.toThrow(UnauthorizedError);
+    // The browser was sent to the authorization server, for the scope of the challenge and this very resource.
+    const { origin, searchParams } = client.person.opened[0] as URL;
+    expect(origin).toBe(authorizationServer.issuer);
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      scope: 'reports:read',
+      resource: url,
+      code_challenge_method: 'S256',
+    });
+    await client.authorize();
+    await client.reconnect();
+    expect(await client.call('list-reports')).toEqual([]);
+    expect(client.errors).toEqual([]);
+    await client.close();
+  });
+
+  it('[R-10] asks for more where a tool needs more, and its client gets that as well', async () => {
+    const client = new McpClient(url);
+    await expect(client.connect()).rejects.toThrow(UnauthorizedError);
+    await client.authorize();
+    await client.reconnect();
+
+    await expect(client.call('add-report', { text: 'All is well' })).rejects.toThrow(UnauthorizedError);
+    expect(client.person.opened).toHaveLength(2);
+    // What the new token is for is what the tool needs together with what the server needs.
+    expect(client.person.opened[1]?.searchParams.get('scope')).toBe('reports:read reports:write');
+    await client.authorize();
+    expect(await client.call('add-report', { text: 'All is well' })).toEqual(['Written.']);
+    expect(await client.call('list-reports')).toEqual(['All is well']);
+    expect(client.errors).toEqual([]);
+    await client.close();
+  });
+
+  it('[M-6] says where to get a token whether none came, or one that is refused', async () => {
+    expect(await initialize()).toMatchObject({ status: 401, challenges: [challenge('')] });
+    const forAnother = await authorizationServer.token({ resource: 'https://other.example', scope: 'reports:read' });
+    for (const token of ['nonsense', forAnother]) {
+      expect(await initialize(bearerAuthorization(token))).toMatchObject({
+        status: 401,
+        challenges: [expect.stringMatching(/^Bearer realm="Reports", error="invalid_token", .*resource_metadata="/)],
+      });
+    }
+    const token = await authorizationServer.token({ resource: url, scope: 'reports:read' });
+    expect(await initialize(bearerAuthorization(token))).toMatchObject({ status: 200, challenges: [] });
+  });
+
+  it('takes what the token says of its scopes, and no more', async () => {
+    const token = await authorizationServer.token({ resource: url, scope: 'reports:write' });
+    expect(await initialize(bearerAuthorization(token))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope"')],
+    });
+  });
+
+  it('names all its scopes in its metadata', async () => {
+    const answer = await send(app, '/.well-known/oauth-protected-resource/mcp');
+    expect(answer.json()).toEqual({
+      resource: url,
+      authorization_servers: [authorizationServer.issuer],
+      scopes_supported: ['reports:read', 'reports:write'],
+      resource_name: 'Reports',
+      bearer_methods_supported: ['header'],
+    });
+  });
+});

@@ -1,0 +1,391 @@
+import { createServer, request as forward, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from '@jest/globals';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  Post,
+  type Type,
+  UnauthorizedException,
+  UseGuards,
+  VersioningType,
+} from '@nestjs/common';
+import type { AbstractHttpAdapter } from '@nestjs/core';
+import type { FastifyInstance } from 'fastify';
+import {
+  AuthModule,
+  type AuthModuleOptions,
+  basic,
+  bearer,
+  bearerChallenge,
+  HttpAuthGuard,
+  OptionalAuth,
+  passportStrategy,
+  protect,
+  Public,
+  type ResourceOptions,
+  Schemes,
+  Scopes,
+  type StrategyActions,
+} from 'nestjs-http-auth';
+import { adapters, start } from './support/application.js';
+import { type Ask, bearerAuthorization, send } from './support/client.js';
+import { options } from './support/schemes.js';
+
+const resource: ResourceOptions = {
+  url: 'https://api.example.com/mcp',
+  authorizationServers: ['https://login.example.com'],
+};
+const path = '/.well-known/oauth-protected-resource/mcp';
+const pointer = `resource_metadata="https://api.example.com${path}"`;
+const basicChallenge = 'Basic realm="Staging", charset="UTF-8"';
+
+@Controller()
+class RoutesController {
+  @Get('me') me() {}
+  @Scopes('articles:read', 'articles:write') @Post('articles') write() {}
+  @Scopes.any('admin', 'articles:read') @Get('articles') read() {}
+  @OptionalAuth() @Get('optional') optional() {}
+  @Schemes('basic') @Get('basic') basic() {}
+  @Public() @Get('refused') refused() {
+    throw new UnauthorizedException();
+  }
+  @Public() @Get('health') health() {
+    return 'ok';
+  }
+}
+
+describe.each(adapters)('A resource on %s', (_name, adapter) => {
+  const application = (
+    more: Partial<AuthModuleOptions> = {},
+    prepare?: (app: INestApplication) => unknown,
+    controllers: Type[] = [RoutesController],
+  ) =>
+    start(
+      adapter(),
+      { imports: [AuthModule.forRoot({ ...options, resource, ...more })], controllers },
+      (app: INestApplication) => prepare?.(app),
+    );
+
+  describe('has metadata that', () => {
+    it('[M-2][M-3][M-4][M-5] say what it is, where to get a token, and for which scopes', async () => {
+      const answer = await send(await application(), path);
+      expect(answer).toMatchObject({ status: 200, challenges: [] });
+      expect(answer.headers['content-type']).toBe('application/json');
+      expect(answer.json()).toEqual({
+        resource: 'https://api.example.com/mcp',
+        authorization_servers: ['https://login.example.com'],
+        scopes_supported: ['articles:read', 'articles:write', 'admin'],
+        bearer_methods_supported: ['header'],
+      });
+    });
+
+    it('[M-2][M-7] say what else is configured', async () => {
+      const app = await application(
+        {
+          resource: {
+            url: 'https://api.example.com',
+            authorizationServers: ['https://a.example', 'http://127.0.0.1:3000/realms/b'],
+            scopes: ['only'],
+            name: 'Articles',
+            documentation: 'https://api.example.com/docs',
+            metadata: {
+              resource_policy_uri: 'https://api.example.com/policy',
+              'resource_name#it': 'Articoli',
+              tls_client_certificate_bound_access_tokens: false,
+              signed_metadata: 'eyJ.e30.sig',
+            },
+          },
+          schemes: [bearer(() => null, { formEncodedBody: true })],
+        },
+        undefined,
+        [],
+      );
+      expect((await send(app, '/.well-known/oauth-protected-resource')).json()).toEqual({
+        resource: 'https://api.example.com',
+        authorization_servers: ['https://a.example', 'http://127.0.0.1:3000/realms/b'],
+        scopes_supported: ['only'],
+        resource_name: 'Articles',
+        resource_documentation: 'https://api.example.com/docs',
+        bearer_methods_supported: ['header', 'body'],
+        resource_policy_uri: 'https://api.example.com/policy',
+        'resource_name#it': 'Articoli',
+        tls_client_certificate_bound_access_tokens: false,
+        signed_metadata: 'eyJ.e30.sig',
+      });
+    });
+
+    it('[M-4] leave out what has no value', async () => {
+      const strategy = {
+        authenticate(this: StrategyActions) {
+          this.fail();
+        },
+      };
+      const scheme = passportStrategy(strategy, { scheme: 'Bearer', challenge: bearerChallenge });
+      @Public()
+      @Controller()
+      class OpenController {
+        @Get() open() {}
+      }
+      const app = await application({ schemes: [scheme] }, undefined, [OpenController]);
+      expect(Object.keys((await send(app, path)).json() as object)).toEqual(['resource', 'authorization_servers']);
+    });
+
+    it('[M-8] never depend on what a request says of its host', async () => {
+      const app = await application();
+      const headers = {
+        host: 'evil.example',
+        forwarded: 'host=evil.example;proto=http',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-prefix': '/evil',
+      };
+      expect((await send(app, path, { headers })).json()).toMatchObject({ resource: 'https://api.example.com/mcp' });
+      expect((await send(app, '/me', { headers })).challenges[0]).toBe(`Bearer realm="Staging", ${pointer}`);
+    });
+
+    it('may be kept by caches, and read by the pages of any origin', async () => {
+      const app = await application();
+      const { headers } = await send(app, path, { headers: { origin: 'https://inspector.example' } });
+      expect(headers).toMatchObject({
+        'cache-control': 'public, max-age=3600',
+        'access-control-allow-origin': '*',
+      });
+      expect(headers.vary).toBeUndefined();
+    });
+
+    it('are there for HEAD, and for a page that asks whether it may ask', async () => {
+      const app = await application();
+      const { body } = await send(app, path);
+      const head = await send(app, path, { method: 'HEAD' });
+      expect(head).toMatchObject({ status: 200, body: '' });
+      expect(head.headers).toMatchObject({
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+      });
+      const preflight = {
+        origin: 'https://inspector.example',
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'mcp-protocol-version',
+      };
+      const answer = await send(app, path, { method: 'OPTIONS', headers: preflight });
+      expect(answer).toMatchObject({ status: 204, body: '', challenges: [] });
+      expect(answer.headers).toMatchObject({
+        'access-control-allow-origin': '*',
+        'access-control-allow-methods': 'GET, HEAD',
+        'access-control-allow-headers': '*',
+      });
+    });
+
+    it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('are not changed by %s', async (method) => {
+      const answer = await send(await application(), path, {
+        method,
+        body: '{"broken',
+        headers: { 'content-type': 'application/json', 'content-length': '8' },
+      });
+      expect(answer).toMatchObject({ status: 405, body: '', challenges: [] });
+      expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS');
+    });
+
+    it('[M-3] are nowhere else', async () => {
+      const app = await application();
+      for (const other of [
+        '/.well-known/oauth-protected-resource',
+        `${path}/`,
+        `${path}/x`,
+        `/api${path}`,
+        '/mcp/.well-known/oauth-protected-resource',
+        path.toUpperCase(),
+        `/x?${path}`,
+      ]) {
+        expect(await send(app, other)).toMatchObject({ status: 404 });
+      }
+      for (const same of [`${path}?x=1`, `http://127.0.0.1${path}`]) {
+        expect(await send(app, same)).toMatchObject({ status: 200 });
+      }
+    });
+
+    it('are outside of prefixes, versions, protected paths, middleware and CORS of the application', async () => {
+      const app = await application({ early: true, realm: async () => 'Staging' }, (nest) => {
+        nest.setGlobalPrefix('api');
+        nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        nest.enableCors({ origin: 'https://own.example' });
+        nest.use((_request: unknown, response: ServerResponse) => response.writeHead(500).end());
+        protect(nest, '/');
+      });
+      const preflight = { origin: 'https://other.example', 'access-control-request-method': 'GET' };
+      expect(await send(app, path)).toMatchObject({ status: 200, challenges: [] });
+      expect(await send(app, path, { headers: bearerAuthorization('nope') })).toMatchObject({ status: 200 });
+      const answer = await send(app, path, { method: 'OPTIONS', headers: preflight });
+      expect(answer.headers['access-control-allow-origin']).toBe('*');
+      expect(await send(app, '/.well-known/other')).toMatchObject({ status: 401 });
+    });
+
+    it('are answered in the place of the hook of the application, which other requests have', async () => {
+      const seen: string[] = [];
+      const app = await application({}, (nest) => {
+        (nest.getHttpAdapter() as AbstractHttpAdapter).setOnRequestHook(
+          (request: { url: string }, _response: unknown, done: () => void) => {
+            seen.push(request.url);
+            done();
+          },
+        );
+      });
+      expect(await send(app, path)).toMatchObject({ status: 200 });
+      expect(await send(app, '/health')).toMatchObject({ status: 200, body: 'ok' });
+      expect(seen).toEqual(['/health']);
+    });
+  });
+
+  describe('is pointed to by the challenge', () => {
+    const bearerOf = (params: string) => `Bearer realm="Staging"${params}, ${pointer}`;
+    const wrong = { headers: bearerAuthorization('nope') };
+    const cases: [what: string, path: string, ask: Ask, status: number, challenges: string[]][] = [
+      ['where no token came', '/me', {}, 401, [bearerOf(''), basicChallenge]],
+      ['where a token is refused', '/me', wrong, 401, [bearerOf(', error="invalid_token"'), basicChallenge]],
+      ['on an optional route', '/optional', wrong, 401, [bearerOf(', error="invalid_token"'), basicChallenge]],
+      ['with the scopes of the route', '/articles', {}, 401, [bearerOf(', scope="admin"'), basicChallenge]],
+      [
+        'where a token lacks a scope',
+        '/articles',
+        { headers: bearerAuthorization('alice-token') },
+        403,
+        [bearerOf(', error="insufficient_scope", scope="admin"')],
+      ],
+      [
+        'where a request is malformed',
+        '/me',
+        { headers: { authorization: 'Bearer' } },
+        400,
+        [bearerOf(', error="invalid_request"'), basicChallenge],
+      ],
+      ['of a 401 of the application’s own', '/refused', {}, 401, [bearerOf(''), basicChallenge]],
+      ['of a protected path', '/docs', {}, 401, [bearerOf(', scope="docs"'), basicChallenge]],
+      ['of a 401 that no route knows of', '/middleware', {}, 401, [bearerOf(''), basicChallenge]],
+    ];
+
+    it.each(cases)('[M-6][R-4] %s', async (_what, to, ask, status, challenges) => {
+      const app = await application({}, (nest) => {
+        nest.use('/middleware', (_request: unknown, response: ServerResponse) => response.writeHead(401).end());
+        protect(nest, '/docs', { scopes: ['docs'] });
+      });
+      expect(await send(app, to, ask)).toMatchObject({ status, challenges });
+    });
+
+    it('of Bearer and DPoP, and of no other scheme', async () => {
+      const strategy = {
+        authenticate(this: StrategyActions) {
+          this.fail();
+        },
+      };
+      const dpop = passportStrategy(strategy, { scheme: 'DPoP' });
+      const other = passportStrategy({ ...strategy, name: 'other' }, { scheme: 'ApiKey' });
+      const app = await application({ schemes: [dpop, other, basic(() => null)] });
+      expect((await send(app, '/me')).challenges).toEqual([
+        `DPoP realm="Staging", ${pointer}`,
+        'ApiKey realm="Staging"',
+        basicChallenge,
+      ]);
+      expect((await send(app, '/basic')).challenges).toEqual([basicChallenge]);
+    });
+
+    it('where the guard is not global', async () => {
+      @Controller()
+      class GuardedController {
+        @UseGuards(HttpAuthGuard) @Scopes('seen') @Get('guarded') guarded() {}
+      }
+      const app = await application({ globalGuard: false }, undefined, [GuardedController]);
+      expect((await send(app, '/guarded')).challenges[0]).toBe(bearerOf(', scope="seen"'));
+      expect((await send(app, path)).json()).toMatchObject({ scopes_supported: ['seen'] });
+    });
+  });
+
+  it.each<[Partial<Record<keyof ResourceOptions, unknown>> | null | string, string]>([
+    [null, 'resource must have a url and authorizationServers'],
+    ['https://api.example.com', 'resource must have a url and authorizationServers'],
+    [{ url: undefined }, "resource.url: 'undefined' is no URL"],
+    [{ url: '/mcp' }, "resource.url: '/mcp' is no URL"],
+    [{ url: 'http://api.example.com' }, "resource.url: 'http://api.example.com' is not https"],
+    [{ url: 'http://localhost.example.com' }, 'is not https'],
+    [{ url: 'ftp://localhost' }, 'is not https'],
+    [{ url: 'https://api.example.com/#a' }, 'has a query, a fragment or a username'],
+    [{ url: 'https://api.example.com/?a=b' }, 'has a query, a fragment or a username'],
+    [{ url: 'https://alice:x@api.example.com' }, 'has a query, a fragment or a username'],
+    [{ url: 'https://API.example.com' }, "write 'https://api.example.com/'"],
+    [{ url: 'https://api.example.com:443/a' }, "write 'https://api.example.com/a'"],
+    [{ url: 'https://api.example.com/a/../b' }, "write 'https://api.example.com/b'"],
+    [{ url: 'https://api.example.com/a b' }, "write 'https://api.example.com/a%20b'"],
+    [{ authorizationServers: undefined }, 'resource.authorizationServers must list'],
+    [{ authorizationServers: [] }, 'resource.authorizationServers must list'],
+    [{ authorizationServers: 'https://a.example' }, 'resource.authorizationServers must list'],
+    [{ authorizationServers: ['http://a.example'] }, "resource.authorizationServers: 'http://a.example' is not https"],
+    [{ scopes: [] }, 'resource.scopes: none is named'],
+    [{ scopes: ['a b'] }, "resource.scopes: 'a b' is no scope"],
+    [{ name: '' }, 'resource.name must be a text'],
+    [{ documentation: 'docs' }, 'resource.documentation must be the URL of a page'],
+    [{ metadata: [] }, 'resource.metadata must be an object'],
+    [{ metadata: { resource: 'x' } }, 'resource.metadata: resource is made of the other options'],
+    [{ metadata: { jwks_uri: '' } }, 'resource.metadata: jwks_uri has no value'],
+    [{ metadata: { jwks_uri: undefined } }, 'resource.metadata: jwks_uri has no value'],
+    [{ metadata: { dpop_signing_alg_values_supported: [] } }, 'has no value; leave it out'],
+  ])('[M-1][M-4] stops the boot as %j', async (wrong, message) => {
+    const given = typeof wrong === 'object' && wrong !== null ? { ...resource, ...wrong } : wrong;
+    await expect(application({ resource: given as never })).rejects.toThrow(message);
+  });
+
+  it.each([
+    'https://api.example.com/',
+    'https://api.example.com:8443/a/b/',
+    'http://localhost:3000',
+    'http://[::1]:3000/mcp',
+  ])('[M-1][M-3] may be %s', async (url) => {
+    const app = await application({ resource: { ...resource, url } });
+    const [, found = ''] = /resource_metadata="([^"]+)"/.exec((await send(app, '/me')).challenges[0] ?? '') ?? [];
+    const { origin, pathname } = new URL(found);
+    expect(origin).toBe(new URL(url).origin);
+    expect((await send(app, pathname)).json()).toMatchObject({ resource: url });
+  });
+
+  it('[M-5][M-8] is found through a proxy that serves the application under a path, by the URL that clients know', async () => {
+    // It cuts `/tenant` off, and passes the well-known paths on as they are.
+    const proxy = createServer((incoming, outgoing) => {
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const target = incoming.url?.replace(/^\/tenant\//, '/');
+      const forwarded = forward(
+        { port, host: '127.0.0.1', path: target, headers: { ...incoming.headers, host: 'inner' } },
+        (answer) => {
+          outgoing.writeHead(answer.statusCode ?? 0, answer.headers);
+          answer.pipe(outgoing);
+        },
+      );
+      forwarded.end();
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/tenant/me`;
+    const app = await application({ resource: { ...resource, url } });
+    try {
+      const refused = await fetch(url);
+      const [, found = ''] = /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate') ?? '') ?? [];
+      expect(await (await fetch(found)).json()).toMatchObject({ resource: url });
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('stops the boot where no scheme takes tokens', async () => {
+    await expect(application({ schemes: [basic(() => null)] })).rejects.toThrow('resource: no scheme takes tokens');
+  });
+});
+
+describe('A resource on Fastify without a server', () => {
+  it('has its metadata by inject()', async () => {
+    const [, fastify] = adapters[1] as (typeof adapters)[number];
+    const app = await start(fastify(), {
+      imports: [AuthModule.forRoot({ ...options, resource })],
+      controllers: [RoutesController],
+    });
+    const answer = await (app.getHttpAdapter().getInstance() as FastifyInstance).inject(path);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.json()).toMatchObject({ resource: resource.url });
+  });
+});

@@ -1,0 +1,509 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type ArgumentsHost,
+  Catch,
+  Controller,
+  type ExceptionFilter,
+  ForbiddenException,
+  Get,
+  NotFoundException,
+  Post,
+  type Type,
+  UnauthorizedException,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
+import {
+  admit,
+  type AuthInfo,
+  AuthModule,
+  type AuthModuleOptions,
+  basic,
+  bearer,
+  bearerChallenge,
+  CurrentAuth,
+  CurrentUser,
+  Failure,
+  HttpAuthGuard,
+  type HttpRequest,
+  OptionalAuth,
+  passportStrategy,
+  protect,
+  Public,
+  Realm,
+  Schemes,
+  Scopes,
+  StepUp,
+  type StrategyActions,
+} from 'nestjs-http-auth';
+import { APP_GUARD } from '@nestjs/core';
+import { adapters, start } from './support/application.js';
+import { type Ask, basicAuthorization, bearerAuthorization, send } from './support/client.js';
+
+/** Whom each token admits, with the scopes in every place where they may be. */
+const tokens: Record<string, unknown> = {
+  none: { name: 'alice' },
+  read: admit({ name: 'alice' }, { scopes: ['read'] }),
+  both: admit({ name: 'alice' }, { scopes: ['write', 'read'] }),
+  text: { name: 'alice', scope: 'openid read write' },
+  list: { name: 'alice', scopes: ['read', 'write'] },
+  // What the verifier says of the token comes before what is known of its holder.
+  narrow: admit({ name: 'alice', scopes: ['read', 'write'] }, { scopes: [] }),
+  // None of these is a scope `read` and a scope `write`.
+  lookalikes: { name: 'alice', scope: 'reader READ read,write read\twrite', scopes: undefined },
+  number: { name: 'alice', scopes: 7 },
+  object: { name: 'alice', scopes: { read: true, write: true } },
+  insufficient: new Failure('insufficient', 'Bearer', 403, {
+    params: { error_description: 'Too little', scope: 'all' },
+  }),
+};
+
+const options: AuthModuleOptions = {
+  realm: 'Staging',
+  schemes: [
+    bearer(({ token }) => tokens[token]),
+    basic(({ username, password }) => ({ name: username, scope: password })),
+  ],
+};
+
+@Scopes('read')
+@Controller()
+class RoutesController {
+  @Get('read') read(@CurrentUser() user: unknown, @CurrentAuth() auth: AuthInfo) {
+    return { user, auth };
+  }
+  @Scopes('read', 'write') @Get('all') all() {
+    return 'in';
+  }
+  @Scopes.any('write', 'admin') @Get('any') any() {
+    return 'in';
+  }
+  @Public() @Get('public') open() {
+    return 'in';
+  }
+  @OptionalAuth() @Get('optional') optional() {
+    return 'in';
+  }
+  @Realm('Administration') @Schemes('basic') @Get('basic') basic() {
+    return 'in';
+  }
+}
+
+const token = (name: string) => ({ headers: bearerAuthorization(name) });
+const challenge = (params: string) => `Bearer realm="Staging"${params}`;
+const basicChallenge = 'Basic realm="Staging", charset="UTF-8"';
+const forbidden = { message: 'Forbidden', statusCode: 403 };
+
+describe.each(adapters)('Scopes on %s', (_name, adapter) => {
+  const application = (
+    more: Partial<AuthModuleOptions> = {},
+    controllers: Type[] = [RoutesController],
+    prepare?: Parameters<typeof start>[2],
+  ) => start(adapter(), { imports: [AuthModule.forRoot({ ...options, ...more })], controllers }, prepare);
+
+  it.each([
+    ['/read', ['read', 'both', 'text', 'list'], ['none', 'narrow', 'lookalikes', 'number', 'object']],
+    ['/all', ['both', 'text', 'list'], ['none', 'read', 'narrow', 'lookalikes', 'number', 'object']],
+    ['/any', ['both', 'text', 'list'], ['none', 'read', 'narrow', 'lookalikes', 'number', 'object']],
+  ])('let those into %s whose token has them', async (path, good, poor) => {
+    const app = await application();
+    for (const name of good) expect(await send(app, path, token(name))).toMatchObject({ status: 200, challenges: [] });
+    for (const name of poor) expect(await send(app, path, token(name))).toMatchObject({ status: 403 });
+  });
+
+  it('[R-4][R-8][R-10] answer a token that lacks one with 403, the error and what is needed', async () => {
+    const app = await application();
+    const answer = await send(app, '/all', token('read'));
+    expect(answer).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", scope="read write"')],
+    });
+    expect(answer.json()).toEqual(forbidden);
+    expect(answer.headers).toMatchObject({ 'cache-control': 'private', vary: expect.stringMatching(/authorization/i) });
+  });
+
+  it('[R-10] ask for the first where any one will do', async () => {
+    const answer = await send(await application(), '/any', token('read'));
+    expect(answer.challenges).toEqual([challenge(', error="insufficient_scope", scope="write"')]);
+  });
+
+  it('[R-4][R-9] are in the challenge of the 401, without an error where no token came', async () => {
+    const app = await application();
+    expect(await send(app, '/all')).toMatchObject({
+      status: 401,
+      challenges: [challenge(', scope="read write"'), basicChallenge],
+    });
+    expect(await send(app, '/all', token('nobody'))).toMatchObject({
+      status: 401,
+      challenges: [challenge(', error="invalid_token", scope="read write"'), basicChallenge],
+    });
+    expect((await send(app, '/nowhere')).challenges).toEqual([]);
+  });
+
+  it('[H-6] answer a password that is not enough with 403, and ask for nothing else', async () => {
+    const app = await application();
+    const answer = await send(app, '/all', { headers: basicAuthorization('alice', 'read') });
+    expect(answer).toMatchObject({ status: 403, challenges: [] });
+    expect(answer.json()).toEqual(forbidden);
+    expect(await send(app, '/all', { headers: basicAuthorization('alice', 'write read') })).toMatchObject({
+      status: 200,
+    });
+    expect(await send(app, '/basic', { headers: basicAuthorization('alice', '') })).toMatchObject({
+      status: 403,
+      challenges: [],
+    });
+  });
+
+  it('are those of the method before those of the class', async () => {
+    const app = await application();
+    expect(await send(app, '/any', { headers: basicAuthorization('alice', 'admin') })).toMatchObject({ status: 200 });
+    expect(await send(app, '/read', { headers: basicAuthorization('alice', 'admin') })).toMatchObject({ status: 403 });
+  });
+
+  it('of a class are not asked for where a method is opened', async () => {
+    const app = await application();
+    for (const ask of [{}, token('none'), token('nobody')]) {
+      expect(await send(app, '/public', ask)).toMatchObject({ status: 200, challenges: [] });
+    }
+    expect(await send(app, '/optional')).toMatchObject({ status: 200, challenges: [] });
+    expect(await send(app, '/optional', token('none'))).toMatchObject({ status: 200, challenges: [] });
+    expect(await send(app, '/optional', token('nobody'))).toMatchObject({
+      status: 401,
+      challenges: [challenge(', error="invalid_token"'), basicChallenge],
+    });
+  });
+
+  it('that a token has are in request.authInfo, and nothing of them in the response', async () => {
+    const answer = await send(await application(), '/read', token('both'));
+    expect(answer.json()).toEqual({
+      user: { name: 'alice' },
+      auth: { scheme: 'Bearer', realm: 'Staging', scopes: ['write', 'read'] },
+    });
+    expect(answer.challenges).toEqual([]);
+  });
+
+  it('may be judged by the verifier, whose words go before those of the route', async () => {
+    expect(await send(await application(), '/read', token('insufficient'))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", error_description="Too little", scope="all"')],
+    });
+  });
+
+  it.each([
+    ['all', Scopes],
+    ['any', Scopes.any],
+  ])('stop the boot where they cannot be asked for (%s)', async (_mode, decorate) => {
+    for (const [names, message] of [
+      [[], 'AController.go(): scopes: none is named'],
+      [[''], "AController.go(): scopes: '' is no scope"],
+      [['read write'], "AController.go(): scopes: 'read write' is no scope"],
+      [['r"'], "AController.go(): scopes: 'r\"' is no scope"],
+      [[['read']], "AController.go(): scopes: 'read' is no scope"],
+      [[null], "AController.go(): scopes: 'null' is no scope"],
+    ] as [string[], string][]) {
+      @Controller()
+      class AController {
+        @decorate(...names) @Get() go() {}
+      }
+      await expect(application({}, [AController])).rejects.toThrow(message);
+    }
+  });
+
+  it('stop the boot where nobody is asked for credentials', async () => {
+    @Public()
+    @Controller()
+    class OpenController {
+      @Scopes('read') @Get() go() {}
+    }
+    @Controller()
+    class OptionalController {
+      @OptionalAuth() @Scopes('read') @Get() go() {}
+    }
+    @OptionalAuth()
+    @Scopes('read')
+    @Controller()
+    class BothController {
+      @Get() go() {}
+    }
+    @Scopes('read')
+    @Controller()
+    class PlainController {
+      @Get() go() {}
+    }
+    const message = /Controller\.go\(\): scopes: .* asks nobody for credentials/;
+    await expect(application({}, [OpenController])).rejects.toThrow(message);
+    await expect(application({}, [OptionalController])).rejects.toThrow(message);
+    await expect(application({}, [BothController])).rejects.toThrow(message);
+    await expect(application({ public: [PlainController] }, [PlainController])).rejects.toThrow(message);
+    expect(await application({}, [PlainController])).toBeDefined();
+  });
+
+  it('hold for those whom another guard or path has admitted with less', async () => {
+    @Controller()
+    class TwiceController {
+      @UseGuards(HttpAuthGuard) @Scopes('write') @Get('docs/twice') twice(@CurrentAuth('scopes') scopes: unknown) {
+        return scopes;
+      }
+    }
+    const app = await application({}, [TwiceController], (nest) => protect(nest, '/docs', { scopes: ['read'] }));
+    expect(await send(app, '/docs/twice', token('none'))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", scope="read"')],
+    });
+    expect(await send(app, '/docs/twice', token('read'))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", scope="write"')],
+    });
+    expect((await send(app, '/docs/twice', token('both'))).json()).toEqual(['write', 'read']);
+    expect(await send(app, '/docs')).toMatchObject({
+      status: 401,
+      challenges: [challenge(', scope="read"'), basicChallenge],
+    });
+  });
+
+  it('protect a path, and are refused for one that anybody may enter', async () => {
+    const app = await application();
+    expect(() => protect(app, '/docs', { scopes: [] })).toThrow('scopes: none is named');
+    expect(() => protect(app, '/docs', { scopes: 'read' as never })).toThrow('scopes: they are a list of texts');
+    expect(() => protect(app, '/docs', { scopes: ['read'], access: 'optional' })).toThrow(
+      'asks nobody for credentials',
+    );
+  });
+
+  it('hold where the guard is not global, and only where it stands', async () => {
+    @Scopes('write')
+    @Controller()
+    class LooseController {
+      @UseGuards(HttpAuthGuard) @Get('guarded') guarded() {
+        return 'in';
+      }
+    }
+    const app = await application({ globalGuard: false }, [LooseController]);
+    expect(await send(app, '/guarded', token('read'))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", scope="write"')],
+    });
+    expect(await send(app, '/guarded', token('both'))).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['scopes', Scopes('read')],
+    ['scopes of the request', Scopes.by(() => ['read'])],
+    ['step-up', StepUp({ maxAge: 300 })],
+  ])('stop the boot where no guard would ask for them (%s)', async (_what, decorate) => {
+    @Controller()
+    class LooseController {
+      @decorate @Get('loose') loose() {}
+    }
+    @UseGuards(HttpAuthGuard)
+    @Controller()
+    class GuardedController {
+      @decorate @Get('guarded') guarded() {}
+    }
+    class OwnGuard extends HttpAuthGuard {}
+    @UseGuards(OwnGuard)
+    @Controller()
+    class OwnController {
+      @decorate @Get('own') own() {}
+    }
+    await expect(application({ globalGuard: false }, [GuardedController, LooseController])).rejects.toThrow(
+      'LooseController.loose(): HttpAuthGuard does not stand before it, and so nobody asks for its scopes',
+    );
+    const app = await application({ globalGuard: false }, [GuardedController, OwnController]);
+    for (const path of ['/guarded', '/own']) expect(await send(app, path)).toMatchObject({ status: 401 });
+    const ordered = await start(adapter(), {
+      imports: [AuthModule.forRoot({ ...options, globalGuard: false })],
+      controllers: [LooseController],
+      providers: [{ provide: APP_GUARD, useExisting: HttpAuthGuard }],
+    });
+    expect(await send(ordered, '/loose')).toMatchObject({ status: 401 });
+  });
+
+  it('hold before the body is parsed', async () => {
+    const app = await application({ early: true });
+    expect(await send(app, '/all', token('read'))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", scope="read write"')],
+    });
+  });
+
+  describe('under a filter of the application’s own', () => {
+    @Catch(ForbiddenException)
+    class ForbiddenFilter implements ExceptionFilter {
+      catch(exception: ForbiddenException, host: ArgumentsHost) {
+        const reason = exception.cause instanceof Failure ? exception.cause.reason : 'none';
+        const http = host.switchToHttp();
+        const { status = 403 } = http.getRequest<{ query: { status?: string } }>().query;
+        const response = http.getResponse<{ status(code: number): { send(body: unknown): void } }>();
+        response.status(Number(status)).send({ reason });
+      }
+    }
+    @UseFilters(ForbiddenFilter)
+    @Controller()
+    class FilteredController {
+      @Scopes('write') @Get('filtered') filtered() {}
+      @Get('own') own() {
+        throw new ForbiddenException();
+      }
+    }
+    const ask = async (path: string, headers: { authorization: string }) =>
+      send(await application({}, [FilteredController]), path, { headers });
+
+    it('[R-4] have their challenge all the same', async () => {
+      const answer = await ask('/filtered', bearerAuthorization('read'));
+      expect(answer).toMatchObject({
+        status: 403,
+        challenges: [challenge(', error="insufficient_scope", scope="write"')],
+      });
+      expect(answer.json()).toEqual({ reason: 'insufficient' });
+    });
+
+    it('[H-6] have none where it hides that the resource exists', async () => {
+      expect(await ask('/filtered?status=404', bearerAuthorization('read'))).toMatchObject({
+        status: 404,
+        challenges: [],
+      });
+    });
+
+    it('[H-4] have those of all schemes where it makes it a 401', async () => {
+      expect(await ask('/filtered?status=401', basicAuthorization('alice', 'read'))).toMatchObject({
+        status: 401,
+        challenges: [challenge(', scope="write"'), basicChallenge],
+      });
+      expect((await ask('/filtered?status=401', bearerAuthorization('read'))).challenges).toEqual([
+        challenge(', error="insufficient_scope", scope="write"'),
+        basicChallenge,
+      ]);
+    });
+
+    it('have none on a 403 that is not of scopes', async () => {
+      const answer = await ask('/own', bearerAuthorization('read'));
+      expect(answer).toMatchObject({ status: 403, challenges: [], body: '{"reason":"none"}' });
+    });
+  });
+
+  it('know nothing of a 403 or a 401 of the application’s own', async () => {
+    @Controller()
+    class OwnController {
+      @Scopes('read') @Get('forbidden') forbidden() {
+        throw new ForbiddenException();
+      }
+      @Scopes('read') @Get('unauthorized') unauthorized() {
+        throw new UnauthorizedException();
+      }
+      @Scopes('read') @Get('missing') missing() {
+        throw new NotFoundException();
+      }
+    }
+    const app = await application({}, [OwnController]);
+    expect(await send(app, '/forbidden', token('read'))).toMatchObject({ status: 403, challenges: [] });
+    expect(await send(app, '/missing', token('read'))).toMatchObject({ status: 404, challenges: [] });
+    expect(await send(app, '/unauthorized', token('read'))).toMatchObject({
+      status: 401,
+      challenges: [challenge(', scope="read"'), basicChallenge],
+    });
+  });
+
+  it('are those that a Passport strategy says beside the principal', async () => {
+    const strategy = {
+      authenticate(this: StrategyActions, request: { headers: { authorization: string } }) {
+        this.success({ name: 'alice' }, { scope: request.headers.authorization.slice('Bearer '.length) });
+      },
+    };
+    @Controller()
+    class ReadController {
+      @Scopes('read') @Get('read') read() {}
+    }
+    const scheme = passportStrategy(strategy, { scheme: 'Bearer', challenge: bearerChallenge });
+    const app = await application({ schemes: [scheme] }, [ReadController]);
+    expect(await send(app, '/read', token('read'))).toMatchObject({ status: 200, challenges: [] });
+    expect(await send(app, '/read', token('write'))).toMatchObject({
+      status: 403,
+      challenges: [challenge(', error="insufficient_scope", scope="read"')],
+    });
+  });
+
+  describe('of the request', () => {
+    const scopesOf = ({ body }: HttpRequest) => (body as { asks: string[] }).asks;
+
+    @Controller()
+    class CallsController {
+      @Scopes.by(scopesOf) @Post('calls') call() {
+        return 'in';
+      }
+      @Scopes('read') @Scopes.by(scopesOf) @Post('all') all() {
+        return 'in';
+      }
+      @Scopes.any('write', 'read') @Scopes.by(scopesOf) @Post('any') any() {
+        return 'in';
+      }
+    }
+    const call = (name: string | undefined, asks: unknown): Ask => ({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(name !== undefined && bearerAuthorization(name)) },
+      body: JSON.stringify({ asks }),
+    });
+    const lacks = (scope: string) => ({
+      status: 403,
+      challenges: [challenge(`, error="insufficient_scope", scope="${scope}"`)],
+    });
+
+    it.each([
+      ['guard: global', {}],
+      ['guard: of the route', { globalGuard: false }],
+      ['early', { early: true }],
+    ])('[R-10] are asked for beside those of the route (%s)', async (_how, more) => {
+      @UseGuards(HttpAuthGuard)
+      class GuardedController extends CallsController {}
+      Controller()(GuardedController);
+      const app = await application(more, [GuardedController]);
+      expect(await send(app, '/calls', call('read', []))).toMatchObject({ status: 201, challenges: [] });
+      expect(await send(app, '/calls', call('read', ['read', 'read']))).toMatchObject({ status: 201 });
+      expect(await send(app, '/calls', call('read', ['write', 'write']))).toMatchObject(lacks('write'));
+      expect(await send(app, '/calls', call('both', ['write']))).toMatchObject({ status: 201 });
+      expect(await send(app, '/all', call('none', ['write']))).toMatchObject(lacks('read'));
+      expect(await send(app, '/all', call('read', ['write']))).toMatchObject(lacks('read write'));
+      expect(await send(app, '/all', call('both', ['write']))).toMatchObject({ status: 201 });
+      expect(await send(app, '/any', call('none', ['read']))).toMatchObject(lacks('write'));
+      expect(await send(app, '/any', call('read', ['admin']))).toMatchObject(lacks('admin'));
+      expect(await send(app, '/all', call(undefined, ['write']))).toMatchObject({
+        status: 401,
+        challenges: [challenge(', scope="read"'), basicChallenge],
+      });
+    });
+
+    it.each([[undefined], [null], ['write'], [[1]], [['a b']], [{ length: 0 }]])(
+      'are the fault of the server where they are %j',
+      async (asks) => {
+        const app = await application({}, [CallsController]);
+        expect(await send(app, '/calls', call('both', asks))).toMatchObject({ status: 500, challenges: [] });
+        expect(await send(app, '/calls', { method: 'POST', headers: bearerAuthorization('both') })).toMatchObject({
+          status: 500,
+        });
+      },
+    );
+
+    it('stop the boot where they cannot be asked for', async () => {
+      for (const wrong of [undefined, 'read', ['read']]) {
+        @Controller()
+        class AController {
+          @Scopes.by(wrong as never) @Get() go() {}
+        }
+        await expect(application({}, [AController])).rejects.toThrow('@Scopes.by() takes a function');
+      }
+      @Controller()
+      class OptionalController {
+        @OptionalAuth() @Scopes.by(scopesOf) @Get() go() {}
+      }
+      await expect(application({}, [OptionalController])).rejects.toThrow('asks nobody for credentials');
+    });
+  });
+
+  it('expose their challenge to the scripts of other origins', async () => {
+    const app = await application({}, [RoutesController], (nest) => nest.enableCors());
+    const answer = await send(app, '/all', {
+      headers: { ...bearerAuthorization('read'), origin: 'https://a.example' },
+    });
+    expect(answer.headers['access-control-expose-headers']).toBe('WWW-Authenticate');
+  });
+});

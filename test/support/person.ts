@@ -1,0 +1,70 @@
+import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
+
+/**
+ * Somebody with an MCP client and a browser: what the client keeps, and the browser that it sends to the authorization
+ * server, where the person signs in and consents to everything.
+ */
+export class Person implements OAuthClientProvider {
+  readonly redirectUrl = 'http://127.0.0.1:1/callback';
+  readonly clientMetadata = {
+    client_name: 'A client of MCP',
+    application_type: 'native',
+    redirect_uris: [this.redirectUrl],
+    grant_types: ['authorization_code'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  };
+  /** The pages that the client has opened in the browser. */
+  readonly opened: URL[] = [];
+  /** What the browser brought back last. */
+  code = '';
+
+  private client: OAuthClientInformationMixed | undefined;
+  private issued: OAuthTokens | undefined;
+  private verifier = '';
+  private readonly cookies = new Map<string, string>();
+
+  clientInformation(): OAuthClientInformationMixed | undefined {
+    return this.client;
+  }
+
+  saveClientInformation(client: OAuthClientInformationMixed): void {
+    this.client = client;
+  }
+
+  tokens(): OAuthTokens | undefined {
+    return this.issued;
+  }
+
+  saveTokens(tokens: OAuthTokens): void {
+    this.issued = tokens;
+  }
+
+  saveCodeVerifier(verifier: string): void {
+    this.verifier = verifier;
+  }
+
+  codeVerifier(): string {
+    return this.verifier;
+  }
+
+  /** The browser: it follows the authorization server until that one sends it back to the client. */
+  async redirectToAuthorization(url: URL): Promise<void> {
+    this.opened.push(url);
+    let next = url;
+    while (!next.href.startsWith(this.redirectUrl)) {
+      const cookie = Array.from(this.cookies, ([name, value]) => `${name}=${value}`).join('; ');
+      const answer = await fetch(next, { redirect: 'manual', headers: { cookie } });
+      for (const line of answer.headers.getSetCookie()) {
+        const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+        this.cookies.set(name, value);
+      }
+      const location = answer.headers.get('location');
+      if (location === null) throw new Error(`${next.href} answered ${answer.status}: ${await answer.text()}`);
+      next = new URL(location, next);
+    }
+    this.code = next.searchParams.get('code') ?? '';
+    if (this.code === '') throw new Error(`The authorization server refused: ${next.search}`);
+  }
+}
