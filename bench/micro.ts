@@ -14,9 +14,12 @@ import {
   Public,
   type SchemeDefinition,
 } from 'nestjs-http-auth';
+import { jwtVerify, importSPKI } from 'jose';
+import { jwt } from 'nestjs-http-auth/jwt';
 import { byPassword, byToken, PASSWORD, TOKEN } from './applications/alice.js';
 import { writeJson } from './files.js';
 import type { MicroResults } from './results.js';
+import { type Algorithm, algorithms, AUDIENCE, ISSUER, Issuer } from './tokens.js';
 
 @Controller()
 class GreetingController {
@@ -87,6 +90,33 @@ const pass = (guard: Pick<HttpAuthGuard, 'canActivate'>, handler: Function, auth
   }
 };
 
+const issuer = new Issuer();
+const keys = issuer.keys();
+const jwtOptions = { issuer: ISSUER, audience: AUDIENCE };
+
+/** A token that was not seen before: of two, by a verifier that remembers one. */
+async function callsOf(algorithm: Algorithm): Promise<[string, () => unknown][]> {
+  const tokens = [issuer.issue(algorithm), issuer.issue(algorithm)] as const;
+  const key =
+    algorithm === 'HS256'
+      ? await crypto.subtle.importKey('raw', Buffer.from(keys.HS256), { name: 'HMAC', hash: 'SHA-256' }, false, [
+          'verify',
+        ])
+      : await importSPKI(keys[algorithm], algorithm);
+  const own = algorithm === 'HS256' ? { secret: keys.HS256 } : { key: keys[algorithm] };
+  const options = { ...jwtOptions, algorithms: [algorithm] };
+  const forgetful = jwt({ ...options, ...own, cache: { max: 1 } });
+  const retentive = jwt({ ...options, ...own });
+  const request = { method: 'GET', url: '/', headers: {} };
+  await retentive({ token: tokens[0] }, request);
+  let turn = 0;
+  return [
+    [`\`jwtVerify\` of jose, ${algorithm}`, () => jwtVerify(tokens[0], key, options)],
+    [`\`jwt()\`, ${algorithm}, first seen`, () => forgetful({ token: tokens[(turn ^= 1)] as string }, request)],
+    [`\`jwt()\`, ${algorithm}, repeated`, () => retentive({ token: tokens[0] }, request)],
+  ];
+}
+
 const calls: Readonly<Record<string, () => unknown>> = {
   'parse credentials, Basic': () => parseCredentials(byBasic),
   'parse credentials, Bearer': () => parseCredentials(byBearer),
@@ -99,23 +129,31 @@ const calls: Readonly<Record<string, () => unknown>> = {
   'guard pass, Basic of two schemes': pass(bothGuard, greet, byBasic),
   'guard pass, no credentials': pass(basicGuard, greet),
   'guard pass, wrong password': pass(unlimitedGuard, greet, wrong),
+  ...Object.fromEntries((await Promise.all(algorithms.map(callsOf))).flat()),
 };
 
 const ALLOCATIONS = 20_000;
 
 /** The bytes that one call allocates, if the young generation has room for all of them: see the flags of the script. */
-function allocated(call: () => unknown): number {
+async function allocated(call: () => unknown): Promise<number> {
+  const passes = call() instanceof Promise ? ALLOCATIONS / 20 : ALLOCATIONS;
   globalThis.gc?.();
   const before = getHeapStatistics().used_heap_size;
-  for (let count = 0; count < ALLOCATIONS; count++) do_not_optimize(call());
-  return Math.max(0, (getHeapStatistics().used_heap_size - before) / ALLOCATIONS);
+  for (let count = 0; count < passes; count++) {
+    const result = call();
+    // oxlint-disable-next-line no-await-in-loop -- one call at a time
+    if (result instanceof Promise) await result;
+    else do_not_optimize(result);
+  }
+  return Math.max(0, (getHeapStatistics().used_heap_size - before) / passes);
 }
 
 const found: MicroResults['calls'][number][] = [];
 for (const [name, call] of Object.entries(calls)) {
+  const waits = call() instanceof Promise;
   // oxlint-disable-next-line no-await-in-loop -- one measurement at a time
-  const { p50 } = await measure(() => do_not_optimize(call()));
-  found.push({ name, nanoseconds: Math.round(p50 * 10) / 10, bytes: Math.round(allocated(call)) });
+  const { p50 } = await measure(waits ? async () => do_not_optimize(await call()) : () => do_not_optimize(call()));
+  found.push({ name, nanoseconds: Math.round(p50 * 10) / 10, bytes: Math.round(await allocated(call)) });
 }
 console.table(found);
 writeJson('micro.results.json', { calls: found } satisfies MicroResults);

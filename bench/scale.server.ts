@@ -1,6 +1,6 @@
 // The processes of `npm run bench:scale`:
 //   boot <adapter> <guarded> <routes>   says how long an application takes to listen, and what is on its heap then
-//   users <adapter> <scheme> <count>    listens, for so many principals
+//   users <adapter> <scheme> <count> <secret>  listens, for so many principals
 //   bcrypt <adapter> <contender>        listens, and verifies by bcrypt at cost 10
 
 import type { Server } from 'node:http';
@@ -10,11 +10,13 @@ import { hashSync, verify } from '@node-rs/bcrypt';
 import { Controller, Get, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { AuthModule, basic, bearer, type SchemeDefinition } from 'nestjs-http-auth';
+import { jwt } from 'nestjs-http-auth/jwt';
 import { BasicStrategy } from 'passport-http';
 import { byPassword, PASSWORD } from './applications/alice.js';
 import { type Adapter, start } from './applications/nest.js';
 import type { Boot } from './results.js';
 import { LIBRARY } from './subjects.js';
+import { AUDIENCE, ISSUER } from './tokens.js';
 
 const [task, adapter, ...rest] = process.argv.slice(2) as [string, Adapter, ...string[]];
 const ROUTES_OF_A_CONTROLLER = 10;
@@ -83,7 +85,10 @@ function controllersWith(routes: number): Type[] {
 }
 
 function users(): Promise<Server> {
-  const [scheme, count] = rest as [string, string];
+  const [scheme, count, secret] = rest as [string, string, string];
+  if (scheme.startsWith('JWT')) {
+    return start(adapter, { imports: [guardedBy(bearer(jwt({ issuer: ISSUER, audience: AUDIENCE, secret })))] });
+  }
   const known = new Map(Array.from({ length: Number(count) }, (_, index) => [`user-${index}`, { id: index }]));
   return start(adapter, {
     imports: [

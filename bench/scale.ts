@@ -7,6 +7,7 @@ import type { Boot, ScaleResults } from './results.js';
 import { ServerProcess } from './server.process.js';
 import { median } from './statistics.js';
 import { LIBRARY, PASSPORT } from './subjects.js';
+import { Issuer } from './tokens.js';
 
 const ADAPTERS = ['express', 'fastify'] as const;
 const BOOTS = 5;
@@ -19,7 +20,18 @@ const WAVES = 3;
 const launch = <Greeting = number>(...args: unknown[]) =>
   ServerProcess.launch<Greeting>('scale.server.js', args.map(String), ['--expose-gc']);
 
+const issuer = new Issuer();
+const forger = new Issuer();
+
 const basicOf = (username: string) => `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}`;
+
+/** What each of many users sends, and how it is answered. */
+const SCHEMES = {
+  Basic: { of: (user: number) => basicOf(`user-${user}`), status: 200 },
+  Bearer: { of: (user: number) => `Bearer user-${user}`, status: 200 },
+  'JWT, HS256': { of: () => `Bearer ${issuer.issue('HS256')}`, status: 200 },
+  'JWT, forged': { of: () => `Bearer ${forger.issue('HS256')}`, status: 401 },
+} as const;
 
 /* oxlint-disable no-await-in-loop -- one measurement at a time */
 
@@ -48,19 +60,18 @@ async function boots(): Promise<ScaleResults['boot']> {
 async function users(): Promise<ScaleResults['users']> {
   const found: ScaleResults['users'][number][] = [];
   for (const adapter of ADAPTERS) {
-    for (const scheme of ['Basic', 'Bearer'] as const) {
-      const server = await launch('users', adapter, scheme, USERS);
+    for (const [scheme, { of, status }] of Object.entries(SCHEMES)) {
+      const server = await launch('users', adapter, scheme, USERS, issuer.keys().HS256);
       const load = await Load.on(server.greeting);
-      const request = (user: number) =>
-        requestBytes('/greeting', scheme === 'Basic' ? basicOf(`user-${user}`) : `Bearer user-${user}`);
+      const request = (user: number) => requestBytes('/greeting', of(user));
       const one = request(0);
       let next = 0;
       const measure = async (make: () => Buffer) => {
         const before = await server.cpu();
-        await load.send(USERS / CHUNKS, make, 200);
+        await load.send(USERS / CHUNKS, make, status);
         return ((await server.cpu()) - before) / (USERS / CHUNKS);
       };
-      await load.send(WARM_UP, () => one, 200);
+      await load.send(WARM_UP, () => one, status);
       const before = await server.ask<number>('heap');
       const [ofOne, ofAll]: [number[], number[]] = [[], []];
       for (let chunk = 0; chunk < CHUNKS; chunk++) {

@@ -6,6 +6,8 @@ export interface Environment {
   readonly host: string;
   /** `ADAPTER`, express by default. */
   readonly adapter: Adapter;
+  /** `JWT_ISSUER` and `JWT_AUDIENCE`: whose JWTs are taken beside the application's own tokens; nobody's by default. */
+  readonly jwt: { readonly issuer: string; readonly audience: string } | undefined;
 }
 
 export type Adapter = (typeof adapters)[number];
@@ -23,8 +25,13 @@ export class EnvironmentError extends Error {
  *
  * @throws EnvironmentError that names the variable which cannot work
  */
-export function readEnvironment({ PORT, HOST, ADAPTER }: NodeJS.ProcessEnv): Environment {
-  return { port: portOf(PORT || '3000'), host: HOST || '127.0.0.1', adapter: adapterOf(ADAPTER || 'express') };
+export function readEnvironment({ PORT, HOST, ADAPTER, JWT_ISSUER, JWT_AUDIENCE }: NodeJS.ProcessEnv): Environment {
+  return {
+    port: portOf(PORT || '3000'),
+    host: HOST || '127.0.0.1',
+    adapter: adapterOf(ADAPTER || 'express'),
+    jwt: jwtOf(JWT_ISSUER || '', JWT_AUDIENCE || ''),
+  };
 }
 
 function portOf(text: string): number {
@@ -38,4 +45,10 @@ function adapterOf(text: string): Adapter {
   const adapter = adapters.find((name) => name === text);
   if (adapter !== undefined) return adapter;
   throw new EnvironmentError(`ADAPTER must be ${adapters.join(' or ')}, not '${text}'`);
+}
+
+function jwtOf(issuer: string, audience: string): Environment['jwt'] {
+  if (issuer === '' && audience === '') return undefined;
+  if (issuer !== '' && audience !== '') return { issuer, audience };
+  throw new EnvironmentError('JWT_ISSUER and JWT_AUDIENCE must be set together, or neither');
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { AuthModule, basic, bearer, CurrentUser, type HttpRequest, Scopes, StepUp } from 'nestjs-http-auth';
-import { jwt, type JwtClaims, type JwtOptions } from 'nestjs-http-auth/jwt';
+import { jwt, type JwtClaims, type JwtOptions, type TokenVerifier } from 'nestjs-http-auth/jwt';
 import { adapters, start } from './support/application.js';
 import { bearerAuthorization, send } from './support/client.js';
 import { audience, Issuer, newKey, now, sign } from './support/issuer.js';
@@ -160,7 +160,7 @@ describe.each(adapters)('A JWT on %s', (_name, create) => {
   });
 
   it('is for the tenant that the request is for: by the host, with a verifier of its own', async () => {
-    const tenants: Readonly<Record<string, ReturnType<typeof jwt<JwtClaims, HttpRequest>>>> = {
+    const tenants: Readonly<Record<string, TokenVerifier<JwtClaims>>> = {
       'a.example': jwt({ issuer: issuer.url, audience: 'a' }),
       'b.example': jwt({ issuer: issuer.url, audience: 'b' }),
     };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { AuthModule, bearer, CurrentUser, Scopes } from 'nestjs-http-auth';
-import { jwt, type JwtClaims, type JwtOptions } from 'nestjs-http-auth/jwt';
+import { jwt, type JwtClaims, type JwtSettings } from 'nestjs-http-auth/jwt';
 import { adapters, start } from './support/application.js';
 import { AuthorizationServer } from './support/authorization-server.js';
 import { bearerAuthorization, send } from './support/client.js';
@@ -30,12 +30,12 @@ afterAll(() => server.stop());
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 describe.each(adapters)('A real authorization server, beside an application on %s', (_name, create) => {
-  const application = (options: Partial<JwtOptions> = {}) =>
+  const application = (options: JwtSettings = {}) =>
     start(create(), {
       imports: [
         AuthModule.forRoot({
           realm: 'Reports',
-          schemes: [bearer(jwt({ issuer: server.issuer, audience, profile: 'at+jwt', ...options } as JwtOptions))],
+          schemes: [bearer(jwt({ issuer: server.issuer, audience, profile: 'at+jwt', ...options }))],
         }),
       ],
       controllers: [ReportsController],
@@ -46,7 +46,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
 
   /** A token whose signature is another's. */
   const forged = async (): Promise<string> => {
-    const [one = '', other = ''] = await Promise.all([server.token(), server.token()]);
+    const [one, other] = await Promise.all([server.token(), server.token()]);
     return one.slice(0, one.lastIndexOf('.')) + other.slice(other.lastIndexOf('.'));
   };
 

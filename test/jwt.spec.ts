@@ -16,8 +16,8 @@ const base = { issuer, audience, jwks };
 async function verdictOf(token: string, options: JwtOptions = base): Promise<unknown> {
   const verdict = await jwt(options)({ token }, request);
   if (verdict instanceof Failure) {
-    expect(verdict).toMatchObject({ reason: 'invalid', scheme: 'Bearer', status: 401 });
-    return verdict.details.params?.['error_description'];
+    const { reason, scheme, status, details } = verdict;
+    return reason === 'invalid' && scheme === 'Bearer' && status === 401 && details.params?.['error_description'];
   }
   return (verdict as ReturnType<typeof admit<JWTPayload>>).principal.sub;
 }
@@ -73,12 +73,12 @@ describe('A token', () => {
   it.each<[what: string, claims: JWTPayload, why: string]>([
     ['[J-2] another issuer', { iss: 'https://issuer.example/' }, 'The issuer of the token is not trusted'],
     ['[J-2] an issuer in other case', { iss: 'https://ISSUER.example' }, 'The issuer of the token is not trusted'],
-    ['[J-2] no issuer', { iss: undefined as never }, 'The issuer of the token is not trusted'],
+    ['[J-2] no issuer', { iss: undefined }, 'The issuer of the token is not trusted'],
     ['[J-2] another audience', { aud: 'https://other.example' }, 'The token is not for this audience'],
     ['[J-2] other audiences', { aud: ['a', 'b'] }, 'The token is not for this audience'],
-    ['[J-2] no audience', { aud: undefined as never }, 'The token is not for this audience'],
+    ['[J-2] no audience', { aud: undefined }, 'The token is not for this audience'],
     ['[J-4] an end in the past', { exp: now() - 60 }, 'The token has expired'],
-    ['[J-4] no end', { exp: undefined as never }, 'The token lacks a claim, or has one that cannot be read'],
+    ['[J-4] no end', { exp: undefined }, 'The token lacks a claim, or has one that cannot be read'],
     [
       '[J-4] an end that is no number',
       { exp: '9999999999' as never },
@@ -103,7 +103,7 @@ describe('A token', () => {
   });
 
   it('is taken whoever it is for, where that is asked for by null', async () => {
-    const token = await sign(keys.ES256, { aud: undefined as never, client_id: 'x' });
+    const token = await sign(keys.ES256, { aud: undefined, client_id: 'x' });
     expect(await verdictOf(token, { ...base, audience: null })).toBe('alice');
   });
 
@@ -271,11 +271,15 @@ describe('What a token brings', () => {
   it('counts to the last bit', async () => {
     const token = await sign(keys.EdDSA);
     await fc.assert(
-      fc.asyncProperty(fc.nat(token.length - 1), fc.constantFrom(...'AZaz09-_.'), async (index, character) => {
-        const other = token.slice(0, index) + character + token.slice(index + 1);
-        fc.pre(other !== token);
-        expect(await jwt(base)({ token: other }, request)).toBeInstanceOf(Failure);
-      }),
+      fc.asyncProperty(
+        fc.nat(token.length - 1),
+        fc.constantFrom('A', 'Z', 'a', 'z', '0', '9', '-', '_', '.'),
+        async (index, character) => {
+          const other = token.slice(0, index) + character + token.slice(index + 1);
+          fc.pre(other !== token);
+          expect(await jwt(base)({ token: other }, request)).toBeInstanceOf(Failure);
+        },
+      ),
       { numRuns: 200 },
     );
   });

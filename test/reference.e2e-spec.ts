@@ -5,6 +5,7 @@ import { serveDocumentation } from '../src/documentation.js';
 import { protectFiles } from '../src/files/files.module.js';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+import { audience, Issuer } from './support/issuer.js';
 
 const visitors = {
   nobody: {},
@@ -105,6 +106,28 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
       }),
     );
     expect(Object.fromEntries(actual)).toEqual(expected);
+  });
+
+  it('takes the tokens of an issuer beside its own, where the environment names one', async () => {
+    const issuer = await Issuer.start();
+    Object.assign(process.env, { JWT_ISSUER: issuer.url, JWT_AUDIENCE: audience });
+    try {
+      const app = await application();
+      const ask = async (token: string, path: string) => {
+        const { status, json } = await send(app, path, { headers: bearerAuthorization(token) });
+        return [status, json()];
+      };
+      const token = await issuer.token({ sub: 'carol', scope: 'reports:read' });
+      expect(await ask(token, '/me')).toEqual([200, { user: 'carol', scheme: 'Bearer', realm: staging }]);
+      expect((await ask(token, '/reports'))[0]).toBe(200);
+      expect((await ask(await issuer.token(), '/reports'))[0]).toBe(403);
+      expect((await ask(await issuer.token({ aud: 'other' }), '/me'))[0]).toBe(401);
+      expect((await ask('reader-token', '/me'))[0]).toBe(200);
+    } finally {
+      delete process.env['JWT_ISSUER'];
+      delete process.env['JWT_AUDIENCE'];
+      await issuer.stop();
+    }
   });
 
   it('answers HEAD as it answers GET, without the body', async () => {

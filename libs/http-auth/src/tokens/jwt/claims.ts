@@ -34,12 +34,3 @@ export function infoOf({ scope, scp, acr, auth_time: authTime }: JwtClaims): Adm
     ...(typeof authTime === 'number' && { authTime }),
   });
 }
-
-/** Claims that no request can change for another one. */
-export function frozen<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    Object.values(value).forEach(frozen);
-  }
-  return value;
-}

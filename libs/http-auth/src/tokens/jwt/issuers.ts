@@ -3,7 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import type { Failure } from '../../schemes/failure.js';
 import { fetchJson, TIMEOUT } from '../endpoint.js';
-import { frozen, type JwtClaims } from './claims.js';
+import { frozen } from '../frozen.js';
+import type { JwtClaims } from './claims.js';
 import { FAILURES, failureOf } from './failures.js';
 import {
   allowedAlgorithms,

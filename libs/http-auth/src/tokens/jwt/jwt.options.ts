@@ -194,7 +194,7 @@ function fitting(key: string | undefined): readonly string[] {
 
 /** A public key of its PEM; `undefined` where it is none, or one that no algorithm is for. */
 export function publicKeyOf(pem: string): KeyObject | undefined {
-  if (!/^\s*-----BEGIN (?:PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE)-----/.test(String(pem))) return undefined;
+  if (!/^\s*-----BEGIN (?:PUBLIC KEY|RSA PUBLIC KEY|CERTIFICATE)-----/.test(pem)) return undefined;
   try {
     const key = createPublicKey(pem);
     return algorithmsOf(key).length > 0 ? key : undefined;

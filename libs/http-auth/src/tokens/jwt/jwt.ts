@@ -5,16 +5,11 @@ import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise, type Verdict } from '../../schemes/verifier.js';
 import { digestOf, TokenCache } from '../token.cache.js';
+import type { TokenVerifier } from '../token.verifier.js';
 import { infoOf, type JwtClaims } from './claims.js';
 import { FAILURES, failureOf } from './failures.js';
 import { Issuers, type TrustedIssuer } from './issuers.js';
 import { type JwtOptions, optionsProblem } from './jwt.options.js';
-
-/** A verifier of tokens, for `bearer()`. It answers at once where it has verified the token before. */
-export type JwtVerifier<Principal, Request> = (
-  credentials: { readonly token: string },
-  request: Request,
-) => Verdict<Principal> | Promise<Verdict<Principal>>;
 
 /** What was found of a token, whoever brings it. */
 interface Verified {
@@ -34,7 +29,7 @@ interface Verified {
  */
 export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request>,
-): JwtVerifier<Principal, Request> {
+): TokenVerifier<Principal, Request> {
   const problem = optionsProblem(options);
   if (problem !== undefined) throw new AuthConfigurationError(`jwt(): ${problem}`);
   const { principal, clockTolerance = 5, cache: cacheOptions = {}, keys = {} } = options;
@@ -68,9 +63,9 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
       : verify(token, digest, issuers, request);
   };
 
-  const { issuers = [options] } = options as Extract<JwtOptions<Principal, Request>, { issuers: unknown }>;
+  const issuers = 'issuers' in options ? options.issuers : [options];
   if (typeof issuers !== 'function') {
-    const trusted = known.all(issuers as never);
+    const trusted = known.all(issuers);
     return ({ token }, request) => judge(token, trusted, request);
   }
   return ({ token }, request) => {

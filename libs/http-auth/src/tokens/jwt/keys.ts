@@ -27,7 +27,7 @@ export function secretKey(secret: Uint8Array): Keys {
     return webcrypto.subtle.importKey('raw', secret, { name: 'HMAC', hash }, false, ['verify']);
   };
   return {
-    find: ({ alg = '' }) => {
+    find: ({ alg }) => {
       let key = imported.get(alg);
       if (key === undefined) imported.set(alg, (key = keyFor(alg)));
       return key;
