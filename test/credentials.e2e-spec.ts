@@ -225,6 +225,11 @@ describe.each(adapters)('A token outside the Authorization field on %s', (_name,
     expect(await send(await application(true), '/?access_token=abc')).toMatchObject({ status: 401 });
   });
 
+  it('[R-12] is not taken from a cookie under any option', async () => {
+    const cookie = 'access_token=abc; Authorization=Bearer%20abc';
+    expect(await send(await application(true), '/', { headers: { cookie } })).toMatchObject({ status: 401 });
+  });
+
   it('[R-2] is taken from a form-encoded body where that is switched on', async () => {
     const app = await application(true);
     expect((await send(app, '/', post)).json()).toMatchObject({ user: { token: 'abc' }, body: { x: '1' } });

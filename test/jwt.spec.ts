@@ -219,7 +219,7 @@ describe('What a token brings', () => {
     expect(await verdictOf(`${encoded}.${payload}.${'A'.repeat(86)}`)).toMatch(/no JWT|cannot be verified/);
   });
 
-  it('is refused where it is encrypted', async () => {
+  it('[J-5] is refused where it is encrypted, so that no encryption can be agreed on', async () => {
     const token = await new CompactEncrypt(Buffer.from(await sign(keys.ES256)))
       .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
       .encrypt(new Uint8Array(32));

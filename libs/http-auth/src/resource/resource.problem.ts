@@ -1,4 +1,5 @@
 import { scopesProblem } from '../guard/scopes.js';
+import { isSecure } from '../http/secure-url.js';
 import type { ResourceOptions } from './resource.options.js';
 
 /** The members that are made of the other options, and of the schemes. */
@@ -48,14 +49,11 @@ function metadataProblem(metadata: unknown): string | undefined {
   return undefined;
 }
 
-/** The hosts that no network is between. */
-const LOOPBACK = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/;
-
 /** Says what is wrong with a URL that others must find the same, letter by letter. */
 function urlProblem(text: unknown): string | undefined {
   if (typeof text !== 'string' || !URL.canParse(text)) return `'${String(text)}' is no URL`;
   const url = new URL(text);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && LOOPBACK.test(url.hostname))) {
+  if (!isSecure(url)) {
     return `'${text}' is not https, which only a URL of this machine need not be`;
   }
   if (/[?#]/.test(text) || url.username !== '' || url.password !== '')

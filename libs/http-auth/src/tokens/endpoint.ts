@@ -1,3 +1,4 @@
+import { isSecure } from '../http/secure-url.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 
 /** Milliseconds that an answer may take, where nothing else is said. */
@@ -68,16 +69,12 @@ export class EndpointError extends Error {
 export function endpointProblem(url: unknown): string | undefined {
   const text = url instanceof URL ? url.href : url;
   if (typeof text !== 'string' || !URL.canParse(text)) return 'must be an absolute URL';
-  const { protocol, hostname, username, password, hash } = new URL(text);
-  if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+  const parsed = new URL(text);
+  const { username, password, hash } = parsed;
+  if (!isSecure(parsed)) {
     return 'must be https; http is for loopback addresses only';
   }
   return username === '' && password === '' && hash === '' ? undefined : 'must have no credentials and no fragment';
-}
-
-/** Whether a host is this machine (RFC 8252 section 7.3). `URL` has written every IPv4 address in four decimal numbers. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 /**
