@@ -10,6 +10,6 @@ export default {
   ...config,
   roots: ['<rootDir>/test/parts'],
   testMatch: ['**/*.parts-spec.ts'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   maxWorkers: 1,
 };

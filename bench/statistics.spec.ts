@@ -200,7 +200,7 @@ describe("Welch's test", () => {
     fc.assert(
       fc.property(list, list, (first, second) => {
         fc.pre(new Set(first).size > 1);
-        const change = (numbers: readonly number[]) => numbers.map((number) => number * 8 + 5);
+        const change = (of: readonly number[]) => of.map((number) => number * 8 + 5);
         expect(welch(change(first), change(second)).t).toBeCloseTo(welch(first, second).t, 6);
         expect(welch(second, first).t).toBeCloseTo(-welch(first, second).t, 6);
       }),

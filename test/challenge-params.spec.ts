@@ -10,7 +10,7 @@ import {
 import fc from 'fast-check';
 
 const failure = fc
-  .constantFrom<FailureReason>('missing', 'malformed', 'invalid')
+  .constantFrom<FailureReason>('missing', 'malformed', 'invalid', 'insufficient')
   .map((reason) => new Failure(reason, 'Bearer', reason === 'malformed' ? 400 : 401));
 const realm = fc.string({ unit: 'grapheme-ascii', minLength: 1 });
 

@@ -138,6 +138,11 @@ describe('A mistake in the options', () => {
       "basic(): charset must be 'UTF-8'",
     ],
     [
+      'limits that cannot be meant',
+      { realm: 'a', schemes: [basic(() => null, { limits: { window: 0 } })] },
+      'basic(): limits.window must be a whole number of seconds',
+    ],
+    [
       'a strategy that is none',
       { realm: 'a', schemes: [passportStrategy({} as never, { scheme: 'Bearer' })] },
       'passportStrategy(): the strategy must be a Passport strategy',

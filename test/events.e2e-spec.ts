@@ -180,6 +180,18 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
+  it('say who is locked out after too many failures', async () => {
+    const limited = basic(() => null, { limits: { perUserAndAddress: 2 } });
+    const app = await application({ schemes: [limited] });
+    const events = record(app);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await send(app, '/articles/mine', { headers: basicAuthorization('alice', `guess ${attempt}`) });
+    }
+    const refused = { ...mine, type: 'refused', scheme: 'Basic', reason: 'invalid', status: 401 };
+    const locked = { ...mine, type: 'locked', scheme: 'Basic', reason: 'limited', status: 429 };
+    expect(events).toStrictEqual([refused, refused, locked]);
+  });
+
   it('have the status of a proxy', async () => {
     const app = await application({ proxy: true });
     const events = record(app);

@@ -49,11 +49,11 @@ describe('A token', () => {
     [{ scp: 'a b' }, ['a', 'b']],
     [{ scp: ['a', 'b'] }, ['a', 'b']],
     [{ scope: ['a'] }, ['a']],
-    [{ scope: 5 }, undefined],
-    [{}, undefined],
+    [{ scope: 5 }, []],
+    [{}, []],
   ])('of %j has the scopes %j', async (claims, scopes) => {
     const verdict = await jwt(base)({ token: await sign(keys.ES256, claims) }, request);
-    expect((verdict as { info: unknown }).info).toEqual(scopes === undefined ? {} : { scopes });
+    expect((verdict as { info: unknown }).info).toEqual({ scopes });
   });
 
   it('has claims that no handler can change for another request', async () => {
@@ -266,6 +266,18 @@ describe('What a token brings', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('is spelt in one way only', async () => {
+    // 64 octets: the last character has two bits of the signature, and four that are none.
+    const token = await sign(keys.EdDSA);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const last = alphabet.indexOf(token.at(-1) as string);
+    const other = token.slice(0, -1) + alphabet.charAt(last + 1);
+    expect(Buffer.from(other.split('.')[2] as string, 'base64url')).toEqual(
+      Buffer.from(token.split('.')[2] as string, 'base64url'),
+    );
+    expect(await verdictOf(other)).toBe('The token is no JWT that can be read');
   });
 
   it('counts to the last bit', async () => {

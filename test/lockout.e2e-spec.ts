@@ -179,6 +179,21 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await send(app, '/optional')).toMatchObject({ status: 200 });
   });
 
+  it('are those of proxies as well', async () => {
+    const schemes = [basic(isAlice, { limits: { perUserAndAddress: 1 } })];
+    const app = await start(trusting(adapter()), {
+      imports: [AuthModule.forRoot({ realm: 'Staging', schemes, proxy: true })],
+      controllers: [GreetingController],
+    });
+    const as = (password: string, address: string) => {
+      const { authorization } = basicAuthorization('alice', password);
+      return send(app, '/', { headers: { 'proxy-authorization': authorization, 'x-forwarded-for': address } });
+    };
+    expect(await as('guess', '192.0.2.1')).toMatchObject({ status: 407 });
+    expect(await as('wonder:land', '192.0.2.1')).toMatchObject({ status: 429 });
+    expect(await as('wonder:land', '192.0.2.2')).toMatchObject({ status: 200 });
+  });
+
   it('end with their time', async () => {
     const { as } = await application(isAlice, { perUserAndAddress: 1, window: 1 });
     await as('alice', 'guess');

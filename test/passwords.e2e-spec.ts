@@ -40,7 +40,7 @@ afterEach(() => {
 });
 
 /** Who is admitted. */
-function admitted<Principal>(
+async function admitted<Principal>(
   verifier: PasswordVerifier<Principal>,
   username: string,
   given = 'wonder:land',

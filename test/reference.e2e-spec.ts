@@ -151,6 +151,22 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     expect(await send(app, '/me', { headers })).toMatchObject({ status: 401, challenges: [bearer, basic] });
   });
 
+  it('lets nobody guess for long, and locks nobody out who has a token', async () => {
+    const app = await application();
+    for (let time = 0; time < 10; time++) {
+      expect(await send(app, '/me', { headers: basicAuthorization('alice', `guess ${time}`) })).toMatchObject({
+        status: 401,
+      });
+    }
+    for (const visitor of ['alice with her password', 'alice with a wrong password'] as const) {
+      const answer = await send(app, '/me', { headers: visitors[visitor] });
+      expect(answer).toMatchObject({ status: 429, challenges: [], headers: { 'retry-after': expect.any(String) } });
+    }
+    for (const visitor of ['alice with her token', 'bob with his password'] as const) {
+      expect(await send(app, '/me', { headers: visitors[visitor] })).toMatchObject({ status: 200 });
+    }
+  });
+
   it('calls a malformed token a bad request', async () => {
     const answer = await send(await application(), '/reports', { headers: bearerAuthorization('two words') });
     expect(answer).toMatchObject({

@@ -12,6 +12,7 @@ import { policyOfRequest, type ScopesFunction } from './request.scopes.js';
  * @throws UnauthorizedException where the request is refused, with the `Failure` as its cause
  * @throws BadRequestException where a Bearer request is malformed (RFC 6750 section 3.1), with the same
  * @throws ForbiddenException where good credentials lack a scope of the route (same section), with the same
+ * @throws HttpException 429 where there were too many failures (RFC 6585 section 4), with the same
  */
 @Injectable()
 export class HttpAuthGuard implements CanActivate {

@@ -12,24 +12,25 @@ const LONG = 128;
 
 /** One attempt to be admitted with a username and a password. */
 export class Attempt {
-  /** What failures of its user from its address count under. */
-  readonly pair: string;
   /** What was counted for it ahead of the verdict; absent where nothing was. */
   counted: Promise<readonly Count[] | undefined> | undefined;
   /** What of it others may wait for. */
   readonly entered: string[] = [];
 
-  /** The user, who is one in any case of letters. */
-  private readonly name: string;
+  /** What a success of its user from its address is known under, who is another one in another case of letters. */
+  readonly success: string;
 
   constructor(
-    username: string,
+    private readonly username: string,
     private readonly password: string,
     private readonly network: string,
   ) {
-    const name = username.trim().toLowerCase();
-    this.name = name.length > LONG ? `#${hash('sha256', name, 'base64url')}` : name;
-    this.pair = `pair ${network} ${this.name}`;
+    this.success = `success ${network} ${shortened(username)}`;
+  }
+
+  /** What failures of its user from its address count under. */
+  get pair(): string {
+    return `pair ${this.network} ${this.name}`;
   }
 
   /** What failures from its address count under. */
@@ -42,6 +43,11 @@ export class Attempt {
     return `user ${this.name}`;
   }
 
+  /** The user, as failures count: one in any case of letters. */
+  private get name(): string {
+    return shortened(this.username.trim().toLowerCase());
+  }
+
   /** All three, the narrowest first. */
   get keys(): [pair: string, address: string, user: string] {
     return [this.pair, this.address, this.user];
@@ -49,8 +55,13 @@ export class Attempt {
 
   /** What tells its credentials from others of its user and its address, and tells nothing else. */
   get digest(): string {
-    return hash('sha256', `${SECRET} ${this.pair.length} ${this.pair} ${this.password}`, 'base64url');
+    const { network, username, password } = this;
+    return hash('sha256', `${SECRET} ${network} ${username.length} ${username} ${password}`, 'base64url');
   }
+}
+
+function shortened(name: string): string {
+  return name.length > LONG ? `#${hash('sha256', name, 'base64url')}` : name;
 }
 
 /** Why an attempt is not judged. */

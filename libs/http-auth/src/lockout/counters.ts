@@ -60,13 +60,13 @@ export class Counters {
   giveBack(counts: readonly Count[]): void {
     const now = performance.now();
     for (const { key, until, limiter } of counts) {
-      if (now < until) void limiter.reward(key, 1, this.duration).then(undefined, ignore);
+      if (now < until) quietly(async () => limiter.reward(key, 1, this.duration));
     }
   }
 
   /** Leaves a mark for other processes. */
   mark(key: string, seconds: number): void {
-    if (!this.lost) void this.limiter?.set(digest(key), 1, seconds).then(undefined, ignore);
+    if (!this.lost) quietly(async () => this.limiter?.set(digest(key), 1, seconds));
   }
 
   /** Whether any process has left that mark. */
@@ -89,7 +89,7 @@ export class Counters {
     } catch (error) {
       // What it counts too late is counted elsewhere by now.
       for (const [index, late] of asked.entries()) {
-        void late.then((answer) => this.giveBack([countOf(digests[index] as string, answer, limiter)]), ignore);
+        quietly(async () => this.giveBack([countOf(digests[index] as string, await late, limiter)]));
       }
       this.lose(error, limiter);
       return this.addInMemory(keys);
@@ -151,6 +151,7 @@ function inTime<T>(promise: Promise<T>): Promise<T> {
   });
 }
 
-function ignore(): void {
-  // The store is out of reach, or will be forgotten: there is nothing to be done about it.
+/** Does what nobody waits for. Where the store is out of reach, there is nothing to be done about it. */
+function quietly(act: () => Promise<unknown>): void {
+  void act().then(undefined, () => undefined);
 }

@@ -10,9 +10,6 @@ import { Underway } from './underway.js';
 /** How long it is known that a user was admitted from an address, in seconds: two weeks. */
 const KNOWN = 14 * 24 * 60 * 60;
 
-/** Which of the keys of an attempt is that of its user. */
-const USER = 2;
-
 /** How many of those a process knows. */
 const MAX_KNOWN = 10_000;
 
@@ -21,6 +18,9 @@ const MAX_SUSPECTS = 50_000;
 
 /** Milliseconds until a counter that had reached its limit is asked again: what others have under way, they may give back. */
 const BLOCKED = 1000;
+
+/** Which of the keys of an attempt is that of its user. */
+const USER = 2;
 
 /**
  * Limits how often passwords are guessed. A guess is counted before it is judged, and taken back unless it fails, so that no
@@ -37,7 +37,7 @@ export class Lockout {
   private readonly suspects: LRUCache<string, true>;
   /** The keys that have reached their limit, and until when. */
   private readonly blocked = recent<number>(MAX_SUSPECTS, { ttl: BLOCKED });
-  /** The pairs that were admitted lately, and by which credentials, unless those have failed since. */
+  /** Who was admitted lately, and from where, and by which credentials, unless those have failed since. */
   private readonly known = recent<string>(MAX_KNOWN, { ttl: KNOWN * 1000, noUpdateTTL: true });
 
   constructor(options: LimitOptions = {}) {
@@ -48,7 +48,7 @@ export class Lockout {
   }
 
   /**
-   * Asks whether an attempt may be judged: at once, where there is nothing to be asked elsewhere. What may is a duty to say how
+   * Whether an attempt may be judged: said at once, where nothing must be asked elsewhere. Of each that may, it must be told how
    * it {@link end}s.
    */
   begin(username: string, password: string, request: HttpRequest): Attempt | Refusal | Promise<Attempt | Refusal> {
@@ -63,12 +63,13 @@ export class Lockout {
   /** Says how an attempt has ended. */
   end(attempt: Attempt, ending: Ending): void {
     if (this.alone === attempt) this.alone = undefined;
-    const { counted, pair, keys } = attempt;
+    const { counted } = attempt;
     if (ending === 'success') this.remember(attempt);
     if (ending === 'failure') {
+      const { success, keys } = attempt;
       for (const key of keys) this.suspects.set(key, true);
       // Its password is another one by now.
-      if (this.known.has(pair)) this.known.set(pair, '');
+      if (this.known.has(success)) this.known.set(success, '');
       if (counted === undefined) void this.counters.add(keys);
       this.leave(attempt, ending);
     } else if (attempt.entered.length > 0) {
@@ -121,7 +122,7 @@ export class Lockout {
 
   /** Whether failures from elsewhere do not hold the user up here. */
   private async isExempt(attempt: Attempt): Promise<boolean> {
-    return this.known.has(attempt.pair) || this.counters.isMarked(markOf(attempt));
+    return this.known.has(attempt.success) || this.counters.isMarked(attempt.success);
   }
 
   /** Counts the attempt that was alone, now that it no longer is. */
@@ -145,9 +146,9 @@ export class Lockout {
   }
 
   private remember(attempt: Attempt): void {
-    const credentials = this.known.get(attempt.pair);
-    if (credentials === undefined) this.counters.mark(markOf(attempt), KNOWN);
-    if (!credentials || attempt.counted !== undefined) this.known.set(attempt.pair, attempt.digest);
+    const credentials = this.known.get(attempt.success);
+    if (credentials === undefined) this.counters.mark(attempt.success, KNOWN);
+    if (!credentials || attempt.counted !== undefined) this.known.set(attempt.success, attempt.digest);
   }
 
   /**
@@ -156,7 +157,7 @@ export class Lockout {
    */
   private isKnown(attempt: Attempt): boolean {
     const { pair } = attempt;
-    const credentials = this.known.get(pair);
+    const credentials = this.known.get(attempt.success);
     if (!credentials || this.suspects.has(pair) || this.underway.has(`guess ${pair}`)) return false;
     return credentials === attempt.digest;
   }
@@ -175,8 +176,8 @@ export class Lockout {
   }
 
   /** Other credentials than those that are known were refused unjudged: from now on none are known. */
-  private doubt({ pair }: Attempt): void {
-    if (this.known.has(pair)) this.suspects.set(pair, true);
+  private doubt({ pair, success }: Attempt): void {
+    if (this.known.has(success)) this.suspects.set(pair, true);
   }
 
   /** Remembers that a key has reached its limit. */
@@ -185,11 +186,6 @@ export class Lockout {
     this.blocked.set(key, until);
     return new Refusal(429, secondsTo(until));
   }
-}
-
-/** Says that a user was admitted from an address. */
-function markOf({ pair }: Attempt): string {
-  return `known ${pair}`;
 }
 
 function secondsTo(until: number): number {

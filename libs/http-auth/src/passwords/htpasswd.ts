@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { isPromise } from '../schemes/verifier.js';
 import { HashTable } from './hash.table.js';
 import { readHtpasswd } from './htpasswd.lines.js';
 import { type NamedUser, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';
@@ -24,7 +25,10 @@ export function htpasswd<Request extends object = HttpRequest>(
   options: PasswordVerifierOptions = {},
 ): PasswordVerifier<NamedUser, Request> {
   const source = new HtpasswdFile(file);
-  return verifierOf('htpasswd()', options, async (username) => (await source.table()).find(username));
+  return verifierOf('htpasswd()', options, (username) => {
+    const table = source.table();
+    return isPromise(table) ? table.then((users) => users.find(username)) : table.find(username);
+  });
 }
 
 /** The users of a file, as it is now. */
@@ -50,14 +54,13 @@ class HtpasswdFile {
   }
 
   /** The users, once it is known that the file has not changed for a second. */
-  async table(): Promise<HashTable> {
+  table(): HashTable | Promise<HashTable> {
     if (performance.now() - this.lookedAt >= INTERVAL) {
       this.looking ??= this.look().finally(() => {
         this.looking = undefined;
       });
     }
-    await this.looking;
-    return this.users;
+    return this.looking?.then(() => this.users) ?? this.users;
   }
 
   /** Asks for the file's state, and not to be told of changes: that fails on network drives, and where files are replaced. */

@@ -2,10 +2,11 @@ import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import { redact } from '../schemes/redact.js';
+import { isPromise } from '../schemes/verifier.js';
 import { type HashOptions, hashOptionsProblem, password as hasher } from './password.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
-import { firstDecoy, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';
+import { firstDecoy, type Found, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';
 
 /** What the application's own store has of a user. */
 export interface StoredUser<Principal> {
@@ -59,8 +60,7 @@ export function passwords<Principal, Request extends object = HttpRequest>(
   const upgrade = onRehash && upgrader(onRehash, rehash);
   let decoy = given === undefined ? firstDecoy() : read(given, 'the decoy').decoy();
 
-  return verifierOf('passwords()', options, async (username, request) => {
-    const user = await findUser(username, request);
+  const found = (username: string, user: StoredUser<Principal> | null | undefined): Found<Principal> => {
     if (user === null || user === undefined) return { hash: decoy, principal: undefined };
     const hash = read(user.hash, `the password of "${username}"`);
     if (given === undefined && hash.profile !== decoy.profile) decoy = hash.decoy();
@@ -71,6 +71,10 @@ export function passwords<Principal, Request extends object = HttpRequest>(
         if (!hash.current) upgrade?.(username, password);
       },
     };
+  };
+  return verifierOf('passwords()', options, (username, request) => {
+    const user = findUser(username, request);
+    return isPromise(user) ? user.then((one) => found(username, one)) : found(username, user);
   });
 }
 

@@ -39,5 +39,5 @@ export function users<Request extends object = HttpRequest>(
     known.set(username, hash);
   }
   const table = new HashTable(known);
-  return verifierOf('users()', options, (username) => Promise.resolve(table.find(username)));
+  return verifierOf('users()', options, (username) => table.find(username));
 }

@@ -28,16 +28,8 @@ export function cacheProblem(options: VerifiedCacheOptions | false): string | un
 }
 
 /** Fields in one text that no other fields have: the length of each goes before it. */
-export function keyText(fields: readonly string[]): Buffer {
-  return Buffer.concat(
-    fields.flatMap((field) => {
-      // UTF-16, which has every string of JavaScript: UTF-8 writes all lone surrogates alike.
-      const octets = Buffer.from(field, 'utf16le');
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(octets.length);
-      return [length, octets];
-    }),
-  );
+export function keyText(username: string, password: string, hash: string): string {
+  return `${username.length}:${username}${password.length}:${password}${hash.length}:${hash}`;
 }
 
 /**
@@ -57,12 +49,15 @@ export class VerifiedCache {
   /**
    * Whether the credentials are good: `verify` says so, unless it has said yes lately, or is being asked already. Good and
    * bad ones, of known users and of unknown ones, wait for each other alike.
+   *
+   * @returns at once where it is remembered
    */
-  judge(username: string, password: string, hash: string, verify: () => Promise<boolean>): Promise<boolean> {
+  judge(username: string, password: string, hash: string, verify: () => Promise<boolean>): true | Promise<boolean> {
     const key = createHmac('sha256', this.key)
-      .update(keyText([username, password, hash]))
+      // UTF-16, which has every string of JavaScript: UTF-8 writes all lone surrogates alike.
+      .update(keyText(username, password, hash), 'utf16le')
       .digest('base64');
-    if (this.good.get(key) !== undefined) return Promise.resolve(true);
+    if (this.good.get(key) !== undefined) return true;
     const asked = this.pending.get(key);
     if (asked !== undefined) return asked;
     const answer = verify()

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import { isInstalled } from '../schemes/library.js';
+import { isPromise } from '../schemes/verifier.js';
 import { verifyBounded } from './password.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
@@ -27,8 +28,11 @@ export interface PasswordVerifierOptions {
 
 /** A verifier of usernames and passwords, e.g. for `basic()`: a function, and what else can be done with it. */
 export interface PasswordVerifier<Principal, Request = HttpRequest> {
-  /** The principal, or `null` where there is no such user, or the password is not theirs. */
-  (credentials: PasswordCredentials, request: Request): Promise<Principal | null>;
+  /**
+   * The principal, or `null` where there is no such user, or the password is not theirs; at once where these credentials were
+   * good a moment ago, and the store answers at once.
+   */
+  (credentials: PasswordCredentials, request: Request): Principal | null | Promise<Principal | null>;
   /** Forgets that credentials of this user were good: the next ones are held to the stored hash. */
   invalidate(username: string): void;
 }
@@ -58,21 +62,25 @@ export interface Found<Principal> {
 export function verifierOf<Principal, Request>(
   factory: string,
   { cache: cacheOptions = {} }: PasswordVerifierOptions,
-  find: (username: string, request: Request) => Promise<Found<Principal>>,
+  find: (username: string, request: Request) => Found<Principal> | Promise<Found<Principal>>,
 ): PasswordVerifier<Principal, Request> {
   const problem = cacheProblem(cacheOptions);
   if (problem !== undefined) throw new AuthConfigurationError(`${factory}: ${problem}`);
   const cache = cacheOptions === false ? undefined : new VerifiedCache(cacheOptions);
-  const verifier = async ({ username, password }: PasswordCredentials, request: Request): Promise<Principal | null> => {
-    const { hash, principal, good } = await find(username, request);
+  const judge = ({ username, password }: PasswordCredentials, { hash, principal, good }: Found<Principal>) => {
     const verify = async () => {
       const same = await verifyBounded(password, hash);
       if (!same || principal === undefined) return false;
       good?.(password);
       return true;
     };
-    const admitted = await (cache?.judge(username, password, hash.text, verify) ?? verify());
-    return admitted && principal !== undefined ? principal : null;
+    const answer = (admitted: boolean) => (admitted && principal !== undefined ? principal : null);
+    const admitted = cache?.judge(username, password, hash.text, verify) ?? verify();
+    return isPromise(admitted) ? admitted.then(answer) : answer(admitted);
+  };
+  const verifier = (credentials: PasswordCredentials, request: Request) => {
+    const found = find(credentials.username, request);
+    return isPromise(found) ? found.then((one) => judge(credentials, one)) : judge(credentials, found);
   };
   return Object.assign(verifier, { invalidate: (username: string) => cache?.invalidate(username) });
 }

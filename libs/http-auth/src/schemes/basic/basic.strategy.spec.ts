@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
 import type { HttpRequest } from '../../http/request.js';
+import { AuthConfigurationError } from '../configuration.error.js';
 import { Failure } from '../failure.js';
 import { run } from '../strategy.runner.js';
 import type { BasicCredentials } from './basic.credentials.js';
@@ -71,6 +72,29 @@ describe('BasicStrategy', () => {
     const strict = new Strict(() => 'anybody');
     expect(await run(strict, 'Basic', request(field('alice:x')))).toMatchObject({ principal: 'Alice' });
     expect(await run(strict, 'Basic', request(field('bob:x')))).toEqual(new Failure('invalid', 'Basic'));
+  });
+
+  it('limits failures for whoever runs it, and gives back what a verifier that throws was counted for', async () => {
+    const strategy = new BasicStrategy(
+      async ({ password }) => {
+        if (password === 'down') throw new Error('down');
+        return password === 'good';
+      },
+      { limits: { perUserAndAddress: 1 } },
+    );
+    const outcome = async (password: string) => run(strategy, 'Basic', request(field(`alice:${password}`)));
+    const [down, alsoDown, good, bad] = await Promise.allSettled(['down', 'down', 'good', 'bad'].map(outcome));
+    expect([down, alsoDown]).toMatchObject([{ status: 'rejected' }, { status: 'rejected' }]);
+    expect([good, bad]).toMatchObject([{ value: { principal: true } }, { value: { reason: 'invalid' } }]);
+    for (const password of ['bad', 'good']) {
+      expect(await outcome(password)).toMatchObject({ reason: 'limited', status: 429, details: { retryAfter: 900 } });
+    }
+  });
+
+  it('says which of its limits cannot be meant', () => {
+    const make = () => new BasicStrategy(() => true, { limits: { perUser: 0 } });
+    expect(make).toThrow(AuthConfigurationError);
+    expect(make).toThrow(/^basic\(\): limits\.perUser must be a whole number/);
   });
 
   it('cuts the password and the field out of what its verifier throws', () => {

@@ -24,12 +24,15 @@ export interface JwtClaims {
   readonly [claim: string]: unknown;
 }
 
-/** What the guard may ask of a token: its scopes, as `scope` or `scp`, and how and when its holder was authenticated. */
+/**
+ * What the guard may ask of a token: its scopes, as `scope` or `scp`, and how and when its holder was authenticated. Where it says
+ * nothing of scopes it has none, whatever its principal may do elsewhere.
+ */
 export function infoOf({ scope, scp, acr, auth_time: authTime }: JwtClaims): AdmissionInfo {
-  const scopes = scope ?? scp;
+  const said = scope ?? scp;
+  const scopes = typeof said === 'string' ? said.split(' ') : said;
   return Object.freeze({
-    ...(typeof scopes === 'string' && { scopes: Object.freeze(scopes.split(' ')) }),
-    ...(Array.isArray(scopes) && { scopes: scopes as readonly string[] }),
+    scopes: Object.freeze(Array.isArray(scopes) ? [...(scopes as readonly string[])] : []),
     ...(typeof acr === 'string' && { acr }),
     ...(typeof authTime === 'number' && { authTime }),
   });

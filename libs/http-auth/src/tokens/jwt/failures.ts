@@ -8,22 +8,21 @@ function refusal(description: string): Failure {
 
 /** What is wrong with a token, before or beside its signature. */
 export const FAILURES = {
+  malformed: refusal('The token is no JWT that can be read'),
   issuer: refusal('The issuer of the token is not trusted'),
   bound: refusal('The token is bound to a key, and cannot be used as a bearer token'),
   type: refusal('The token is of another type'),
   claim: refusal('The token lacks a claim, or has one that cannot be read'),
 } as const;
 
-const MALFORMED = refusal('The token is no JWT that can be read');
-
 const BY_CODE: Readonly<Record<string, Failure>> = {
   ERR_JWT_EXPIRED: refusal('The token has expired'),
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: refusal('The signature of the token cannot be verified'),
   ERR_JWKS_NO_MATCHING_KEY: refusal('The key of the token is not known'),
   ERR_JOSE_ALG_NOT_ALLOWED: refusal('The algorithm of the token is not allowed'),
-  ERR_JOSE_NOT_SUPPORTED: MALFORMED,
-  ERR_JWT_INVALID: MALFORMED,
-  ERR_JWS_INVALID: MALFORMED,
+  ERR_JOSE_NOT_SUPPORTED: FAILURES.malformed,
+  ERR_JWT_INVALID: FAILURES.malformed,
+  ERR_JWS_INVALID: FAILURES.malformed,
 };
 
 const BY_CLAIM: Readonly<Record<string, Failure>> = {
