@@ -52,7 +52,7 @@ const jwksFetched = (): number => issuer.asked.filter((url) => url === '/jwks').
 
 /** Waits for what goes on beside the requests. */
 async function until(done: () => boolean): Promise<void> {
-  while (!done()) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let time = 0; time < 400 && !done(); time++) await new Promise((resolve) => setTimeout(resolve, 5));
   await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
