@@ -29,29 +29,29 @@ export class Canary {
     return this.forms.some((form) => text.includes(form));
   }
 
-  /** Where in a value it is: every property is looked at, its own or inherited from a class, and what collections have. */
+  /** Where in a value it is: in every property of every object that can be reached from it, and in what collections have. */
   placesIn(value: unknown, mayHave: (path: string) => boolean = () => false): string[] {
     const places: string[] = [];
     const seen = new Set<unknown>();
-    const visit = (path: string, one: unknown): void => {
-      if (mayHave(path)) return;
+    // The nearest first, so that each object is known by its shortest path.
+    const queue: [path: string, one: unknown][] = [['', value]];
+    for (const [path, one] of queue) {
+      if (mayHave(path)) continue;
       if (typeof one === 'string' && this.isIn(one)) places.push(path);
       if (typeof one === 'symbol' && this.isIn(one.toString())) places.push(path);
-      if ((typeof one !== 'object' && typeof one !== 'function') || one === null || seen.has(one)) return;
+      if (typeof one !== 'object' || one === null || seen.has(one)) continue;
       seen.add(one);
       if (one instanceof Uint8Array) {
         if (this.isIn(Buffer.from(one).toString('latin1'))) places.push(path);
-        return;
+        continue;
       }
       if (one instanceof Map || one instanceof Set) {
-        for (const [index, entry] of [...one.entries()].entries()) visit(`${path}.entries[${index}]`, entry);
+        for (const [index, entry] of [...one.entries()].entries()) queue.push([`${path}.entries[${index}]`, entry]);
       }
       for (const key of Reflect.ownKeys(one)) {
-        visit(`${path}.key`, key);
-        visit(`${path}.${String(key)}`, read(one, key));
+        queue.push([`${path}.key`, key], [`${path}.${String(key)}`, read(one, key)]);
       }
-    };
-    visit('', value);
+    }
     return places;
   }
 }

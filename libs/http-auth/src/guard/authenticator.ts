@@ -62,7 +62,8 @@ export class Authenticator {
     if (!outcome.principal) return this.refuse(policy, exchange, new Failure('invalid', scheme.name));
     const shortfall = shortfallOf(policy, outcome, scheme.name);
     if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
-    const authInfo = { ...(outcome.info as object), scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
+    const admittedTo = { scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
+    const authInfo = outcome.info ? { ...outcome.info, ...admittedTo } : admittedTo;
     signIn(exchange.request, outcome.principal, authInfo);
     exchange.admittedBy = scheme;
     exchange.success = outcome;

@@ -29,8 +29,10 @@ export class HttpAuthGuard implements CanActivate {
       throw new NotHttpError(context);
     }
     const { policy, exchange, ready } = arrival;
-    const authenticate = () => this.authenticator.authenticate(policy, exchange);
-    const admitted = ready?.then(authenticate) ?? authenticate();
+    const admitted =
+      ready === undefined
+        ? this.authenticator.authenticate(policy, exchange)
+        : ready.then(() => this.authenticator.authenticate(policy, exchange));
     if (policy.scopesOf === undefined) return admitted;
     const { scopesOf } = policy;
     return admitted === true

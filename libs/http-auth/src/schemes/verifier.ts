@@ -60,25 +60,29 @@ export function judge<Principal>(
   secrets: () => readonly string[],
   verify: () => Verdict<Principal> | Promise<Verdict<Principal>>,
 ): Outcome | Promise<Outcome> {
-  const outcomeOf = (verdict: Verdict<Principal>): Outcome => {
-    if (!verdict) return new Failure('invalid', scheme);
-    if (verdict instanceof Admission) return verdict;
-    if (!(verdict instanceof Failure)) return { principal: verdict };
-    return verdict.scheme === undefined
-      ? new Failure(verdict.reason, scheme, verdict.status, verdict.details)
-      : verdict;
-  };
-  const refused = (error: unknown): Outcome => {
-    if (isRefusal(error)) return outcomeOf(null);
-    throw new VerifierError(scheme, error, secrets());
-  };
   let verdict: Verdict<Principal> | Promise<Verdict<Principal>>;
   try {
     verdict = verify();
   } catch (error) {
-    return refused(error);
+    return thrown(scheme, secrets, error);
   }
-  return isPromise(verdict) ? verdict.then(outcomeOf, refused) : outcomeOf(verdict);
+  if (!isPromise(verdict)) return outcomeOf(scheme, verdict);
+  return verdict.then(
+    (settled) => outcomeOf(scheme, settled),
+    (error: unknown) => thrown(scheme, secrets, error),
+  );
+}
+
+function outcomeOf(scheme: string, verdict: Verdict<unknown>): Outcome {
+  if (!verdict) return new Failure('invalid', scheme);
+  if (verdict instanceof Admission) return verdict;
+  if (!(verdict instanceof Failure)) return { principal: verdict };
+  return verdict.scheme === undefined ? new Failure(verdict.reason, scheme, verdict.status, verdict.details) : verdict;
+}
+
+function thrown(scheme: string, secrets: () => readonly string[], error: unknown): Outcome {
+  if (isRefusal(error)) return new Failure('invalid', scheme);
+  throw new VerifierError(scheme, error, secrets());
 }
 
 /** Ends a Passport strategy with an outcome. */

@@ -96,21 +96,23 @@ export class BasicStrategy<Principal = unknown> extends Base {
       const { status, retryAfter } = attempt;
       return new Failure('limited', 'Basic', status, { retryAfter });
     }
-    const ended = (outcome: Outcome): Outcome => {
-      lockout.end(attempt, endingOf(outcome));
-      return outcome;
-    };
-    const threw = (error: unknown): never => {
-      lockout.end(attempt, 'neither');
-      throw error;
-    };
-    let outcome: Outcome | Promise<Outcome>;
+    let outcome: Outcome | Promise<Outcome> | undefined;
     try {
       outcome = this.ask(credentials, request);
-    } catch (error) {
-      return threw(error);
+    } finally {
+      if (!isPromise(outcome)) lockout.end(attempt, endingOf(outcome));
     }
-    return isPromise(outcome) ? outcome.then(ended, threw) : ended(outcome);
+    if (!isPromise(outcome)) return outcome;
+    return outcome.then(
+      (settled) => {
+        lockout.end(attempt, endingOf(settled));
+        return settled;
+      },
+      (error: unknown) => {
+        lockout.end(attempt, endingOf(undefined));
+        throw error;
+      },
+    );
   }
 
   /** Asks the verifier. A subclass may judge in its place. */
@@ -124,8 +126,9 @@ export class BasicStrategy<Principal = unknown> extends Base {
   }
 }
 
-/** A verifier may refuse for other reasons than the password. */
-function endingOf(outcome: Outcome): Ending {
+/** A verifier may refuse for other reasons than the password, or throw. */
+function endingOf(outcome: Outcome | undefined): Ending {
+  if (outcome === undefined) return 'neither';
   if (!(outcome instanceof Failure)) return 'success';
   return outcome.reason === 'invalid' ? 'failure' : 'neither';
 }
