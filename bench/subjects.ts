@@ -63,6 +63,10 @@ function asked(group: Group, contender: string, of: readonly Row[], start: Start
   return all.map((each) => ({ ...each, process: (all[0] as Subject).id }));
 }
 
+/** A row for a subject to whom it is no more than a plain request. */
+const quick = (row: Row): Row => ({ ...row, weight: 1 });
+const repeatedRows = jwtRows.filter(({ credentials }) => !credentials.fresh);
+
 function onNest(adapter: Adapter): Subject[] {
   const of = (contender: string, row: Row, start: Start) => subject(`nest-${adapter}`, contender, row, start);
 
@@ -72,7 +76,7 @@ function onNest(adapter: Adapter): Subject[] {
     ...asked(
       `nest-${adapter}`,
       floors.empty,
-      [floorRows.open, rows.basic, rows.bearer, ...jwtRows.filter(({ credentials }) => !credentials.fresh)],
+      [floorRows.open, rows.basic, rows.bearer, ...repeatedRows.map(quick)],
       async () => (await ground()).empty(adapter),
     ),
     of(floors.twin, floorRows.open, async () => (await ground()).empty(adapter)),
@@ -92,7 +96,7 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
     ...jwtRows.map((row) =>
-      of(LIBRARY, row, async ({ keys, jwksUri }) =>
+      of(LIBRARY, row.credentials.fresh ? row : quick(row), async ({ keys, jwksUri }) =>
         (await library()).byJwt(adapter, row.credentials.algorithm, keys, jwksUri),
       ),
     ),
