@@ -45,12 +45,16 @@ class Connection {
   private received = '';
   private settle: ((error?: Error) => void) | undefined;
   private status = 0;
+  private closed = false;
 
   private constructor(private readonly socket: Socket) {
     socket.setNoDelay(true).setEncoding('latin1');
     socket.on('data', (chunk: string) => this.take(chunk));
     socket.on('error', (error) => this.settle?.(error));
-    socket.on('close', () => this.settle?.(new Error('The server has closed the connection')));
+    socket.on('close', () => {
+      this.closed = true;
+      this.settle?.(new Error('The server has closed the connection'));
+    });
   }
 
   static async to(port: number): Promise<Connection> {
@@ -61,6 +65,7 @@ class Connection {
 
   ask(request: Buffer, status: number): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (this.closed) return reject(new Error('The server has closed the connection'));
       this.status = status;
       this.settle = (error) => (error === undefined ? resolve() : reject(error));
       this.socket.write(request);

@@ -10,6 +10,9 @@ if (subject === undefined) throw new Error(`There is no subject ${id}`);
 const server = await subject.start(JSON.parse(material) as Material);
 // The connections outlast the pauses between two rounds.
 server.keepAliveTimeout = 3_600_000;
+// And what waits for its first request, while the others are warmed up, is not to be closed.
+server.headersTimeout = 0;
+server.requestTimeout = 0;
 
 process.on('message', () => process.send?.(process.cpuUsage()));
 process.on('disconnect', () => process.exit());
