@@ -144,9 +144,8 @@ function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string
   if (!['always', 'navigation', undefined].includes(challenges?.prompt)) {
     return "challenges.prompt must be 'always' or 'navigation'";
   }
-  if (resource !== undefined && resourceProblem(resource) !== undefined) return resourceProblem(resource);
   if (typeof printRoutes !== 'boolean') return 'printRoutes must be true or false';
   if (typeof tlsTerminated !== 'boolean') return 'tlsTerminated must be true or false';
   if (passport !== undefined && typeof passport?.use !== 'function') return 'passport must be a Passport instance';
-  return undefined;
+  return resource === undefined ? undefined : resourceProblem(resource);
 }

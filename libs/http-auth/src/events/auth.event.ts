@@ -39,7 +39,7 @@ export interface LockedEvent extends Circumstances {
   readonly type: 'locked';
   /** Why: there were too many failures. */
   readonly reason: 'limited';
-  /** The status: 429. */
+  /** The status: 429, or 503 where failures cannot be counted and nobody may pass for that. */
   readonly status: number;
 }
 

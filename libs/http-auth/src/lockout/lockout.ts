@@ -162,8 +162,9 @@ export class Lockout {
     return credentials === attempt.digest;
   }
 
-  private isSuspect({ keys }: Attempt): boolean {
-    return this.suspects.size > 0 && keys.some((key) => this.suspects.has(key));
+  private isSuspect(attempt: Attempt): boolean {
+    // Asked for last: they are made of texts.
+    return this.suspects.size > 0 && attempt.keys.some((key) => this.suspects.has(key));
   }
 
   /** @param key the key that had reached its limit when the attempt was counted, if any */
