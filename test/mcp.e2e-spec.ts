@@ -6,7 +6,8 @@ import type { INestApplication } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { McpModule } from '../src/examples/mcp/mcp.module.js';
 import { adapters } from './support/application.js';
-import { AuthorizationServer, freePort } from './support/authorization-server.js';
+import { AuthorizationServer } from './support/authorization-server.js';
+import { freePort } from './support/free-port.js';
 import { bearerAuthorization, send } from './support/client.js';
 import { Person } from './support/person.js';
 

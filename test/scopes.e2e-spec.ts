@@ -235,7 +235,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     await expect(application({}, [OptionalController])).rejects.toThrow(message);
     await expect(application({}, [BothController])).rejects.toThrow(message);
     await expect(application({ public: [PlainController] }, [PlainController])).rejects.toThrow(message);
-    expect(await application({}, [PlainController])).toBeDefined();
+    expect((await send(await application({}, [PlainController]), '/')).status).toBe(401);
   });
 
   it('hold for those whom another guard or path has admitted with less', async () => {

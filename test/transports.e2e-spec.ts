@@ -1,4 +1,4 @@
-import { type AddressInfo, createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
 import { Controller, Get, HttpException, type INestApplication, UnauthorizedException } from '@nestjs/common';
@@ -11,25 +11,13 @@ import { firstValueFrom, timeout } from 'rxjs';
 import { WebSocket } from 'ws';
 import { adapters, start } from './support/application.js';
 import { send } from './support/client.js';
+import { freePort } from './support/free-port.js';
 import { RecordingLogger } from './support/logger.js';
 import { challenges, options } from './support/schemes.js';
 
 @Controller()
 class HttpController {
   @Get() http() {}
-}
-
-/** A port that nothing listens on: a microservice cannot be asked which one it took. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => {
-    server.close(resolve);
-  });
-  return port;
 }
 
 /** What the guard says in the log of a developer who has not thought of a transport. */
@@ -100,6 +88,7 @@ describe.each(adapters)('A microservice on %s', (_name, adapter) => {
   }
 
   async function hybrid(globalGuard: boolean, logger: RecordingLogger) {
+    // A microservice cannot be asked which one it took.
     const port = await freePort();
     const microservice: TcpClientOptions = { transport: Transport.TCP, options: { host: '127.0.0.1', port } };
     const app = await start(

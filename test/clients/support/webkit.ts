@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { freePort } from '../../support/free-port.js';
 import { answering, type Browser, pageReply, type Tab } from './browser.js';
 import type { Credentials, Reply } from './describe-client.js';
 import { type Screen, startScreen } from './screen.js';
@@ -143,13 +143,4 @@ async function until(condition: () => Promise<boolean | undefined>): Promise<voi
     if (Date.now() > end) throw new Error('It takes too long');
     await sleep(50);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { freePort } from '../../support/free-port.js';
 
 /** A Redis of one test, in memory alone, on a port that it keeps when it is started again. */
 export class RedisServer {
@@ -10,11 +11,7 @@ export class RedisServer {
   private constructor(readonly port: number) {}
 
   static async start(): Promise<RedisServer> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    const redis = new RedisServer(port);
+    const redis = new RedisServer(await freePort());
     await redis.start();
     return redis;
   }

@@ -1,5 +1,6 @@
 import { createPrivateKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto';
 import { isInstalled, missing } from '../../schemes/library.js';
+import { algorithmsOf } from '../algorithms.js';
 
 /** How a client authenticates that has no key, by the names of IANA's registry of OAuth. */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'tls_client_auth';
@@ -48,15 +49,6 @@ const METHODS: readonly string[] = ['client_secret_basic', 'client_secret_post',
 /** Seconds that an assertion is good for, which is used once. */
 const ASSERTION_LIFETIME = 60;
 
-/** The algorithms of each kind of key (RFC 7518 section 3.1, RFC 8037 section 3.1), the usual one first. */
-const ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
-  rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  prime256v1: ['ES256'],
-  secp384r1: ['ES384'],
-  secp521r1: ['ES512'],
-  ed25519: ['EdDSA', 'Ed25519'],
-};
-
 /** Says what is wrong with who asks, `undefined` where nothing is. No text shows a secret. */
 export function clientProblem(options: ClientOptions): string | undefined {
   const { clientId, clientSecret, privateKey, clientAuthentication: method, issuer } = options;
@@ -104,7 +96,6 @@ function assertion(clientId: string, issuer: string, options: ClientKey): Client
     const now = Math.floor(Date.now() / 1000);
     const jwt = await new SignJWT({ iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat: now })
       .setExpirationTime(now + ASSERTION_LIFETIME)
-
       .setProtectedHeader({ alg, ...(kid !== undefined && { kid }) })
       .sign(key);
     form.set('client_id', clientId);
@@ -137,10 +128,6 @@ function readKey({ key }: ClientKey): KeyObject {
     key instanceof KeyObject ? key : createPrivateKey(typeof key === 'string' ? key : { key, format: 'jwk' });
   if (read.type !== 'private') throw new TypeError('It is no private key');
   return read;
-}
-
-function algorithmsOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): readonly string[] {
-  return ALGORITHMS[asymmetricKeyDetails?.namedCurve ?? asymmetricKeyType ?? ''] ?? [];
 }
 
 /** A text as `application/x-www-form-urlencoded` has it (RFC 6749 appendix B). */

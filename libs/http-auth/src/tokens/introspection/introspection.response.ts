@@ -1,6 +1,8 @@
-import { admit, type Admission, type AdmissionInfo } from '../../schemes/admission.js';
-import { Failure } from '../../schemes/failure.js';
+import { admit, type Admission } from '../../schemes/admission.js';
+import type { Failure } from '../../schemes/failure.js';
+import { infoOf } from '../claims.js';
 import { frozen } from '../frozen.js';
+import { refusal, REFUSALS } from '../refusals.js';
 
 /** What the authorization server says of an active token (RFC 7662 section 2.2). It cannot be changed, as requests share it. */
 export interface IntrospectionClaims {
@@ -46,20 +48,7 @@ export interface Expected {
   readonly clockTolerance: number;
 }
 
-/** Why a token is refused, in the words of RFC 6750 section 3. It says nothing of what is in the token. */
-function refusal(description: string): Failure {
-  return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
-}
-
-const FAILURES = {
-  inactive: refusal('The token is not active'),
-  bound: refusal('The token is bound to a key, and cannot be used as a bearer token'),
-  type: refusal('The token is of another type'),
-  issuer: refusal('The issuer of the token is not trusted'),
-  audience: refusal('The token is not for this audience'),
-  expired: refusal('The token has expired'),
-  early: refusal('The token is not valid yet'),
-} as const;
+const FAILURES = { ...REFUSALS, inactive: refusal('The token is not active') } as const;
 
 /**
  * Holds the answer of an introspection endpoint to what is expected. Only `active: true` is a yes.
@@ -87,7 +76,8 @@ export function readIntrospection(
   if (exp !== undefined && exp + clockTolerance <= now) return FAILURES.expired;
   if (nbf !== undefined && nbf - clockTolerance > now) return FAILURES.early;
   const claims = frozen(answer) as IntrospectionClaims;
-  return admit(claims, frozen(infoOf(claims)));
+  const { scope } = claims;
+  return admit(claims, infoOf(claims, typeof scope === 'string' ? scope.split(' ') : []));
 }
 
 /** Some servers write what they do not say as `null`. */
@@ -101,12 +91,4 @@ function time(answer: Record<string, unknown>, name: 'exp' | 'nbf'): number | un
   if (typeof value === 'number') return value;
   if (isGiven(value)) throw new Error(`The introspection endpoint answered an ${name} that is no number`);
   return undefined;
-}
-
-function infoOf({ scope, acr, auth_time: authTime }: IntrospectionClaims): AdmissionInfo {
-  return {
-    scopes: typeof scope === 'string' ? scope.split(' ') : [],
-    ...(typeof acr === 'string' && { acr }),
-    ...(typeof authTime === 'number' && { authTime }),
-  };
 }

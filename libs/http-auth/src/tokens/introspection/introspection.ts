@@ -1,8 +1,9 @@
 import type { HttpRequest } from '../../http/request.js';
-import { admit, Admission } from '../../schemes/admission.js';
+import type { Admission } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
-import { isPromise, type Verdict } from '../../schemes/verifier.js';
+import { isPromise } from '../../schemes/verifier.js';
+import { audienceProblem, conclude, type PrincipalOf, principalProblem } from '../claims.js';
 import { type EndpointError, endpointProblem, type Fetch, fetchJson, TIMEOUT } from '../endpoint.js';
 import { digestOf, TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { TokenVerifier } from '../token.verifier.js';
@@ -44,10 +45,7 @@ export interface IntrospectionOptions<
    *
    * @default the claims
    */
-  readonly principal?: (
-    claims: IntrospectionClaims,
-    request: Request,
-  ) => Verdict<Principal> | Promise<Verdict<Principal>>;
+  readonly principal?: PrincipalOf<IntrospectionClaims, Principal, Request>;
   /**
    * Seconds that the clocks of the two servers may differ, 300 at the most.
    *
@@ -88,16 +86,11 @@ export function introspection<Principal = IntrospectionClaims, Request extends o
   const find = finder(options);
   const { principal } = options;
 
-  const conclude = (found: Introspected, request: Request): Verdict<Principal> | Promise<Verdict<Principal>> => {
-    if (found instanceof Failure || principal === undefined) return found as Verdict<never>;
-    const withInfo = (verdict: Verdict<Principal>): Verdict<Principal> =>
-      !verdict || verdict instanceof Failure || verdict instanceof Admission ? verdict : admit(verdict, found.info);
-    const verdict = principal(found.principal, request);
-    return isPromise(verdict) ? verdict.then(withInfo) : withInfo(verdict);
-  };
+  const judge = (found: Introspected, request: Request) =>
+    found instanceof Failure ? found : conclude(found, principal, request);
   return ({ token }, request) => {
     const found = find(token);
-    return isPromise(found) ? found.then((late) => conclude(late, request)) : conclude(found, request);
+    return isPromise(found) ? found.then((late) => judge(late, request)) : judge(found, request);
   };
 }
 
@@ -147,12 +140,10 @@ function optionsProblem(options: AskOptions & { readonly principal?: unknown }):
   const { endpoint, issuer, audience, principal, clockTolerance = 0, cache = {}, timeout = 1, fetch } = options;
   const wrong = endpointProblem(endpoint);
   if (wrong !== undefined) return `endpoint ${wrong}`;
-  if (!isAbsentOr(issuer, isText)) return 'issuer must be a text, and not empty';
-  if (audience !== null && !([audience].flat().length > 0 && [audience].flat().every(isText))) {
-    return 'audience must be what tokens for this application have as aud, a text or a list; null takes those for any other too';
-  }
-  if (!isAbsentOr(principal, isFunction)) return 'principal must be a function (claims, request) => principal or null';
-  if (!isAbsentOr(fetch, isFunction)) return 'fetch must be a function like fetch()';
+  if (issuer !== undefined && !isText(issuer)) return 'issuer must be a text, and not empty';
+  const unfit = audienceProblem(audience) ?? principalProblem(principal);
+  if (unfit !== undefined) return unfit;
+  if (fetch !== undefined && typeof fetch !== 'function') return 'fetch must be a function like fetch()';
   if (!(clockTolerance >= 0 && clockTolerance <= 300)) return 'clockTolerance must be 0 to 300 seconds';
   if (!isCount(timeout, 1)) return 'timeout must be a whole number of milliseconds';
   if (options.clientAuthentication === 'tls_client_auth' && fetch === undefined) {
@@ -167,16 +158,8 @@ function ttlProblem(cache: IntrospectionCacheOptions | false): string | undefine
   return isCount(negativeTtl, 0) ? undefined : 'cache.negativeTtl must be a whole number of milliseconds; 0 is none';
 }
 
-function isAbsentOr(value: unknown, is: (value: unknown) => boolean): boolean {
-  return value === undefined || is(value);
-}
-
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
-}
-
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
 }
 
 function isCount(value: number, least: number): boolean {

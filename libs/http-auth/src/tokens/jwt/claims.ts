@@ -1,5 +1,3 @@
-import type { AdmissionInfo } from '../../schemes/admission.js';
-
 /** What a verified token says (RFC 7519 section 4, RFC 9068 section 2.2). It cannot be changed, as requests share it. */
 export interface JwtClaims {
   /** Who issued the token. */
@@ -24,16 +22,9 @@ export interface JwtClaims {
   readonly [claim: string]: unknown;
 }
 
-/**
- * What the guard may ask of a token: its scopes, as `scope` or `scp`, and how and when its holder was authenticated. Where it says
- * nothing of scopes it has none, whatever its principal may do elsewhere.
- */
-export function infoOf({ scope, scp, acr, auth_time: authTime }: JwtClaims): AdmissionInfo {
+/** The scopes of a token, as `scope` or `scp`. Where it says nothing of them it has none, whatever its principal may do elsewhere. */
+export function scopesOf({ scope, scp }: JwtClaims): readonly string[] {
   const said = scope ?? scp;
   const scopes = typeof said === 'string' ? said.split(' ') : said;
-  return Object.freeze({
-    scopes: Object.freeze(Array.isArray(scopes) ? [...(scopes as readonly string[])] : []),
-    ...(typeof acr === 'string' && { acr }),
-    ...(typeof authTime === 'number' && { authTime }),
-  });
+  return Array.isArray(scopes) ? [...(scopes as readonly string[])] : [];
 }

@@ -1,22 +1,16 @@
 import { errors } from 'jose';
-import { Failure } from '../../schemes/failure.js';
-
-/** Why a token is refused, in the words of RFC 6750 section 3. It says nothing of what is in the token. */
-function refusal(description: string): Failure {
-  return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
-}
+import type { Failure } from '../../schemes/failure.js';
+import { refusal, REFUSALS } from '../refusals.js';
 
 /** What is wrong with a token, before or beside its signature. */
 export const FAILURES = {
+  ...REFUSALS,
   malformed: refusal('The token is no JWT that can be read'),
-  issuer: refusal('The issuer of the token is not trusted'),
-  bound: refusal('The token is bound to a key, and cannot be used as a bearer token'),
-  type: refusal('The token is of another type'),
   claim: refusal('The token lacks a claim, or has one that cannot be read'),
 } as const;
 
 const BY_CODE: Readonly<Record<string, Failure>> = {
-  ERR_JWT_EXPIRED: refusal('The token has expired'),
+  ERR_JWT_EXPIRED: FAILURES.expired,
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: refusal('The signature of the token cannot be verified'),
   ERR_JWKS_NO_MATCHING_KEY: refusal('The key of the token is not known'),
   ERR_JOSE_ALG_NOT_ALLOWED: refusal('The algorithm of the token is not allowed'),
@@ -27,8 +21,8 @@ const BY_CODE: Readonly<Record<string, Failure>> = {
 
 const BY_CLAIM: Readonly<Record<string, Failure>> = {
   iss: FAILURES.issuer,
-  aud: refusal('The token is not for this audience'),
-  nbf: refusal('The token is not valid yet'),
+  aud: FAILURES.audience,
+  nbf: FAILURES.early,
   typ: FAILURES.type,
 };
 

@@ -1,10 +1,10 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet } from 'jose';
 import type { HttpRequest } from '../../http/request.js';
-import type { Verdict } from '../../schemes/verifier.js';
+import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../algorithms.js';
+import { audienceProblem, type PrincipalOf, principalProblem } from '../claims.js';
 import { endpointProblem } from '../endpoint.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
-import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from './algorithms.js';
 import type { JwtClaims } from './claims.js';
 import { type RemoteKeysOptions, remoteKeysProblem } from './remote.keys.js';
 
@@ -51,7 +51,7 @@ export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest> {
    *
    * @default the claims
    */
-  readonly principal?: (claims: JwtClaims, request: Request) => Verdict<Principal> | Promise<Verdict<Principal>>;
+  readonly principal?: PrincipalOf<JwtClaims, Principal, Request>;
   /**
    * Seconds by which the clocks of the issuer and of this machine may differ, 300 at the most (RFC 9068 section 4).
    *
@@ -89,9 +89,8 @@ export function optionsProblem(options: JwtOptions<unknown, never> | undefined):
     if ('issuer' in options) return 'issuer and issuers exclude each other';
     if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must name one or more';
   }
-  if (principal !== undefined && typeof principal !== 'function') {
-    return 'principal must be a function (claims, request) => principal or null';
-  }
+  const wrong = principalProblem(principal);
+  if (wrong !== undefined) return wrong;
   if (!(Number.isFinite(clockTolerance) && clockTolerance >= 0 && clockTolerance <= 300)) {
     return 'clockTolerance must be a number of seconds, 300 at the most (RFC 9068 section 4)';
   }
@@ -110,7 +109,7 @@ export function issuersProblem(issuers: readonly JwtIssuer[]): string | undefine
 
 /** Says what is wrong with an issuer, `undefined` where nothing is. */
 export function issuerProblem(entry: JwtIssuer): string | undefined {
-  const { issuer, profile, jwks, key, secret } = entry;
+  const { issuer, audience, profile, jwks, key, secret } = entry;
   if (typeof issuer !== 'string' || issuer === '') return 'issuer must be the text of the claim iss';
   if ([jwks, key, secret].filter((one) => one !== undefined).length > 1) {
     return 'jwks, key and secret exclude each other: give the one that the issuer signs by';
@@ -120,17 +119,10 @@ export function issuerProblem(entry: JwtIssuer): string | undefined {
   if (url !== undefined) return `issuer ${url}`;
   if (found === undefined && new URL(issuer).search !== '') return 'issuer must have no query (RFC 8414 section 2)';
   if (profile !== undefined && profile !== 'at+jwt') return "profile must be 'at+jwt', or absent";
-  return audienceProblem(entry) ?? keyProblem(entry) ?? algorithmsProblem(entry);
-}
-
-function audienceProblem({ audience, profile }: JwtIssuer): string | undefined {
-  if (audience === null) {
-    return profile && 'audience must be given where profile is at+jwt, which requires it (RFC 9068 section 4)';
+  if (profile !== undefined && audience === null) {
+    return 'audience must be given where profile is at+jwt, which requires it (RFC 9068 section 4)';
   }
-  const list = typeof audience === 'string' ? [audience] : audience;
-  return Array.isArray(list) && list.length > 0 && list.every((one) => typeof one === 'string' && one !== '')
-    ? undefined
-    : 'audience must be what tokens for this application have as aud, a text or a list; null takes those for any other too';
+  return audienceProblem(audience) ?? keyProblem(entry) ?? algorithmsProblem(entry);
 }
 
 function keyProblem({ jwks, key, secret }: JwtIssuer): string | undefined {

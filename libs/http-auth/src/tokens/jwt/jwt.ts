@@ -1,12 +1,13 @@
 import { decodeJwt } from 'jose';
 import type { HttpRequest } from '../../http/request.js';
-import { admit, Admission } from '../../schemes/admission.js';
+import { admit, type Admission } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
-import { isPromise, type Verdict } from '../../schemes/verifier.js';
+import { isPromise } from '../../schemes/verifier.js';
+import { conclude, infoOf } from '../claims.js';
 import { digestOf, TokenCache } from '../token.cache.js';
 import type { TokenVerifier } from '../token.verifier.js';
-import { infoOf, type JwtClaims } from './claims.js';
+import { type JwtClaims, scopesOf } from './claims.js';
 import { FAILURES, failureOf } from './failures.js';
 import { Issuers, type TrustedIssuer } from './issuers.js';
 import { type JwtOptions, optionsProblem } from './jwt.options.js';
@@ -36,20 +37,11 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
   const known = new Issuers(clockTolerance, keys);
   const cache = cacheOptions === false ? undefined : new TokenCache<Verified>(cacheOptions);
 
-  /** The verdict on a verified token: at once, where nothing has to be looked up. */
-  const conclude = ({ admission }: Verified, request: Request): Verdict<Principal> | Promise<Verdict<Principal>> => {
-    if (principal === undefined) return admission as Admission<never>;
-    const found = principal(admission.principal, request);
-    const withInfo = (verdict: Verdict<Principal>): Verdict<Principal> =>
-      !verdict || verdict instanceof Failure || verdict instanceof Admission ? verdict : admit(verdict, admission.info);
-    return isPromise(found) ? found.then(withInfo) : withInfo(found);
-  };
-
   const verify = async (token: string, digest: string, issuers: readonly TrustedIssuer[], request: Request) => {
     const verified = await verifyBy(issuers, token);
     if (verified instanceof Failure) return verified;
     if (verified.version !== undefined) cache?.set(digest, verified, verified.admission.principal.exp * 1000);
-    return conclude(verified, request);
+    return conclude(verified.admission, principal, request);
   };
 
   // What is remembered has a version, so that none of it counts while that is to be found out.
@@ -59,7 +51,7 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
     return verified !== undefined &&
       issuers.includes(verified.issuer) &&
       verified.issuer.keys.version === verified.version
-      ? conclude(verified, request)
+      ? conclude(verified.admission, principal, request)
       : verify(token, digest, issuers, request);
   };
 
@@ -102,5 +94,5 @@ async function verifyBy(issuers: readonly TrustedIssuer[], token: string): Promi
   const { version } = issuer.keys;
   const claims = await issuer.verify(token);
   if (claims instanceof Failure) return claims;
-  return { issuer, version, admission: admit(claims, infoOf(claims)) };
+  return { issuer, version, admission: admit(claims, infoOf(claims, scopesOf(claims))) };
 }

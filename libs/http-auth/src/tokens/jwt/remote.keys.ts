@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { VerifierUnavailableException } from '../../schemes/unavailable.exception.js';
-import { TIMEOUT } from '../endpoint.js';
 import type { Keys } from './keys.js';
 
 /** How the keys of an issuer are kept. All in milliseconds. */
@@ -56,8 +55,8 @@ export class RemoteKeys implements Keys {
   private soughtAt = -Infinity;
 
   constructor(
-    private readonly fetch: (timeout: number) => Promise<JSONWebKeySet>,
-    private readonly options: RemoteKeysOptions,
+    private readonly fetch: () => Promise<JSONWebKeySet>,
+    options: RemoteKeysOptions,
   ) {
     this.maxAge = options.maxAge ?? 600_000;
     this.cooldown = options.cooldown ?? 30_000;
@@ -109,7 +108,7 @@ export class RemoteKeys implements Keys {
 
   /** One fetch for all who wait for it. It does not throw: what went wrong is kept, for whoever finds no key. */
   private load(): Promise<void> {
-    this.loading ??= this.fetch(this.options.timeout ?? TIMEOUT)
+    this.loading ??= this.fetch()
       .then((jwks) => this.take(jwks))
       .catch((error: unknown) => this.fail(error))
       .finally(() => {

@@ -15,7 +15,7 @@ export const PUBLIC_KEY_ALGORITHMS: readonly string[] = Object.values(BY_KEY).fl
 /** What a shared secret may verify, and how many octets it must have for that (RFC 7518 section 3.2). */
 export const SECRET_ALGORITHMS: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
-/** What a public key may verify; none, where it is of another kind. */
+/** What a key pair may sign and verify, by either half, the usual algorithm first; none, where it is of another kind. */
 export function algorithmsOf({ asymmetricKeyType: kind, asymmetricKeyDetails }: KeyObject): readonly string[] {
   return BY_KEY[asymmetricKeyDetails?.namedCurve ?? kind ?? ''] ?? [];
 }

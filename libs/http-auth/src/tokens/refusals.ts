@@ -1,0 +1,16 @@
+import { Failure } from '../schemes/failure.js';
+
+/** Why a token is refused, in the words of RFC 6750 section 3. It says nothing of what is in the token. */
+export function refusal(description: string): Failure {
+  return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
+}
+
+/** What may be wrong with any token, whoever found out what it says. */
+export const REFUSALS = {
+  issuer: refusal('The issuer of the token is not trusted'),
+  audience: refusal('The token is not for this audience'),
+  expired: refusal('The token has expired'),
+  early: refusal('The token is not valid yet'),
+  bound: refusal('The token is bound to a key, and cannot be used as a bearer token'),
+  type: refusal('The token is of another type'),
+} as const;
