@@ -18,6 +18,11 @@ export interface HttpRequest {
   readonly rawHeaders?: readonly string[];
 }
 
+/** The path of a request target with its query, where the target may be an absolute URI as well (RFC 9112 section 3.2). */
+export function originForm(target: string): string {
+  return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+}
+
 /** Node's own response behind the framework's: Fastify wraps it, Express extends it. */
 export function rawResponse(response: ServerResponse | { readonly raw: ServerResponse }): ServerResponse {
   return 'raw' in response ? response.raw : response;

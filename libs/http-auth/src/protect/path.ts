@@ -1,3 +1,5 @@
+import { originForm } from '../http/request.js';
+
 /** How often a path may be decoded on its way: by a proxy, by a router, and by what the router serves. */
 const DECODINGS = 3;
 
@@ -10,7 +12,7 @@ const DECODINGS = 3;
  */
 export function readingsOf(target: string): string[] {
   const readings = new Set<string>();
-  let path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  let path = originForm(target).replace(/[?#].*$/s, '');
   for (let decodings = 0; decodings <= DECODINGS; decodings++) {
     const segments = segmentsOf(path);
     readings.add(`/${segments.join('/')}`);

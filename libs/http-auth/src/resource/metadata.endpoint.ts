@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { HttpRequest } from '../http/request.js';
+import { type HttpRequest, originForm } from '../http/request.js';
 import type { RouteReport } from '../routes/route.report.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { metadataOf, metadataUrlOf } from './metadata.js';
@@ -54,9 +54,9 @@ export class MetadataEndpoint {
   }
 }
 
-/** The path of a request target, which may be an absolute URI (RFC 9112 section 3.2). */
+/** The path of a request target. */
 function pathOf(target: string): string {
-  const path = target.startsWith('/') ? target : target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+  const path = originForm(target);
   const query = path.indexOf('?');
   return query === -1 ? path : path.slice(0, query);
 }
