@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 
@@ -17,31 +17,36 @@ export interface Ask {
   method?: string;
   headers?: OutgoingHttpHeaders | readonly string[];
   body?: string;
+  /** What keeps its connection; without it, each request has one of its own. */
+  agent?: Agent;
 }
 
 /** Sends a request over the wire, with nothing between the test and Node's parser that could hide a field line. */
 export function send(
   app: INestApplication,
   path: string,
-  { method = 'GET', headers = {}, body }: Ask = {},
+  { method = 'GET', headers = {}, body, agent }: Ask = {},
 ): Promise<Answer> {
   const { port } = app.getHttpServer().address() as AddressInfo;
   return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          challenges: response.headersDistinct['www-authenticate'] ?? [],
-          body: text,
-          json: () => JSON.parse(text) as unknown,
+    const outgoing = httpRequest(
+      { host: '127.0.0.1', port, path, method, headers, agent: agent ?? false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const text = Buffer.concat(chunks).toString();
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            challenges: response.headersDistinct['www-authenticate'] ?? [],
+            body: text,
+            json: () => JSON.parse(text) as unknown,
+          });
         });
-      });
-    });
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });

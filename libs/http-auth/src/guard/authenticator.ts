@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { BadRequestException, ForbiddenException, HttpException, Logger, UnauthorizedException } from '@nestjs/common';
-import { schemeOf } from '../http/credentials.js';
+import { authorizationOf } from '../http/authorization.js';
 import type { AuthenticationFields } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
 import type { Challenger } from '../response/challenger.js';
@@ -62,12 +62,13 @@ export class Authenticator {
     if (!outcome.principal) return this.refuse(policy, exchange, new Failure('invalid', scheme.name));
     const shortfall = shortfallOf(policy, outcome, scheme.name);
     if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
-    const admittedTo = { scheme: scheme.name, realm: this.challenger.realmOf(exchange) };
-    const authInfo = outcome.info ? { ...outcome.info, ...admittedTo } : admittedTo;
+    const { name } = scheme;
+    const realm = this.challenger.realmOf(exchange);
+    const authInfo = outcome.info ? { ...outcome.info, scheme: name, realm } : { scheme: name, realm };
     signIn(exchange.request, outcome.principal, authInfo);
     exchange.admittedBy = scheme;
     exchange.success = outcome;
-    this.announcer.admitted(policy, exchange, scheme.name);
+    this.announcer.admitted(policy, exchange, name);
     return true;
   }
 
@@ -97,13 +98,13 @@ export class Authenticator {
 
   /** The scheme that must judge the request, or why none can. */
   protected pick({ schemes }: Policy, request: HttpRequest): Scheme | Failure {
-    const field = request.headers.authorization;
-    if (field === undefined) {
+    const authorization = authorizationOf(request);
+    if (authorization === undefined) {
       return schemes.find((scheme) => scheme.presents?.(request) === true) ?? new Failure('missing');
     }
-    const name = schemeOf(field);
-    if (name === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
-    return schemes.find((scheme) => scheme.name.toLowerCase() === name) ?? new Failure('invalid');
+    const named = authorization.scheme;
+    if (named === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
+    return schemes.find((scheme) => scheme.name.toLowerCase() === named) ?? new Failure('invalid');
   }
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {

@@ -7,18 +7,16 @@ interface Addressed {
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
-/**
- * Where a request is from, as a text without blanks: an IPv4 address, or the first 64 bits of an IPv6 one, since whoever has
- * one of those has them all (RFC 6177 section 2). It is empty where there is no address, as with UNIX sockets.
- */
+/** The address that a request is from, as the framework has it; empty where there is none, as with UNIX sockets. */
 export function addressOf(request: HttpRequest): string {
   const { ip, socket } = request as Addressed;
   const text = ip ?? request.raw?.socket?.remoteAddress ?? socket?.remoteAddress;
-  return typeof text === 'string' ? networkOf(text) : '';
+  return typeof text === 'string' ? text : '';
 }
 
 /**
- * The network of an address. IPv4 addresses within IPv6 ones are themselves (RFC 4291 section 2.5.5.2, RFC 6052 section 2.1), and
+ * Where an address is, as a text without blanks: an IPv4 address, or the first 64 bits of an IPv6 one, since whoever has one of
+ * those has them all (RFC 6177 section 2). IPv4 addresses within IPv6 ones are themselves (RFC 4291 section 2.5.5.2, RFC 6052 section 2.1), and
  * a port, which some proxies add, is dropped; what is no address is nobody's.
  */
 export function networkOf(text: string): string {

@@ -42,7 +42,7 @@ async function run(lockouts: Lockout[], all: Try[][], scheduler: fc.Scheduler) {
   const one = async (index: number, { process, username, address, password }: Try) => {
     await scheduler.schedule(Promise.resolve(), `start ${index}`);
     const lockout = lockouts[process % lockouts.length] as Lockout;
-    const attempt = await lockout.begin(username, password, from(address));
+    const attempt = await lockout.begin({ username, password }, from(address));
     const pair = `${username} ${address}`;
     if (attempt instanceof Refusal) {
       const reached = count(pair) >= 2 || count(address) >= 3 || (count(username) >= 3 && !admitted.has(pair));
@@ -91,7 +91,7 @@ describe('Lockout', () => {
   it('answers at once where nobody guesses', () => {
     const lockout = new Lockout();
     for (let time = 0; time < 100; time++) {
-      const attempt = lockout.begin('alice', 'good', from('192.0.2.1'));
+      const attempt = lockout.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
       expect(attempt).not.toBeInstanceOf(Promise);
       lockout.end(attempt as Attempt, 'success');
     }
@@ -102,7 +102,7 @@ describe('Lockout', () => {
     const lockouts = [new Lockout(given), new Lockout(given)];
     const all = Array.from({ length: 40 }, async (_, index) => {
       const lockout = lockouts[index % 2] as Lockout;
-      const attempt = await lockout.begin('alice', 'good', from('192.0.2.1'));
+      const attempt = await lockout.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
       await setImmediate();
       if (!(attempt instanceof Refusal)) lockout.end(attempt, 'success');
       return attempt;
@@ -112,7 +112,7 @@ describe('Lockout', () => {
 
   it('does not let good credentials pass while others are tried', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1 });
-    const begin = (password: string) => lockout.begin('alice', password, from('192.0.2.1'));
+    const begin = (password: string) => lockout.begin({ username: 'alice', password }, from('192.0.2.1'));
     const first = begin('good');
     const second = begin('good');
     lockout.end(first as Attempt, 'success');
@@ -128,7 +128,7 @@ describe('Lockout', () => {
   it('takes a name for one, however it is spelt, and an endless one for a short one', async () => {
     const lockout = new Lockout({ perUserAndAddress: 2 });
     const fail = async (name: string) => {
-      const attempt = await lockout.begin(name, 'bad', from('192.0.2.1'));
+      const attempt = await lockout.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
       if (attempt instanceof Refusal) return attempt.status;
       lockout.end(attempt, 'failure');
       return 401;
@@ -141,26 +141,26 @@ describe('Lockout', () => {
   it('takes nobody for known who was only admitted under another case of letters', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1, perUser: 1 });
     const end = (attempt: unknown, ending: 'success' | 'failure') => lockout.end(attempt as Attempt, ending);
-    end(lockout.begin('Alice', 'hers', from('192.0.2.1')), 'success');
-    end(await lockout.begin('alice', 'bad', from('192.0.2.2')), 'failure');
-    expect(await lockout.begin('alice', 'hers', from('192.0.2.1'))).toBeInstanceOf(Refusal);
-    expect(await lockout.begin('Alice', 'hers', from('192.0.2.1'))).not.toBeInstanceOf(Refusal);
+    end(lockout.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1')), 'success');
+    end(await lockout.begin({ username: 'alice', password: 'bad' }, from('192.0.2.2')), 'failure');
+    expect(await lockout.begin({ username: 'alice', password: 'hers' }, from('192.0.2.1'))).toBeInstanceOf(Refusal);
+    expect(await lockout.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1'))).not.toBeInstanceOf(Refusal);
   });
 
   it('tells a name from an address that looks like one', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1, perAddress: 2, perUser: 2 });
     for (const name of ['192.0.2.2', 'pair 192.0.2.2', 'address 192.0.2.2']) {
-      const attempt = await lockout.begin(name, 'bad', from('192.0.2.1'));
+      const attempt = await lockout.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
       if (!(attempt instanceof Refusal)) lockout.end(attempt, 'failure');
     }
-    expect(await lockout.begin('alice', 'good', from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
+    expect(await lockout.begin({ username: 'alice', password: 'good' }, from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
   });
 
   it('keeps a bounded memory of a hundred thousand names from a hundred thousand addresses', async () => {
     const lockout = new Lockout();
     for (let index = 0; index < 100_000; index++) {
       const ip = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
-      const attempt = await lockout.begin(`user ${index}`, 'bad', from(ip));
+      const attempt = await lockout.begin({ username: `user ${index}`, password: 'bad' }, from(ip));
       lockout.end(attempt as Attempt, 'failure');
     }
     expect(sizesOf(lockout)).toEqual([50_000, 50_000, 50_000]);

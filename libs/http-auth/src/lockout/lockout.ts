@@ -1,7 +1,7 @@
 import type { LRUCache } from 'lru-cache';
 import type { HttpRequest } from '../http/request.js';
-import { addressOf } from './address.js';
 import { Attempt, type Ending, Refusal } from './attempt.js';
+import { type Claim, claimOf, type Credentials } from './claim.js';
 import { type Count, Counters } from './counters.js';
 import type { LimitOptions } from './limits.js';
 import { recent } from './recent.js';
@@ -51,8 +51,8 @@ export class Lockout {
    * Whether an attempt may be judged: said at once, where nothing must be asked elsewhere. Of each that may, it must be told how
    * it {@link end}s.
    */
-  begin(username: string, password: string, request: HttpRequest): Attempt | Refusal | Promise<Attempt | Refusal> {
-    const attempt = new Attempt(username, password, addressOf(request));
+  begin(credentials: Credentials, request: HttpRequest): Attempt | Refusal | Promise<Attempt | Refusal> {
+    const attempt = new Attempt(claimOf(credentials, request));
     if (this.counters.closed) return new Refusal(503, 1);
     if (!this.counters.shared && this.alone === undefined && this.underway.idle && !this.isSuspect(attempt)) {
       return (this.alone = attempt);
@@ -66,7 +66,7 @@ export class Lockout {
     const { counted } = attempt;
     if (ending === 'success') this.remember(attempt);
     if (ending === 'failure') {
-      const { success, keys } = attempt;
+      const { success, keys } = attempt.claim;
       for (const key of keys) this.suspects.set(key, true);
       // Its password is another one by now.
       if (this.known.has(success)) this.known.set(success, '');
@@ -80,7 +80,7 @@ export class Lockout {
 
   /** Counts an attempt, or waits until it is known that it need not be; or refuses it. */
   private async reserve(attempt: Attempt): Promise<Attempt | Refusal> {
-    const same = `same ${attempt.digest}`;
+    const same = `same ${attempt.claim.digest}`;
     this.countAlone();
     while (this.underway.has(same)) {
       // A browser sends its requests all at once: where the first is good, so are those that are the same.
@@ -90,7 +90,7 @@ export class Lockout {
       this.countAlone();
     }
     // From here on nobody is alone.
-    this.enter(attempt, same, `guess ${attempt.pair}`);
+    this.enter(attempt, same, `guess ${attempt.claim.pair}`);
     let outcome = await this.count(attempt);
     while (typeof outcome === 'string') {
       // Those under way may be good, and give back what they were counted for.
@@ -103,7 +103,7 @@ export class Lockout {
 
   /** Counts an attempt where no limit is reached. Otherwise returns why not, or the key under which others are to be waited for. */
   private async count(attempt: Attempt): Promise<Attempt | Refusal | string> {
-    const { keys } = attempt;
+    const { keys } = attempt.claim;
     const others = keys.map((key) => this.underway.has(key));
     this.enter(attempt, ...keys);
     const counts = await this.counters.add(keys);
@@ -115,14 +115,14 @@ export class Lockout {
     }
     this.counters.giveBack(counts);
     for (const key of attempt.entered.splice(-keys.length)) this.underway.leave(key, false);
-    this.doubt(attempt);
+    this.doubt(attempt.claim);
     const key = keys[full] as string;
     return others[full] ? key : this.block(key, counts[full] as Count);
   }
 
   /** Whether failures from elsewhere do not hold the user up here. */
   private async isExempt(attempt: Attempt): Promise<boolean> {
-    return this.known.has(attempt.success) || this.counters.isMarked(attempt.success);
+    return this.known.has(attempt.claim.success) || this.counters.isMarked(attempt.claim.success);
   }
 
   /** Counts the attempt that was alone, now that it no longer is. */
@@ -130,8 +130,8 @@ export class Lockout {
     const { alone } = this;
     this.alone = undefined;
     if (alone === undefined || this.isKnown(alone)) return;
-    this.enter(alone, `same ${alone.digest}`, `guess ${alone.pair}`, ...alone.keys);
-    alone.counted = this.counters.add(alone.keys);
+    this.enter(alone, `same ${alone.claim.digest}`, `guess ${alone.claim.pair}`, ...alone.claim.keys);
+    alone.counted = this.counters.add(alone.claim.keys);
   }
 
   private enter(attempt: Attempt, ...keys: string[]): void {
@@ -145,39 +145,39 @@ export class Lockout {
     }
   }
 
-  private remember(attempt: Attempt): void {
-    const credentials = this.known.get(attempt.success);
-    if (credentials === undefined) this.counters.mark(attempt.success, KNOWN);
-    if (!credentials || attempt.counted !== undefined) this.known.set(attempt.success, attempt.digest);
+  private remember({ claim, counted }: Attempt): void {
+    const credentials = this.known.get(claim.success);
+    if (credentials === undefined) this.counters.mark(claim.success, KNOWN);
+    if (!credentials || counted !== undefined) this.known.set(claim.success, claim.digest);
   }
 
   /**
    * Whether the credentials were good from this address lately, and nobody has guessed at them from there since, nor does so
    * now: then they are no guess, and nobody can make them one.
    */
-  private isKnown(attempt: Attempt): boolean {
-    const { pair } = attempt;
-    const credentials = this.known.get(attempt.success);
-    if (!credentials || this.suspects.has(pair) || this.underway.has(`guess ${pair}`)) return false;
-    return credentials === attempt.digest;
+  private isKnown({ claim }: Attempt): boolean {
+    const credentials = this.known.get(claim.success);
+    if (!credentials) return false;
+    const { pair } = claim;
+    return !this.suspects.has(pair) && !this.underway.has(`guess ${pair}`) && credentials === claim.digest;
   }
 
-  private isSuspect(attempt: Attempt): boolean {
+  private isSuspect({ claim }: Attempt): boolean {
     // Asked for last: they are made of texts.
-    return this.suspects.size > 0 && attempt.keys.some((key) => this.suspects.has(key));
+    return this.suspects.size > 0 && claim.keys.some((key) => this.suspects.has(key));
   }
 
   /** @param key the key that had reached its limit when the attempt was counted, if any */
-  private refusalOf(attempt: Attempt, key?: string): Refusal | undefined {
+  private refusalOf({ claim }: Attempt, key?: string): Refusal | undefined {
     if (this.blocked.size === 0) return undefined;
-    const until = this.blocked.get(attempt.pair) ?? this.blocked.get(attempt.address) ?? (key && this.blocked.get(key));
+    const until = this.blocked.get(claim.pair) ?? this.blocked.get(claim.address) ?? (key && this.blocked.get(key));
     if (!until) return undefined;
-    this.doubt(attempt);
+    this.doubt(claim);
     return new Refusal(429, secondsTo(until));
   }
 
   /** Other credentials than those that are known were refused unjudged: from now on none are known. */
-  private doubt({ pair, success }: Attempt): void {
+  private doubt({ pair, success }: Claim): void {
     if (this.known.has(success)) this.suspects.set(pair, true);
   }
 

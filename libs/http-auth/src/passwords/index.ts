@@ -1,6 +1,7 @@
 export { htpasswd } from './htpasswd.js';
 export { type HashAlgorithm, type HashOptions, password } from './password.js';
 export { type FindUser, passwords, type PasswordsOptions, type StoredUser } from './passwords.js';
+export type { PasswordCredentials } from './password.credentials.js';
 export { users, type UsersOptions } from './users.js';
 export type { VerifiedCacheOptions } from './verified.js';
-export type { NamedUser, PasswordCredentials, PasswordVerifier, PasswordVerifierOptions } from './verifier.js';
+export type { NamedUser, PasswordVerifier, PasswordVerifierOptions } from './verifier.js';

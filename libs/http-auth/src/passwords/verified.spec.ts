@@ -32,9 +32,9 @@ describe('VerifiedCache', () => {
     const cache = new VerifiedCache({});
     const [yes, no] = [asked(true), asked(false)];
     for (let time = 0; time < 3; time++) {
-      expect(await cache.judge('ab', 'c', 'hash', yes)).toBe(true);
-      expect(await cache.judge('a', 'bc', 'hash', no)).toBe(false);
-      expect(await cache.judge('ab', 'c', 'another', no)).toBe(false);
+      expect(await cache.judge({ username: 'ab', password: 'c' }, 'hash', yes)).toBe(true);
+      expect(await cache.judge({ username: 'a', password: 'bc' }, 'hash', no)).toBe(false);
+      expect(await cache.judge({ username: 'ab', password: 'c' }, 'another', no)).toBe(false);
     }
     expect([yes.mock.calls.length, no.mock.calls.length]).toEqual([1, 6]);
   });
@@ -42,56 +42,76 @@ describe('VerifiedCache', () => {
   it.each([true, false])('asks once for all that come at the same time, where the answer is %s', async (good) => {
     const cache = new VerifiedCache({});
     const verify = asked(good);
-    const answers = await Promise.all(Array.from({ length: 10 }, async () => cache.judge('a', 'b', 'hash', verify)));
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, async () => cache.judge({ username: 'a', password: 'b' }, 'hash', verify)),
+    );
     expect(answers).toEqual(Array.from({ length: 10 }, () => good));
     expect(verify).toHaveBeenCalledTimes(1);
   });
 
   it('tells lone surrogates apart, which UTF-8 does not', async () => {
     const cache = new VerifiedCache({});
-    await cache.judge('\ud800', '', 'hash', asked(true));
-    expect(await cache.judge('\udfff', '', 'hash', asked(false))).toBe(false);
+    await cache.judge({ username: '\ud800', password: '' }, 'hash', asked(true));
+    expect(await cache.judge({ username: '\udfff', password: '' }, 'hash', asked(false))).toBe(false);
+  });
+
+  it('knows what credentials have now, not what they had', async () => {
+    const cache = new VerifiedCache({});
+    const credentials = { username: 'a', password: 'b' };
+    expect(await cache.judge(credentials, 'hash', asked(true))).toBe(true);
+    credentials.password = 'c';
+    expect(await cache.judge(credentials, 'hash', asked(false))).toBe(false);
+    credentials.password = 'b';
+    credentials.username = 'c';
+    expect(await cache.judge(credentials, 'hash', asked(false))).toBe(false);
+    credentials.username = 'a';
+    expect(await cache.judge(credentials, 'hash', asked(false))).toBe(true);
+    expect(await cache.judge(credentials, 'another', asked(false))).toBe(false);
   });
 
   it('remembers no error', async () => {
     const cache = new VerifiedCache({});
     const fail = () => Promise.reject(new Error('down'));
-    await expect(cache.judge('a', 'b', 'hash', fail)).rejects.toThrow('down');
-    expect(await cache.judge('a', 'b', 'hash', asked(true))).toBe(true);
+    await expect(cache.judge({ username: 'a', password: 'b' }, 'hash', fail)).rejects.toThrow('down');
+    expect(await cache.judge({ username: 'a', password: 'b' }, 'hash', asked(true))).toBe(true);
   });
 
   it('forgets one user, and nobody else', async () => {
     const cache = new VerifiedCache({});
-    await cache.judge('alice', 'a', 'hash', asked(true));
-    await cache.judge('bob', 'b', 'hash', asked(true));
+    await cache.judge({ username: 'alice', password: 'a' }, 'hash', asked(true));
+    await cache.judge({ username: 'bob', password: 'b' }, 'hash', asked(true));
     cache.invalidate('alice');
-    expect(await cache.judge('alice', 'a', 'hash', asked(false))).toBe(false);
-    expect(await cache.judge('bob', 'b', 'hash', asked(false))).toBe(true);
+    expect(await cache.judge({ username: 'alice', password: 'a' }, 'hash', asked(false))).toBe(false);
+    expect(await cache.judge({ username: 'bob', password: 'b' }, 'hash', asked(false))).toBe(true);
   });
 
   it('does not remember what was being judged while it was told to forget', async () => {
     const cache = new VerifiedCache({});
     let answer: (good: boolean) => void = () => undefined;
-    const judged = cache.judge('alice', 'a', 'hash', () => new Promise((resolve) => (answer = resolve)));
+    const judged = cache.judge(
+      { username: 'alice', password: 'a' },
+      'hash',
+      () => new Promise((resolve) => (answer = resolve)),
+    );
     cache.invalidate('alice');
-    const again = cache.judge('alice', 'a', 'hash', asked(false));
+    const again = cache.judge({ username: 'alice', password: 'a' }, 'hash', asked(false));
     answer(true);
     expect([await judged, await again]).toEqual([true, false]);
-    expect(await cache.judge('alice', 'a', 'hash', asked(false))).toBe(false);
+    expect(await cache.judge({ username: 'alice', password: 'a' }, 'hash', asked(false))).toBe(false);
   });
 
   it('forgets the least recently used where there is no room', async () => {
     const cache = new VerifiedCache({ max: 2 });
-    for (const user of ['a', 'b', 'c']) await cache.judge(user, '', 'hash', asked(true));
-    expect(await cache.judge('a', '', 'hash', asked(false))).toBe(false);
-    expect(await cache.judge('c', '', 'hash', asked(false))).toBe(true);
+    for (const user of ['a', 'b', 'c']) await cache.judge({ username: user, password: '' }, 'hash', asked(true));
+    expect(await cache.judge({ username: 'a', password: '' }, 'hash', asked(false))).toBe(false);
+    expect(await cache.judge({ username: 'c', password: '' }, 'hash', asked(false))).toBe(true);
   });
 
   it('forgets in time', async () => {
     const cache = new VerifiedCache({ ttl: 1 });
-    await cache.judge('a', '', 'hash', asked(true));
+    await cache.judge({ username: 'a', password: '' }, 'hash', asked(true));
     await setTimeout(20);
-    expect(await cache.judge('a', '', 'hash', asked(false))).toBe(false);
+    expect(await cache.judge({ username: 'a', password: '' }, 'hash', asked(false))).toBe(false);
   });
 
   it.each([

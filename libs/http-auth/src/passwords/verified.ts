@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { PasswordCredentials } from './password.credentials.js';
 
 /** How long, and how many, verified credentials are remembered. */
 export interface VerifiedCacheOptions {
@@ -32,6 +33,17 @@ export function keyText(username: string, password: string, hash: string): strin
   return `${username.length}:${username}${password.length}:${password}${hash.length}:${hash}`;
 }
 
+/** What a key was made of, and the key. */
+interface KnownKey {
+  readonly username: string;
+  readonly password: string;
+  readonly hash: string;
+  readonly key: string;
+}
+
+/** Milliseconds that credentials may be remembered beyond their time: asking the clock less often is worth it. */
+const RESOLUTION = 100;
+
 /**
  * Remembers which credentials were good, and has those that come at the same time judged once. It knows them by an HMAC
  * under a key of its own, so that its memory has no password, nor a hash that could be guessed against elsewhere.
@@ -41,9 +53,11 @@ export class VerifiedCache {
   /** The users of the good credentials. */
   private readonly good: LRUCache<string, string>;
   private readonly pending = new Map<string, Promise<boolean>>();
+  /** The keys of the credentials that connections repeat, which are the same object then. */
+  private readonly keys = new WeakMap<PasswordCredentials, KnownKey>();
 
   constructor({ ttl = 60_000, max = 1000 }: VerifiedCacheOptions) {
-    this.good = new LRUCache({ max, ttl });
+    this.good = new LRUCache({ max, ttl, ttlResolution: Math.min(ttl, RESOLUTION) });
   }
 
   /**
@@ -52,18 +66,15 @@ export class VerifiedCache {
    *
    * @returns at once where it is remembered
    */
-  judge(username: string, password: string, hash: string, verify: () => Promise<boolean>): true | Promise<boolean> {
-    const key = createHmac('sha256', this.key)
-      // UTF-16, which has every string of JavaScript: UTF-8 writes all lone surrogates alike.
-      .update(keyText(username, password, hash), 'utf16le')
-      .digest('base64');
+  judge(credentials: PasswordCredentials, hash: string, verify: () => Promise<boolean>): true | Promise<boolean> {
+    const key = this.keyOf(credentials, hash);
     if (this.good.get(key) !== undefined) return true;
     const asked = this.pending.get(key);
     if (asked !== undefined) return asked;
     const answer = verify()
       .then((good) => {
         // Unless they were forgotten in the meantime.
-        if (good && this.pending.get(key) === answer) this.good.set(key, username);
+        if (good && this.pending.get(key) === answer) this.good.set(key, credentials.username);
         return good;
       })
       .finally(() => {
@@ -71,6 +82,18 @@ export class VerifiedCache {
       });
     this.pending.set(key, answer);
     return answer;
+  }
+
+  private keyOf(credentials: PasswordCredentials, hash: string): string {
+    const { username, password } = credentials;
+    const known = this.keys.get(credentials);
+    if (known?.username === username && known.password === password && known.hash === hash) return known.key;
+    const key = createHmac('sha256', this.key)
+      // UTF-16, which has every string of JavaScript: UTF-8 writes all lone surrogates alike.
+      .update(keyText(username, password, hash), 'utf16le')
+      .digest('base64');
+    this.keys.set(credentials, { username, password, hash, key });
+    return key;
   }
 
   /** Forgets the credentials of a user, those that are being judged included. */

@@ -2,18 +2,11 @@ import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../schemes/configuration.error.js';
 import { isInstalled } from '../schemes/library.js';
 import { isPromise } from '../schemes/verifier.js';
+import type { PasswordCredentials } from './password.credentials.js';
 import { verifyBounded } from './password.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
 import { cacheProblem, VerifiedCache, type VerifiedCacheOptions } from './verified.js';
-
-/** What is judged: the credentials of the Basic scheme. */
-export interface PasswordCredentials {
-  /** Who it is said to be. */
-  readonly username: string;
-  /** The password, in Unicode normalization form C. */
-  readonly password: string;
-}
 
 /** What all verifiers of passwords may be told. */
 export interface PasswordVerifierOptions {
@@ -67,7 +60,8 @@ export function verifierOf<Principal, Request>(
   const problem = cacheProblem(cacheOptions);
   if (problem !== undefined) throw new AuthConfigurationError(`${factory}: ${problem}`);
   const cache = cacheOptions === false ? undefined : new VerifiedCache(cacheOptions);
-  const judge = ({ username, password }: PasswordCredentials, { hash, principal, good }: Found<Principal>) => {
+  const judge = (credentials: PasswordCredentials, { hash, principal, good }: Found<Principal>) => {
+    const { password } = credentials;
     const verify = async () => {
       const same = await verifyBounded(password, hash);
       if (!same || principal === undefined) return false;
@@ -75,7 +69,7 @@ export function verifierOf<Principal, Request>(
       return true;
     };
     const answer = (admitted: boolean) => (admitted && principal !== undefined ? principal : null);
-    const admitted = cache?.judge(username, password, hash.text, verify) ?? verify();
+    const admitted = cache?.judge(credentials, hash.text, verify) ?? verify();
     return isPromise(admitted) ? admitted.then(answer) : answer(admitted);
   };
   const verifier = (credentials: PasswordCredentials, request: Request) => {

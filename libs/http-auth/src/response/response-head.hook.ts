@@ -57,8 +57,8 @@ export class ResponseHeadHook {
   /** Watches one response, or those of a prototype. */
   watch(response: ServerResponse): void {
     const { writeHead } = response as { writeHead: WriteHead };
-    if (this.written.get(writeHead) === writeHead) return;
     let ours = this.written.get(writeHead);
+    if (ours === writeHead) return;
     if (ours === undefined) {
       ours = this.before(writeHead);
       this.written.set(writeHead, ours);

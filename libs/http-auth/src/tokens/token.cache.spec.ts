@@ -47,9 +47,16 @@ describe('The cache of tokens', () => {
 
   it('knows a token by its SHA-256', () => {
     // FIPS 180-2, appendix B.1
-    expect(Buffer.from(digestOf('abc'), 'base64url').toString('hex')).toBe(
+    expect(Buffer.from(digestOf({ token: 'abc' }), 'base64url').toString('hex')).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     );
+  });
+
+  it('knows the token that credentials have now, not the one that they had', () => {
+    const credentials = { token: 'abc' };
+    digestOf(credentials);
+    credentials.token = 'abd';
+    expect(digestOf(credentials)).toBe(digestOf({ token: 'abd' }));
   });
 
   it.each([[{ max: 0 }], [{ max: 1.5 }], [{ max: Infinity }]])('may not be %j', (options) => {

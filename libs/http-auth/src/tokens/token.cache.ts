@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { TokenCredentials } from './token.verifier.js';
 
 /** How much is remembered of tokens. */
 export interface TokenCacheOptions {
@@ -20,12 +21,18 @@ export function tokenCacheProblem(options: TokenCacheOptions | false): string | 
     : 'cache.max must be a whole number of at least 1; cache: false is none';
 }
 
+/** The digests of the tokens that connections repeat, whose credentials are the same object then. */
+const digests = new WeakMap<TokenCredentials, { readonly token: string; readonly digest: string }>();
+
 /**
  * What a token is known by: its SHA-256, so that no memory has the token. It needs no key, as tokens cannot be guessed, and
  * costs less than it does to compare long texts.
  */
-export function digestOf(token: string): string {
-  return hash('sha256', token, 'base64url');
+export function digestOf(credentials: TokenCredentials): string {
+  const { token } = credentials;
+  let known = digests.get(credentials);
+  if (known?.token !== token) digests.set(credentials, (known = { token, digest: hash('sha256', token, 'base64url') }));
+  return known.digest;
 }
 
 /** Remembers what was found of tokens, each until a time of its own: `exp` at the latest, which is the caller's to see to. */

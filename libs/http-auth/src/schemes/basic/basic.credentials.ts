@@ -15,10 +15,18 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[
 /**
  * Reads an `Authorization` field of the Basic scheme strictly (RFC 7617 section 2).
  *
- * @param latin1 whether text that is not UTF-8 is taken for ISO-8859-1
  * @returns the credentials in Unicode normalization form C, or `undefined` where the field is malformed
  */
-export function parseBasicCredentials(field: string, latin1 = false): BasicCredentials | undefined {
+export function parseBasicCredentials(field: string): BasicCredentials | undefined {
+  return read(field, false);
+}
+
+/** The same, but that text which is not UTF-8 is taken for ISO-8859-1. */
+export function parseLatin1Credentials(field: string): BasicCredentials | undefined {
+  return read(field, true);
+}
+
+function read(field: string, latin1: boolean): BasicCredentials | undefined {
   const token68 = token68Of(field);
   if (token68 === undefined || !BASE64.test(token68)) return undefined;
   // atob() takes half the time of a Buffer, and each request pays for it.
@@ -33,7 +41,9 @@ export function parseBasicCredentials(field: string, latin1 = false): BasicCrede
 /** `user-pass = user-id ":" password`, where the user-id has no colon (RFC 7617 section 2). */
 function split(userPass: string): BasicCredentials | undefined {
   const colon = userPass.indexOf(':');
-  return colon === -1 ? undefined : { username: userPass.slice(0, colon), password: userPass.slice(colon + 1) };
+  if (colon === -1) return undefined;
+  // Requests of one connection share them.
+  return Object.freeze({ username: userPass.slice(0, colon), password: userPass.slice(colon + 1) });
 }
 
 function decode(octets: Buffer, latin1: boolean): string | undefined {

@@ -1,6 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
-import { schemeOf } from '../../http/credentials.js';
+import { authorizationOf } from '../../http/authorization.js';
 import type { HttpRequest } from '../../http/request.js';
 import { type Attempt, type Ending, Refusal } from '../../lockout/attempt.js';
 import { type LimitOptions, limitsProblem } from '../../lockout/limits.js';
@@ -11,7 +11,7 @@ import type { Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
 import { conclude, isPromise, judge, type Verdict, type VerifierFunction } from '../verifier.js';
-import { type BasicCredentials, parseBasicCredentials } from './basic.credentials.js';
+import { type BasicCredentials, parseBasicCredentials, parseLatin1Credentials } from './basic.credentials.js';
 
 /** Options of the Basic scheme. */
 export interface BasicOptions {
@@ -41,16 +41,18 @@ export class BasicStrategy<Principal = unknown> extends Base {
   override readonly name: string = 'basic';
 
   private readonly lockout: Lockout | undefined;
+  private readonly parse: (field: string) => BasicCredentials | undefined;
 
   /** @throws AuthConfigurationError where the limits cannot be meant */
   constructor(
     private readonly verifier: VerifierFunction<BasicCredentials, Principal>,
-    private readonly options: BasicOptions = {},
+    options: BasicOptions = {},
   ) {
     super();
-    const { limits } = options;
+    const { charset, limits } = options;
     const problem = limitsProblem(limits);
     if (problem !== undefined) throw new AuthConfigurationError(`basic(): ${problem}`);
+    this.parse = charset === null ? parseLatin1Credentials : parseBasicCredentials;
     this.lockout = limits === false ? undefined : new Lockout(limits);
   }
 
@@ -65,13 +67,12 @@ export class BasicStrategy<Principal = unknown> extends Base {
    * @throws VerifierError where the verifier threw, unless that is a refusal
    */
   judge(request: HttpRequest): Outcome | Promise<Outcome> {
-    const field = request.headers.authorization;
-    if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');
-    const credentials = parseBasicCredentials(field, this.options.charset === null);
+    const authorization = authorizationOf(request);
+    if (authorization?.scheme !== 'basic') return new Failure('missing', 'Basic');
+    const credentials = authorization.parsedBy(this.parse);
     if (credentials === undefined) return new Failure('malformed', 'Basic');
     if (this.lockout === undefined) return this.ask(credentials, request);
-    const { username, password } = credentials;
-    const attempt = this.lockout.begin(username, password, request);
+    const attempt = this.lockout.begin(credentials, request);
     if (!isPromise(attempt)) return this.limited(this.lockout, attempt, credentials, request);
     const { lockout } = this;
     return attempt.then((settled) => this.limited(lockout, settled, credentials, request));

@@ -16,7 +16,7 @@ export interface BearerCredentials {
  */
 export function parseBearerCredentials(field: string): BearerCredentials | undefined {
   const token = token68Of(field);
-  return token === undefined ? undefined : { token };
+  return token === undefined ? undefined : Object.freeze({ token });
 }
 
 /** Methods whose body means something (RFC 6750 section 2.2). */
@@ -37,5 +37,5 @@ export function hasFormToken(request: HttpRequest): boolean {
 /** The credentials in a form-encoded body; `undefined` where the token is malformed or was given more than once. */
 export function parseFormToken(request: HttpRequest): BearerCredentials | undefined {
   const { access_token: token } = request.body as { access_token: unknown };
-  return typeof token === 'string' && isToken68(token) ? { token } : undefined;
+  return typeof token === 'string' && isToken68(token) ? Object.freeze({ token }) : undefined;
 }

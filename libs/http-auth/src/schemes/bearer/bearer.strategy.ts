@@ -1,6 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
-import { schemeOf } from '../../http/credentials.js';
+import { authorizationOf } from '../../http/authorization.js';
 import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
@@ -45,14 +45,15 @@ export class BearerStrategy<Principal = unknown> extends Base {
    * @throws VerifierError where the verifier threw, unless that is a refusal
    */
   judge(request: HttpRequest): Outcome | Promise<Outcome> {
-    const field = request.headers.authorization;
-    const inHeader = field !== undefined && schemeOf(field) === 'bearer';
+    const authorization = authorizationOf(request);
+    const inHeader = authorization?.scheme === 'bearer';
     const inForm = this.presents(request);
     if (!inHeader && !inForm) return new Failure('missing', 'Bearer');
 
     // More than one way to send a token in one request is malformed (RFC 6750 section 3.1).
     const both = inHeader && inForm;
-    const credentials = both ? undefined : inHeader ? parseBearerCredentials(field) : parseFormToken(request);
+    const read = () => (inHeader ? authorization.parsedBy(parseBearerCredentials) : parseFormToken(request));
+    const credentials = both ? undefined : read();
     if (credentials === undefined) return new Failure('malformed', 'Bearer', 400);
     return judge(
       'Bearer',

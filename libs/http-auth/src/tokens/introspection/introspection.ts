@@ -6,7 +6,7 @@ import { isPromise } from '../../schemes/verifier.js';
 import { audienceProblem, conclude, type PrincipalOf, principalProblem } from '../claims.js';
 import { type EndpointError, endpointProblem, type Fetch, fetchJson, TIMEOUT } from '../endpoint.js';
 import { digestOf, TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
-import type { TokenVerifier } from '../token.verifier.js';
+import type { TokenCredentials, TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication, type ClientOptions, clientProblem } from './client.authentication.js';
 import { type IntrospectionClaims, readIntrospection } from './introspection.response.js';
 
@@ -88,8 +88,8 @@ export function introspection<Principal = IntrospectionClaims, Request extends o
 
   const judge = (found: Introspected, request: Request) =>
     found instanceof Failure ? found : conclude(found, principal, request);
-  return ({ token }, request) => {
-    const found = find(token);
+  return (credentials, request) => {
+    const found = find(credentials);
     return isPromise(found) ? found.then((late) => judge(late, request)) : judge(found, request);
   };
 }
@@ -100,7 +100,7 @@ type AskOptions = Omit<IntrospectionOptions, 'principal'>;
 /** What was found of a token, whoever brings it. */
 type Introspected = Admission<IntrospectionClaims> | Failure;
 
-type Finder = (token: string) => Introspected | Promise<Introspected>;
+type Finder = (credentials: TokenCredentials) => Introspected | Promise<Introspected>;
 
 /** Finds out about tokens: from memory at once, or from the endpoint. */
 function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: AskOptions): Finder {
@@ -124,9 +124,9 @@ function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: As
     if (until > asked) (refused ? bad : good).set(digest, found, until);
     return found;
   };
-  return (token) => {
-    const digest = digestOf(token);
-    return good.get(digest) ?? bad.get(digest) ?? good.once(digest, () => ask(token, digest));
+  return (credentials) => {
+    const digest = digestOf(credentials);
+    return good.get(digest) ?? bad.get(digest) ?? good.once(digest, () => ask(credentials.token, digest));
   };
 }
 

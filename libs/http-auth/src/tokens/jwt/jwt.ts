@@ -6,7 +6,7 @@ import { Failure } from '../../schemes/failure.js';
 import { isPromise } from '../../schemes/verifier.js';
 import { conclude, infoOf } from '../claims.js';
 import { digestOf, TokenCache } from '../token.cache.js';
-import type { TokenVerifier } from '../token.verifier.js';
+import type { TokenCredentials, TokenVerifier } from '../token.verifier.js';
 import { type JwtClaims, scopesOf } from './claims.js';
 import { FAILURES, failureOf } from './failures.js';
 import { Issuers, type TrustedIssuer } from './issuers.js';
@@ -45,26 +45,26 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
   };
 
   // What is remembered has a version, so that none of it counts while that is to be found out.
-  const judge = (token: string, issuers: readonly TrustedIssuer[], request: Request) => {
-    const digest = cache === undefined ? '' : digestOf(token);
+  const judge = (credentials: TokenCredentials, issuers: readonly TrustedIssuer[], request: Request) => {
+    const digest = cache === undefined ? '' : digestOf(credentials);
     const verified = cache?.get(digest);
     return verified !== undefined &&
       issuers.includes(verified.issuer) &&
       verified.issuer.keys.version === verified.version
       ? conclude(verified.admission, principal, request)
-      : verify(token, digest, issuers, request);
+      : verify(credentials.token, digest, issuers, request);
   };
 
   const issuers = 'issuers' in options ? options.issuers : [options];
   if (typeof issuers !== 'function') {
     const trusted = known.all(issuers);
-    return ({ token }, request) => judge(token, trusted, request);
+    return (credentials, request) => judge(credentials, trusted, request);
   }
-  return ({ token }, request) => {
+  return (credentials, request) => {
     const entries = issuers(request);
     return isPromise(entries)
-      ? entries.then((settled) => judge(token, known.all(settled), request))
-      : judge(token, known.all(entries), request);
+      ? entries.then((settled) => judge(credentials, known.all(settled), request))
+      : judge(credentials, known.all(entries), request);
   };
 }
 
