@@ -46,6 +46,18 @@ export interface ScaleResults {
     readonly idle: number;
     readonly busy: number;
   }[];
+  readonly shared: readonly SharedResults[];
+}
+
+/** What it costs where processes share one Redis. */
+export interface SharedResults {
+  readonly adapter: string;
+  readonly processes: number;
+  /** CPU time of the processes for one request, in microseconds: with a good password, and with one that is counted as wrong. */
+  readonly good: number;
+  readonly wrong: number;
+  /** CPU time of Redis for one wrong password, in microseconds. */
+  readonly redis: number;
 }
 
 /** Whether time tells which users there are. */

@@ -15,9 +15,12 @@ export interface Row {
 
 export type Credentials =
   | { readonly kind: 'none' }
-  | { readonly kind: 'basic'; readonly wrong?: boolean }
+  | { readonly kind: 'basic'; readonly wrong?: boolean; readonly turns?: boolean }
   | { readonly kind: 'bearer' }
-  | { readonly kind: 'jwt'; readonly algorithm: Algorithm; readonly fresh: boolean };
+  | { readonly kind: 'jwt'; readonly algorithm: Algorithm; readonly fresh: boolean; readonly turns?: boolean };
+
+/** How many users take turns, where a request is not from the one whose request came last over its connection. */
+export const USERS = 16;
 
 const letIn = { path: '/greeting', status: 200, weight: 1 } as const;
 const refused = { path: '/greeting', status: 401, weight: 1 } as const;
@@ -44,6 +47,12 @@ export const rows = {
     title: 'Basic, bcrypt (cost 10), remembered',
     credentials: { kind: 'basic' },
   },
+  rememberedTurns: {
+    ...letIn,
+    id: 'bcrypt-remembered-turns',
+    title: `the same, of ${USERS} users who share the connections`,
+    credentials: { kind: 'basic', turns: true },
+  },
   missing: { ...refused, id: '401-missing', title: '401, no credentials', credentials: { kind: 'none' } },
   wrong: { ...refused, id: '401-wrong', title: '401, wrong password', credentials: { kind: 'basic', wrong: true } },
   scope: {
@@ -69,10 +78,19 @@ export const jwtRows: readonly (Row & { credentials: Extract<Credentials, { kind
     })),
 );
 
-/** Whether what two rows send is read at the same cost: it has the same credentials, but for a token's age. */
+/** Whether what two rows send is read at the same cost: it has the same credentials, whoever's they are, and however old. */
 export function sendAlike({ credentials: one }: Row, { credentials: other }: Row): boolean {
-  return isDeepStrictEqual({ ...one, fresh: undefined }, { ...other, fresh: undefined });
+  const alike = { fresh: undefined, turns: undefined };
+  return isDeepStrictEqual({ ...one, ...alike }, { ...other, ...alike });
 }
 
+/** A repeated token, but one of another user than the connection's last. */
+export const turnsRow = {
+  ...letIn,
+  id: 'jwt-rs256-turns',
+  title: `JWT, RS256, repeated, of ${USERS} users who share the connections`,
+  credentials: { kind: 'jwt', algorithm: 'RS256', fresh: false, turns: true },
+} as const satisfies Row;
+
 /** All rows but the floors'. */
-export const allRows: readonly Row[] = [...Object.values(rows), ...jwtRows];
+export const allRows: readonly Row[] = [...Object.values(rows), ...jwtRows, turnsRow];

@@ -2,6 +2,7 @@
 //   boot <adapter> <guarded> <routes>   says how long an application takes to listen, and what is on its heap then
 //   users <adapter> <scheme> <count> <secret>  listens, for so many principals
 //   bcrypt <adapter> <contender>        listens, and verifies by bcrypt at cost 10
+//   shared <adapter> <port> <prefix>    listens, and counts wrong passwords in the Redis on that port
 
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,6 +12,7 @@ import { Controller, Get, Injectable, type Type } from '@nestjs/common';
 import { AuthGuard, PassportStrategy } from '@nestjs/passport';
 import { AuthModule, basic, bearer, type SchemeDefinition } from 'nestjs-http-auth';
 import { jwt } from 'nestjs-http-auth/jwt';
+import { Redis } from 'ioredis';
 import { BasicStrategy } from 'passport-http';
 import { byPassword, PASSWORD } from './applications/alice.js';
 import { type Adapter, start } from './applications/nest.js';
@@ -32,7 +34,7 @@ if (task === 'boot') {
   process.send?.({ milliseconds, megabytes: heap() } satisfies Boot);
   answerQuestions(server);
 } else {
-  const server = task === 'users' ? await users() : await bcrypt();
+  const server = await { users, bcrypt, shared }[task as 'users' | 'bcrypt' | 'shared']();
   server.keepAliveTimeout = 3_600_000;
   answerQuestions(server);
   process.send?.((server.address() as AddressInfo).port);
@@ -96,6 +98,14 @@ function users(): Promise<Server> {
         ? guardedBy(basic(({ username, password }) => (password === PASSWORD ? (known.get(username) ?? null) : null)))
         : guardedBy(bearer(({ token }) => known.get(token) ?? null)),
     ],
+  });
+}
+
+function shared(): Promise<Server> {
+  const [port, prefix] = rest as [string, string];
+  const limits = { redis: new Redis({ port: Number(port), host: '127.0.0.1' }), prefix, perAddress: 1e9 };
+  return start(adapter, {
+    imports: [guardedBy(basic(({ username, password }) => byPassword(username, password), { limits }))],
   });
 }
 

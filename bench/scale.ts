@@ -3,7 +3,8 @@
 import { PASSWORD } from './applications/alice.js';
 import { writeJson } from './files.js';
 import { Load, requestBytes } from './load.js';
-import type { Boot, ScaleResults } from './results.js';
+import { RedisServer } from './redis.js';
+import type { Boot, ScaleResults, SharedResults } from './results.js';
 import { ServerProcess } from './server.process.js';
 import { median } from './statistics.js';
 import { LIBRARY, PASSPORT } from './subjects.js';
@@ -15,6 +16,9 @@ const USERS = 100_000;
 const CHUNKS = 20;
 const WARM_UP = 8000;
 const VERIFICATIONS = 64;
+const PROCESSES = [1, 2, 4, 8];
+const ATTEMPTS = 2400;
+const ROUNDS = 5;
 const WAVES = 3;
 
 const launch = <Greeting = number>(...args: unknown[]) =>
@@ -23,7 +27,8 @@ const launch = <Greeting = number>(...args: unknown[]) =>
 const issuer = new Issuer();
 const forger = new Issuer();
 
-const basicOf = (username: string) => `Basic ${Buffer.from(`${username}:${PASSWORD}`).toString('base64')}`;
+const basicOf = (username: string, password = PASSWORD) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
 /** What each of many users sends, and how it is answered. */
 const SCHEMES = {
@@ -110,10 +115,65 @@ async function verifications(): Promise<ScaleResults['bcrypt']> {
   return found;
 }
 
+async function shared(): Promise<ScaleResults['shared']> {
+  const redis = await RedisServer.launch();
+  const found: SharedResults[] = [];
+  for (const adapter of ADAPTERS) {
+    for (const processes of PROCESSES) {
+      const servers = await Promise.all(
+        Array.from({ length: processes }, () => launch('shared', adapter, redis.port, `${adapter} ${processes}`)),
+      );
+      const loads = await Promise.all(servers.map(({ greeting }) => Load.on(greeting)));
+      const each = Math.ceil(ATTEMPTS / processes);
+      const cpu = async () => (await Promise.all(servers.map((server) => server.cpu()))).reduce((a, b) => a + b);
+      let serial = 0;
+      const sendAll = (next: () => Buffer, status: number) =>
+        Promise.all(loads.map((load) => load.send(each, next, status)));
+      const measure = async (next: () => Buffer, status: number) => {
+        const [before, redisBefore] = [await cpu(), await redis.cpu()];
+        await sendAll(next, status);
+        const sent = each * processes;
+        return { micros: ((await cpu()) - before) / sent, redis: ((await redis.cpu()) - redisBefore) / sent };
+      };
+      const good = requestBytes('/greeting', basicOf('alice'));
+      // Each of another user: none of them reaches a limit.
+      const wrong = () => requestBytes('/greeting', basicOf(`user-${serial++}`, 'looking-glass'));
+      for (let round = 0; round < processes; round++) {
+        await sendAll(() => good, 200);
+        await sendAll(wrong, 401);
+      }
+      const [ofGood, ofWrong, ofRedis]: [number[], number[], number[]] = [[], [], []];
+      for (let round = 0; round < ROUNDS; round++) {
+        ofGood.push((await measure(() => good, 200)).micros);
+        const { micros, redis: inRedis } = await measure(wrong, 401);
+        ofWrong.push(micros);
+        ofRedis.push(inRedis);
+      }
+      for (const load of loads) load.close();
+      await Promise.all(servers.map((server) => server.stop()));
+      const [costOfGood, costOfWrong, costInRedis] = [ofGood, ofWrong, ofRedis].map((list) => rounded(median(list)));
+      found.push({
+        adapter,
+        processes,
+        good: costOfGood as number,
+        wrong: costOfWrong as number,
+        redis: costInRedis as number,
+      });
+    }
+  }
+  await redis.stop();
+  return found;
+}
+
 /* oxlint-enable no-await-in-loop */
 
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
-const results: ScaleResults = { boot: await boots(), users: await users(), bcrypt: await verifications() };
+const results: ScaleResults = {
+  boot: await boots(),
+  users: await users(),
+  bcrypt: await verifications(),
+  shared: await shared(),
+};
 for (const list of Object.values(results) as object[][]) console.table(list);
 writeJson('scale.results.json', results);

@@ -1,6 +1,6 @@
-import { PASSWORD, TOKEN } from './applications/alice.js';
+import { nameOf, PASSWORD, TOKEN } from './applications/alice.js';
 import { Load, requestBytes } from './load.js';
-import type { Row } from './rows.js';
+import { type Row, USERS } from './rows.js';
 import { ServerProcess } from './server.process.js';
 import type { Material, Subject } from './subjects.js';
 import type { Issuer } from './tokens.js';
@@ -55,17 +55,24 @@ function requests({ path, credentials }: Row, issuer: Issuer): () => Buffer {
     const bytes = requestBytes(path, authorization);
     return () => bytes;
   };
+  const inTurns = (of: (user: number) => string) => {
+    const all = Array.from({ length: USERS }, (_, user) => requestBytes(path, of(user)));
+    let turn = 0;
+    return () => all[turn++ % USERS] as Buffer;
+  };
   switch (credentials.kind) {
     case 'none':
       return always();
     case 'basic': {
-      const userPass = `alice:${credentials.wrong ? 'looking-glass' : PASSWORD}`;
-      return always(`Basic ${Buffer.from(userPass).toString('base64')}`);
+      const of = (username: string) =>
+        `Basic ${Buffer.from(`${username}:${credentials.wrong ? 'looking-glass' : PASSWORD}`).toString('base64')}`;
+      return credentials.turns ? inTurns((user) => of(nameOf(user))) : always(of('alice'));
     }
     case 'bearer':
       return always(`Bearer ${TOKEN}`);
     case 'jwt':
     default:
+      if (credentials.turns) return inTurns(() => `Bearer ${issuer.issue(credentials.algorithm)}`);
       return credentials.fresh
         ? () => requestBytes(path, `Bearer ${issuer.issue(credentials.algorithm)}`)
         : always(`Bearer ${issuer.issue(credentials.algorithm)}`);

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Adapter } from './applications/nest.js';
-import { floorRows, jwtRows, type Row, rows } from './rows.js';
+import { floorRows, jwtRows, type Row, rows, turnsRow } from './rows.js';
 import type { Keys } from './tokens.js';
 
 /** What a subject runs on. */
@@ -90,11 +90,14 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.bearer, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.two, async () => (await library()).byBoth(adapter)),
     of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
-    of(LIBRARY, rows.remembered, async () => (await library()).byStoredBcrypt(adapter)),
     of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
     of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
     of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
+    ...asked(`nest-${adapter}`, LIBRARY, [rows.remembered, rows.rememberedTurns], async () =>
+      (await library()).byStoredBcrypt(adapter),
+    ),
+    of(LIBRARY, turnsRow, async ({ keys, jwksUri }) => (await library()).byJwt(adapter, 'RS256', keys, jwksUri)),
     ...jwtRows.map((row) =>
       of(LIBRARY, row.credentials.fresh ? row : quick(row), async ({ keys, jwksUri }) =>
         (await library()).byJwt(adapter, row.credentials.algorithm, keys, jwksUri),

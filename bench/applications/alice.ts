@@ -3,6 +3,9 @@ import { hashSync, verify } from '@node-rs/bcrypt';
 /** The only principal there is. */
 export const alice = { name: 'alice' };
 
+/** Others, who have her password. */
+export const nameOf = (user: number): string => `user${user}`;
+
 export const PASSWORD = 'wonderland';
 export const TOKEN = 'vF9dft4qmTvF9dft4qmTvF9dft4qmTvF';
 
