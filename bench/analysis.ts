@@ -1,7 +1,7 @@
 import type { Results } from './results.js';
-import { allRows, jwtRows, type Row, sendAlike } from './rows.js';
+import { allRows, jwtRows, type Row } from './rows.js';
 import { type Estimate, estimate, median, moved, ratios, type Samples, seeded } from './statistics.js';
-import { adapterOf, floors, type Group, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
+import { adapterOf, floorOf, floors, type Group, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
 
 /** A subject with what was found of it. */
 export interface Finding {
@@ -43,12 +43,6 @@ const LIMITS: Readonly<Record<string, number>> = {
   ...Object.fromEntries(jwtRows.filter(({ credentials }) => !credentials.fresh).map(({ id }) => [id, 1.1])),
 };
 
-/** The least guard that answers as a row is answered. */
-function floorOf({ status }: Row): string {
-  if (status === 200) return floors.empty;
-  return status === 401 ? floors.refusing : floors.forbidding;
-}
-
 /** How far the ends of an interval should be from its middle at most, as a part of it. */
 const PRECISION = 0.03;
 
@@ -68,30 +62,30 @@ export class Analysis {
     return this.results.samples[id];
   }
 
-  /** The samples of a floor: asked as a row is where it was, and else without credentials. */
-  private of(group: Group, contender: string, row?: Row): Samples | undefined {
-    const found = subjects.filter((subject) => subject.group === group && subject.contender === contender);
-    const floor = (row && found.find((subject) => sendAlike(subject.row, row))) ?? found[0];
-    return floor && this.samples(floor.id);
+  /** The samples of no guard at all. */
+  private unguarded(group: Group): Samples {
+    const found = subjects.find((subject) => subject.group === group && subject.contender === floors.unguarded);
+    return this.samples((found as Subject).id) as Samples;
   }
 
   private find(subject: Subject): Finding {
     const samples = this.samples(subject.id) as Samples;
-    const to = (base: Samples | undefined) => base && estimate(ratios(samples, base), this.random);
-    const { group, row } = subject;
+    const to = (base: Samples) => estimate(ratios(samples, base), this.random);
+    const { group } = subject;
     return {
       subject,
       micros: median(samples.flat()),
-      toUnguarded: to(this.of(group, floors.unguarded)) as Estimate,
-      toFloor: to(this.of(group, floorOf(row), row)),
+      toUnguarded: to(this.unguarded(group)),
+      toFloor: group.startsWith('nest-') ? to(this.samples(floorOf(subject).id) as Samples) : undefined,
     };
   }
 
   private limits(): Bar[] {
-    return this.findings.flatMap(({ subject: { contender, group, row }, toFloor }) => {
+    return this.findings.flatMap(({ subject, toFloor }) => {
+      const { contender, group, row } = subject;
       const limit = LIMITS[row.id];
       if (contender !== LIBRARY || toFloor === undefined || limit === undefined) return [];
-      return [{ text: `${row.title}, of the ${floorOf(row)}`, group, limit, found: toFloor }];
+      return [{ text: `${row.title}, of the ${floorOf(subject).contender}`, group, limit, found: toFloor }];
     });
   }
 
@@ -119,7 +113,7 @@ export class Analysis {
     const [left, right] = [this.samples(ours.id) as Samples, this.samples(peer.id) as Samples];
     if (ours.group === peer.group) return estimate(ratios(left, right), this.random);
     // A peer without Nest adds so much to its own unguarded route: that is compared with the same on ours.
-    const [from, to] = [peer.group, ours.group].map((group) => this.of(group, floors.unguarded) as Samples);
+    const [from, to] = [peer.group, ours.group].map((group) => this.unguarded(group));
     return estimate(ratios(left, moved(right, from as Samples, to as Samples)), this.random);
   }
 

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Environment, Results } from './results.js';
 import { shuffled } from './statistics.js';
 import { SubjectProcess } from './subject.process.js';
-import { adapterOf, type Group, isFloor, type Material, type Subject } from './subjects.js';
+import { adapterOf, floorOf, type Group, type Material, type Subject } from './subjects.js';
 import { Issuer } from './tokens.js';
 
 /** How much is measured. */
@@ -26,13 +26,11 @@ export const plans = {
 /** How many times as long Express takes for the same: as many more requests make a measurement of the same length. */
 const FASTER: Readonly<Record<Group, number>> = { 'nest-express': 1, express: 1, 'nest-fastify': 2, fastify: 3 };
 
-/** How often a floor is measured in each round: whatever it errs by is in every ratio. */
-const FLOOR_TIMES = 2;
 /** Fewer rounds say nothing, however little time there is. */
 const LEAST_ROUNDS = 5;
 
 /** How many measurements one round of subjects has. */
-const slotsOf = (of: readonly Subject[]) => of.reduce((sum, subject) => sum + (isFloor(subject) ? FLOOR_TIMES : 1), 0);
+const slotsOf = (of: readonly Subject[]) => of.length + new Set(of.map((subject) => floorOf(subject).id)).size;
 
 /** Measures subjects: in each launch adapter by adapter, and in each round all of its subjects, in random order. */
 export async function measure(
@@ -86,13 +84,10 @@ async function measureTogether(
   for (const { id } of members) samples[id]?.push([]);
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
   for (const process of processes) await process.run(plan.warmUp);
-  const slots = processes.flatMap((process) =>
-    Array.from({ length: isFloor(process.subject) ? FLOOR_TIMES : 1 }, () => process),
-  );
   let rounds = 0;
   while (rounds < LEAST_ROUNDS || performance.now() < deadline) {
     const found = new Map<string, number[]>(members.map(({ id }) => [id, []]));
-    for (const process of shuffled(slots, Math.random)) {
+    for (const process of roundOf(processes)) {
       found.get(process.subject.id)?.push(await process.measure(plan.requests * FASTER[process.subject.group]));
     }
     for (const [id, values] of found) {
@@ -105,6 +100,18 @@ async function measureTogether(
   await Promise.all(own.map((process) => process.stop()));
   /* oxlint-enable no-await-in-loop */
   return rounds;
+}
+
+/**
+ * The order of a round. What is compared with one floor lies between two measurements of that, in random order, and less than a second
+ * apart: a machine that others use too is faster and slower by turns, for seconds at a time.
+ */
+function roundOf(processes: readonly SubjectProcess[]): SubjectProcess[] {
+  const floors = processes.filter(({ subject }) => floorOf(subject) === subject);
+  return shuffled(floors, Math.random).flatMap((floor) => {
+    const compared = processes.filter((process) => process !== floor && floorOf(process.subject) === floor.subject);
+    return [floor, ...shuffled(compared, Math.random), floor];
+  });
 }
 
 /** A group in the words of the report. */

@@ -187,8 +187,9 @@ function method({ packages }: Environment): string {
 - Each subject is an application in a process of its own, with \`NODE_ENV=production\` and without a log. The load comes from another
   process, over 8 connections that stay open, without pipelining. What is measured is the CPU time of the server process
   (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
-- In each round every subject is measured once, in random order, and the floors twice. A ratio is that of two subjects in
-  one round, which lie seconds apart, so that drift of the machine cancels; what is given is the median of the rounds.
+- In each round every subject is measured once, in random order, between two measurements of its floor, less than a second apart:
+  so drift of the machine cancels. A ratio is that of two subjects in one round; what is given is the median of the rounds. Ratios to the
+  route without a guard, and to libraries without Nest, lie seconds apart, and scatter more.
 - All processes are started anew several times, because two launches of one program differ by more than two rounds. The
   intervals are bootstrapped over launches, and over the rounds of each.
 - "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.

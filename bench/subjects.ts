@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { Adapter } from './applications/nest.js';
-import { floorRows, jwtRows, type Row, rows, turnsRow } from './rows.js';
+import { floorRows, jwtRows, type Row, rows, sendAlike, turnsRow } from './rows.js';
 import type { Keys } from './tokens.js';
 
 /** What a subject runs on. */
@@ -166,6 +166,21 @@ export const subjects: readonly Subject[] = [
 /** The framework below a subject. Those that have the same one are measured within the same seconds. */
 export const adapterOf = ({ group }: Pick<Subject, 'group'>): 'express' | 'fastify' =>
   group.endsWith('express') ? 'express' : 'fastify';
+
+/**
+ * What a subject is compared with: the least guard that answers as it does, or no guard on a bare framework, asked with the same
+ * credentials where it is, since Node reads them, whatever the guard does.
+ */
+export function floorOf({ group, row }: Pick<Subject, 'group' | 'row'>): Subject {
+  const contender = group.startsWith('nest-') ? leastGuard(row) : floors.unguarded;
+  const found = subjects.filter((floor) => floor.group === group && floor.contender === contender);
+  return found.find((floor) => sendAlike(floor.row, row)) ?? (found[0] as Subject);
+}
+
+function leastGuard({ status }: Row): string {
+  if (status === 200) return floors.empty;
+  return status === 401 ? floors.refusing : floors.forbidding;
+}
 
 /** Whether a subject is what others are compared with. */
 export const isFloor = ({ contender }: Pick<Subject, 'contender'>): boolean =>
