@@ -20,8 +20,9 @@ export class HashTable {
   find(username: string): Found<NamedUser> {
     // Whether the user exists or not, so that neither takes longer.
     const decoy = this.decoy ?? this.decoyOf(username);
-    const hash = this.users.get(username);
-    return hash === undefined ? { hash: decoy, principal: undefined } : { hash, principal: { name: username } };
+    const known = this.users.get(username);
+    const hash = known ?? decoy;
+    return { text: hash.text, read: () => hash, principal: known && { name: username } };
   }
 
   /**

@@ -61,14 +61,19 @@ export function passwords<Principal, Request extends object = HttpRequest>(
   let decoy = given === undefined ? firstDecoy() : read(given, 'the decoy').decoy();
 
   const found = (username: string, user: StoredUser<Principal> | null | undefined): Found<Principal> => {
-    // Reading a hash takes time as well: that of the decoy is read as often as those of users are.
-    if (user === null || user === undefined) return { hash: read(decoy.text, 'the decoy'), principal: undefined };
-    const hash = read(user.hash, `the password of "${username}"`);
-    if (given === undefined && hash.profile !== decoy.profile) decoy = hash.decoy();
+    if (user === null || user === undefined) {
+      const { text } = decoy;
+      return { text, read: () => read(text, 'the decoy'), principal: undefined };
+    }
     return {
-      hash,
+      text: String(user.hash),
+      read: () => {
+        const hash = read(user.hash, `the password of "${username}"`);
+        if (given === undefined && hash.profile !== decoy.profile) decoy = hash.decoy();
+        return hash;
+      },
       principal: user.principal,
-      good: (password) => {
+      good: (password, hash) => {
         if (!hash.current) upgrade?.(username, password);
       },
     };

@@ -38,12 +38,14 @@ export interface NamedUser {
 
 /** What a store says of a username. */
 export interface Found<Principal> {
-  /** The hash to judge by: that of the user, or where there is none, a decoy that costs the same. */
-  readonly hash: StoredHash;
+  /** The hash to judge by, as it is stored: that of the user, or where there is none, of a decoy that costs the same. */
+  readonly text: string;
+  /** Reads it, which takes time as well: where it need not be judged by, it is not read, and else whoever it is of. */
+  readonly read: () => StoredHash;
   /** The principal; `undefined` where there is no such user. */
   readonly principal: Principal | undefined;
   /** Called once for each time that the password was hashed and found good. */
-  readonly good?: (password: string) => void;
+  readonly good?: (password: string, hash: StoredHash) => void;
 }
 
 /**
@@ -60,16 +62,17 @@ export function verifierOf<Principal, Request>(
   const problem = cacheProblem(cacheOptions);
   if (problem !== undefined) throw new AuthConfigurationError(`${factory}: ${problem}`);
   const cache = cacheOptions === false ? undefined : new VerifiedCache(cacheOptions);
-  const judge = (credentials: PasswordCredentials, { hash, principal, good }: Found<Principal>) => {
+  const judge = (credentials: PasswordCredentials, { text, read, principal, good }: Found<Principal>) => {
     const { password } = credentials;
     const verify = async () => {
+      const hash = read();
       const same = await verifyBounded(password, hash);
       if (!same || principal === undefined) return false;
-      good?.(password);
+      good?.(password, hash);
       return true;
     };
     const answer = (admitted: boolean) => (admitted && principal !== undefined ? principal : null);
-    const admitted = cache?.judge(credentials, hash.text, verify) ?? verify();
+    const admitted = cache?.judge(credentials, text, verify) ?? verify();
     return isPromise(admitted) ? admitted.then(answer) : answer(admitted);
   };
   const verifier = (credentials: PasswordCredentials, request: Request) => {
