@@ -141,6 +141,8 @@ describe('passwords()', () => {
   it('says whose hash is none, and does not show it', async () => {
     const verifier = passwords(() => ({ hash: 'secret', principal: 1 }));
     await expect(admitted(verifier, 'alice')).rejects.toThrow(/^passwords\(\): the password of "alice" is plain text/);
+    const without = passwords(() => ({ principal: 1 }) as never);
+    await expect(admitted(without, 'alice')).rejects.toThrow(/^passwords\(\): the password of "alice" is/);
     expect(() => passwords(() => null, { decoy: 'secret' })).toThrow(/^passwords\(\): the decoy is plain text/);
   });
 

@@ -65,8 +65,10 @@ export function passwords<Principal, Request extends object = HttpRequest>(
       const { text } = decoy;
       return { text, read: () => read(text, 'the decoy'), principal: undefined };
     }
+    // What a store really has is seen when it is read.
+    const text: unknown = user.hash;
     return {
-      text: String(user.hash),
+      text: String(text),
       read: () => {
         const hash = read(user.hash, `the password of "${username}"`);
         if (given === undefined && hash.profile !== decoy.profile) decoy = hash.decoy();

@@ -9,7 +9,7 @@ import { redact, secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { isPromise } from '../schemes/verifier.js';
 import type { Exchange, Exchanges } from './exchange.js';
-import { Head } from './head.js';
+import type { Fields, Head } from './head.js';
 import { withoutPrompts } from './prompt.js';
 import type { Protection, RealmFunction } from './protection.js';
 import { expose, forOneClient } from './visibility.js';
@@ -34,21 +34,17 @@ export class Challenger {
    * Sets the challenges of a response that is about to be a 401, in the order of the schemes (RFC 9110 section 11.6.1).
    * Challenges that stand there already, such as those of a proxied response, are left alone.
    *
+   * @param fields where they are set
    * @param status the status that the response has
-   * @param head where they are set; the response itself, as long as its head is not being written
    * @returns whether the response has challenges; it has none where its realm cannot be known
    */
-  challenge(
-    exchange: Exchange,
-    status: number = this.fields.status,
-    head: Head = new Head(exchange.response, undefined),
-  ): boolean {
+  challenge(exchange: Exchange, fields: Fields, status: number = this.fields.status): boolean {
     const field = this.fields.challenges;
-    if (head.get(field) !== undefined) return true;
+    if (fields.get(field) !== undefined) return true;
     try {
       const challenges = this.challenges(exchange, status);
       if (challenges.length === 0) return true;
-      head.set(field, this.layout === 'joined' ? challenges.join(', ') : [...challenges]);
+      fields.set(field, this.layout === 'joined' ? challenges.join(', ') : [...challenges]);
       exchange.challenged = true;
     } catch (error) {
       this.logger.error(error);
@@ -70,15 +66,15 @@ export class Challenger {
    * @returns the status to send
    */
   complete(exchange: Exchange, head: Head, statusCode: number): number {
-    const { response, failure } = exchange;
+    const { failure } = exchange;
     let status = statusCode;
     const refused = statusCode === failure?.status && failure.reason !== 'limited';
     if (statusCode === this.fields.status || refused) {
       // A 401 without a challenge breaks RFC 9110 section 15.5.2. That the realm is not known is the server's fault.
-      if (!this.challenge(exchange, statusCode, head)) status = 500;
+      if (!this.challenge(exchange, head, statusCode)) status = 500;
       else if (head.get(this.fields.challenges) !== undefined) expose(head, this.fields.challenges);
     } else if (exchange.challenged) {
-      response.removeHeader(this.fields.challenges);
+      head.remove(this.fields.challenges);
     }
     if (exchange.judged) forOneClient(head, this.fields.credentials);
     return status;

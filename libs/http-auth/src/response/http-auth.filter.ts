@@ -12,6 +12,7 @@ import { rawResponse } from '../http/request.js';
 import { Challenger } from './challenger.js';
 import { Exchanges } from './exchange.js';
 import { challengesOf, ForeignUnauthorizedError } from './foreign.error.js';
+import { fieldsOf } from './head.js';
 
 /**
  * Gives a thrown 401 its challenges, and leaves the body to Nest. It comes after every filter of the application, so that
@@ -35,9 +36,11 @@ export class HttpAuthFilter extends BaseExceptionFilter {
     if (transport !== 'http') throw exception;
 
     const http = host.switchToHttp();
-    const exchange = this.exchanges.of(http.getRequest(), rawResponse(http.getResponse()));
+    const response = http.getResponse<Parameters<typeof fieldsOf>[0]>();
+    const exchange = this.exchanges.of(http.getRequest(), rawResponse(response));
     if (exception instanceof UnauthorizedException) {
-      super.catch(this.challenger.challenge(exchange) ? exception : new InternalServerErrorException(), host);
+      const challenged = this.challenger.challenge(exchange, fieldsOf(response));
+      super.catch(challenged ? exception : new InternalServerErrorException(), host);
     } else {
       const own = challengesOf(exception);
       if (own !== undefined && parseChallenges(own) !== undefined) exchange.response.setHeader('WWW-Authenticate', own);
