@@ -72,11 +72,13 @@ export class Analysis {
     const samples = this.samples(subject.id) as Samples;
     const to = (base: Samples) => estimate(ratios(samples, base), this.random);
     const { group } = subject;
+    // Results of a part of the subjects, or of others, may have no such floor.
+    const floor = group.startsWith('nest-') ? this.samples(floorOf(subject).id) : undefined;
     return {
       subject,
       micros: median(samples.flat()),
       toUnguarded: to(this.unguarded(group)),
-      toFloor: group.startsWith('nest-') ? to(this.samples(floorOf(subject).id) as Samples) : undefined,
+      toFloor: floor && to(floor),
     };
   }
 

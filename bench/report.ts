@@ -190,6 +190,10 @@ function method({ packages }: Environment): string {
 - In each round every subject is measured once, in random order, between two measurements of its floor, less than a second apart:
   so drift of the machine cancels. A ratio is that of two subjects in one round; what is given is the median of the rounds. Ratios to the
   route without a guard, and to libraries without Nest, lie seconds apart, and scatter more.
+- Ahead of each measurement go half as many requests: a process that others have displaced from the processor's caches while it waited
+  would seem slower than a floor that was just measured.
+- The processes run with \`--no-memory-reducer --min-semi-space-size=16\`: otherwise V8 shrinks their heaps while they wait for their turn,
+  and each turn begins with thousands of page faults, which no server has that is under load all the time.
 - All processes are started anew several times, because two launches of one program differ by more than two rounds. The
   intervals are bootstrapped over launches, and over the rounds of each.
 - "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.
