@@ -1,26 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Redis } from 'ioredis';
 
-/** A Redis of the bench's own, in memory alone. `scripts/parts.sh` installs the server. */
+/** A Redis of the bench's own, in memory alone, on a UNIX socket. `scripts/parts.sh` installs the server. */
 export class RedisServer {
   private constructor(
     private readonly child: ChildProcess,
     private readonly client: Redis,
-    readonly port: number,
+    readonly path: string,
   ) {}
 
   static async launch(): Promise<RedisServer> {
-    const port = await freePort();
-    const options = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+    const path = join(mkdtempSync(join(tmpdir(), 'bench-redis-')), 'socket');
+    const options = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no'];
     const child = spawn('redis-server', options, { stdio: 'ignore' });
     await once(child, 'spawn');
-    const client = new Redis({ port, host: '127.0.0.1', maxRetriesPerRequest: null });
+    const client = new Redis(path, { maxRetriesPerRequest: null });
     // It tries to connect until the server listens.
     client.on('error', () => undefined);
     await client.ping();
-    return new RedisServer(child, client, port);
+    return new RedisServer(child, client, path);
   }
 
   /** The CPU time that it has taken so far, in microseconds. */
@@ -34,14 +36,6 @@ export class RedisServer {
     this.client.disconnect();
     this.child.kill();
     await once(this.child, 'exit');
+    rmSync(dirname(this.path), { recursive: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

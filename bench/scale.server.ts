@@ -2,7 +2,7 @@
 //   boot <adapter> <guarded> <routes>   says how long an application takes to listen, and what is on its heap then
 //   users <adapter> <scheme> <count> <secret>  listens, for so many principals
 //   bcrypt <adapter> <contender>        listens, and verifies by bcrypt at cost 10
-//   shared <adapter> <port> <prefix>    listens, and counts wrong passwords in the Redis on that port
+//   shared <adapter> <path> <prefix>    listens, and counts wrong passwords in the Redis on that UNIX socket
 
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -102,8 +102,8 @@ function users(): Promise<Server> {
 }
 
 function shared(): Promise<Server> {
-  const [port, prefix] = rest as [string, string];
-  const limits = { redis: new Redis({ port: Number(port), host: '127.0.0.1' }), prefix, perAddress: 1e9 };
+  const [path, prefix] = rest as [string, string];
+  const limits = { redis: new Redis(path), prefix, perAddress: 1e9 };
   return start(adapter, {
     imports: [guardedBy(basic(({ username, password }) => byPassword(username, password), { limits }))],
   });

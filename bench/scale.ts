@@ -121,7 +121,7 @@ async function shared(): Promise<ScaleResults['shared']> {
   for (const adapter of ADAPTERS) {
     for (const processes of PROCESSES) {
       const servers = await Promise.all(
-        Array.from({ length: processes }, () => launch('shared', adapter, redis.port, `${adapter} ${processes}`)),
+        Array.from({ length: processes }, () => launch('shared', adapter, redis.path, `${adapter} ${processes}`)),
       );
       const loads = await Promise.all(servers.map(({ greeting }) => Load.on(greeting)));
       const each = Math.ceil(ATTEMPTS / processes);
