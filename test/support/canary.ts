@@ -71,8 +71,8 @@ const SENT = [
   /\.body\.access_token$/,
 ];
 
-/** Where the process begins, and is no longer the request. */
-const BEYOND = /\.(socket|client|connection|app|server)$/;
+/** Where the process begins, and is no longer the request. A timer is in one list with all others of its length. */
+const BEYOND = /\.(socket|client|connection|app|server|_idleNext|_idlePrev)$/;
 
 /** Sees all that others may see of the requests of an application. */
 export class Witness {
