@@ -29,6 +29,9 @@ export default {
     ],
   },
   collectCoverageFrom: ['src/**/*.ts', 'libs/*/src/**/*.ts', '!**/*.spec.ts', '!**/index.ts', '!src/main.ts'],
+  // Modules of a finished test file stay in memory (https://github.com/jestjs/jest/issues/14605), so its process goes sometimes.
+  maxWorkers: '100%',
+  workerIdleMemoryLimit: '1GB',
   coverageProvider: 'babel',
   coverageThreshold: { global: { statements: 90, branches: 90, functions: 90, lines: 90 } },
 };
