@@ -29,6 +29,7 @@ export type { ScopesFunction } from './guard/request.scopes.js';
 export type { RequiredScopes } from './guard/scopes.js';
 export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';
+export type { Authorization } from './http/authorization.js';
 export { type Challenge, formatChallenge, parseChallenges } from './http/challenge.js';
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
 export type { HttpRequest } from './http/request.js';

@@ -1,16 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import { BadRequestException, ForbiddenException, HttpException, Logger, UnauthorizedException } from '@nestjs/common';
-import { authorizationOf } from '../http/authorization.js';
+import { type Authorization, authorizationOf } from '../http/authorization.js';
 import type { AuthenticationFields } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
 import type { Challenger } from '../response/challenger.js';
 import type { Exchange } from '../response/exchange.js';
 import { Failure } from '../schemes/failure.js';
 import type { Scheme } from '../schemes/scheme.js';
-import type { Outcome } from '../schemes/outcome.js';
+import { isPending, type Outcome } from '../schemes/outcome.js';
 import { run } from '../schemes/strategy.runner.js';
 import { VerifierError } from '../schemes/verifier.error.js';
-import { isPromise } from '../schemes/verifier.js';
 import type { Announcer } from './announcer.js';
 import { type AuthenticatedRequest, signIn } from './authenticated-request.js';
 import type { Policy } from './policy.js';
@@ -40,13 +39,14 @@ export class Authenticator {
     }
     exchange.judged = true;
     const request = this.withCredentials(exchange.request);
-    const scheme = this.pick(policy, request);
+    const authorization = authorizationOf(request);
+    const scheme = this.pick(policy, request, authorization);
     if (scheme instanceof Failure) {
       return (scheme.reason === 'missing' && policy.access === 'optional') || this.refuse(policy, exchange, scheme);
     }
     try {
-      const outcome = scheme.judge?.(request) ?? run(scheme.strategy, scheme.name, request);
-      if (!isPromise(outcome)) return this.admit(policy, exchange, scheme, outcome);
+      const outcome = scheme.judge?.(request, authorization) ?? run(scheme.strategy, scheme.name, request);
+      if (!isPending(outcome)) return this.admit(policy, exchange, scheme, outcome);
       return outcome
         .then((settled) => this.admit(policy, exchange, scheme, settled))
         .catch((error: unknown) => this.fault(policy, exchange, scheme, error));
@@ -97,8 +97,11 @@ export class Authenticator {
   }
 
   /** The scheme that must judge the request, or why none can. */
-  protected pick({ schemes }: Policy, request: HttpRequest): Scheme | Failure {
-    const authorization = authorizationOf(request);
+  protected pick(
+    { schemes }: Policy,
+    request: HttpRequest,
+    authorization: Authorization | undefined,
+  ): Scheme | Failure {
     if (authorization === undefined) {
       return schemes.find((scheme) => scheme.presents?.(request) === true) ?? new Failure('missing');
     }

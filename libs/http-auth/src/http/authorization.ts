@@ -12,6 +12,11 @@ export class Authorization {
     this.scheme = schemeOf(field);
   }
 
+  /** Whether it is what a field says. */
+  isOf(field: string): boolean {
+    return this.field === field;
+  }
+
   /** What `parse` makes of the field. */
   parsedBy<Credentials>(parse: (field: string) => Credentials): Credentials {
     if (this.parser !== parse) {
@@ -22,15 +27,19 @@ export class Authorization {
   }
 }
 
-/** What each connection said last. No connection is kept open by it, and what it said is gone when it is. */
+/** What each connection said last, by its end. No connection is kept open by it, and what it said is gone when it is. */
 const said = new WeakMap<object, Map<string, Authorization>>();
+
+/** How many characters the end of a field has: too many to guess, and few to hash. */
+const END = 32;
 
 /**
  * The `Authorization` field of a request. Clients send it with each of their requests: what a connection repeats is not read
  * again, and what is known of its credentials, by their identity, need not be found out again.
  *
- * The field is looked up by its hash: where a proxy has several clients share a connection, comparing it with what another
- * one sent, character by character, would take the longer the more of it is right.
+ * The field is looked up by the hash of its end: where a proxy has several clients share a connection, comparing it with what
+ * another one sent, character by character, would take the longer the more of it is right. That is done only where the end is
+ * right, which is where the secret is.
  */
 export function authorizationOf(request: HttpRequest): Authorization | undefined {
   const field = request.headers.authorization;
@@ -39,10 +48,11 @@ export function authorizationOf(request: HttpRequest): Authorization | undefined
   if (socket === undefined) return new Authorization(field);
   let last = said.get(socket);
   if (last === undefined) said.set(socket, (last = new Map()));
-  let authorization = last.get(field);
-  if (authorization === undefined) {
+  const end = field.slice(-END);
+  let authorization = last.get(end);
+  if (authorization?.isOf(field) !== true) {
     last.clear();
-    last.set(field, (authorization = new Authorization(field)));
+    last.set(end, (authorization = new Authorization(field)));
   }
   return authorization;
 }

@@ -18,6 +18,8 @@ export interface Credentials {
 export class Claim {
   /** What a success of its user from its address is known under, who is another one in another case of letters. */
   readonly success: string;
+  /** What it was last remembered in, as whoever remembers it says. */
+  rememberedIn: object | undefined;
   private readonly network: string;
   private known: string | undefined;
 

@@ -39,6 +39,8 @@ export class Lockout {
   private readonly blocked = recent<number>(MAX_SUSPECTS, { ttl: BLOCKED });
   /** Who was admitted lately, and from where, and by which credentials, unless those have failed since. */
   private readonly known = recent<string>(MAX_KNOWN, { ttl: KNOWN * 1000, noUpdateTTL: true });
+  /** Another object whenever something else is known: what was remembered in this one is there, and need not be looked for. */
+  private state = {};
 
   constructor(options: LimitOptions = {}) {
     const { perUserAndAddress = 10, perAddress = 100, perUser = 100, window = 900 } = options;
@@ -69,7 +71,7 @@ export class Lockout {
       const { success, keys } = attempt.claim;
       for (const key of keys) this.suspects.set(key, true);
       // Its password is another one by now.
-      if (this.known.has(success)) this.known.set(success, '');
+      if (this.known.has(success)) this.know(success, '');
       if (counted === undefined) void this.counters.add(keys);
       this.leave(attempt, ending);
     } else if (attempt.entered.length > 0) {
@@ -146,9 +148,16 @@ export class Lockout {
   }
 
   private remember({ claim, counted }: Attempt): void {
+    if (claim.rememberedIn === this.state && counted === undefined) return;
     const credentials = this.known.get(claim.success);
     if (credentials === undefined) this.counters.mark(claim.success, KNOWN);
-    if (!credentials || counted !== undefined) this.known.set(claim.success, claim.digest);
+    if (!credentials || counted !== undefined) this.know(claim.success, claim.digest);
+    claim.rememberedIn = this.state;
+  }
+
+  private know(success: string, digest: string): void {
+    this.known.set(success, digest);
+    this.state = {};
   }
 
   /**

@@ -9,7 +9,7 @@ export interface Fields {
 }
 
 /** Fastify's response, which keeps fields of its own, and gives them all to `writeHead()`. */
-interface Reply {
+export interface Reply {
   readonly raw: ServerResponse;
   getHeader(field: string): OutgoingHttpHeader | undefined;
   header(field: string, value: OutgoingHttpHeader): unknown;
@@ -20,47 +20,67 @@ interface Reply {
  * several times as long where some are set on its own response and others come with `writeHead()`.
  */
 export function fieldsOf(response: ServerResponse | Reply): Fields {
-  if (!('raw' in response)) return new Head(response, undefined);
-  return {
-    get: (field) => response.getHeader(field) ?? response.raw.getHeader(field),
-    set: (field, value) => void response.header(field, value),
-  };
+  return 'raw' in response ? new ReplyFields(response) : new Head(response, undefined);
+}
+
+class ReplyFields implements Fields {
+  constructor(private readonly reply: Reply) {}
+
+  get(field: string): OutgoingHttpHeader | undefined {
+    return this.reply.getHeader(field) ?? this.reply.raw.getHeader(field);
+  }
+
+  set(field: string, value: OutgoingHttpHeader): void {
+    this.reply.header(field, value);
+  }
 }
 
 /** The fields of a response whose head is being written: those that `writeHead()` was given, before those set earlier. */
 export class Head implements Fields {
   /** What `writeHead()` is to be given; `undefined` where it was given nothing. */
-  readonly given: OutgoingHttpHeaders | undefined;
+  given: OutgoingHttpHeaders | undefined;
+  /** Whether that is ours to change: what it was given may be shared by other responses. */
+  private own = false;
 
   constructor(
     private readonly response: ServerResponse,
     given: OutgoingHttpHeaders | readonly unknown[] | undefined,
   ) {
-    // A copy, in lower case: what was given may be shared by other responses, and is looked through here.
-    if (Array.isArray(given)) this.given = fromList(given);
-    else if (given !== undefined) this.given = fromObject(given as OutgoingHttpHeaders);
+    this.given = Array.isArray(given) ? fromList(given) : (given as OutgoingHttpHeaders | undefined);
   }
 
   get(field: string): OutgoingHttpHeader | undefined {
-    return this.given?.[field.toLowerCase()] ?? this.response.getHeader(field);
+    const name = this.nameOf(field);
+    return name === undefined ? this.response.getHeader(field) : this.given?.[name];
   }
 
   set(field: string, value: OutgoingHttpHeader): void {
     if (this.given === undefined) this.response.setHeader(field, value);
-    else this.given[field.toLowerCase()] = value;
+    else this.changeable(this.given)[this.nameOf(field) ?? field] = value;
   }
 
   /** Removes a field. */
   remove(field: string): void {
     this.response.removeHeader(field);
-    delete this.given?.[field.toLowerCase()];
+    const name = this.nameOf(field);
+    if (this.given !== undefined && name !== undefined) delete this.changeable(this.given)[name];
   }
-}
 
-function fromObject(fields: OutgoingHttpHeaders): OutgoingHttpHeaders {
-  const copy: OutgoingHttpHeaders = {};
-  for (const name in fields) copy[name.toLowerCase()] = fields[name];
-  return copy;
+  /** What a field is called among the given ones, in whatever case; `undefined` where it is not there. */
+  private nameOf(field: string): string | undefined {
+    for (const name in this.given) {
+      if (name.length === field.length && name.toLowerCase() === field.toLowerCase()) return name;
+    }
+    return undefined;
+  }
+
+  private changeable(given: OutgoingHttpHeaders): OutgoingHttpHeaders {
+    if (this.own) return given;
+    this.own = true;
+    const copy: OutgoingHttpHeaders = {};
+    for (const name in given) copy[name] = given[name];
+    return (this.given = copy);
+  }
 }
 
 /** The fields of a list of names and values in turn. */

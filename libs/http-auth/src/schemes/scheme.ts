@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { Challenge } from '../http/challenge.js';
+import type { Authorization } from '../http/authorization.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Failure } from './failure.js';
 import type { Outcome } from './outcome.js';
@@ -65,9 +66,10 @@ export interface Scheme {
    * Judges a request as the strategy does, and says so without Passport's actions, which cost an object and five functions
    * on each request; absent: the strategy is run.
    *
+   * @param authorization what the `Authorization` field says, if there is one: it need not be read again
    * @throws VerifierError where the verifier threw, unless that is a refusal
    */
-  judge?(request: HttpRequest): Outcome | Promise<Outcome>;
+  judge?(request: HttpRequest, authorization: Authorization | undefined): Outcome | Promise<Outcome>;
   /** Whether its challenge makes browsers prompt for a username and a password; absent: it does not. */
   readonly prompts?: boolean;
   /**

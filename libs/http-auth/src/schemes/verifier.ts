@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { Admission } from './admission.js';
 import { Failure } from './failure.js';
-import type { Outcome } from './outcome.js';
+import { isPending, type Outcome } from './outcome.js';
 import type { StrategyActions } from './strategy.js';
 import { VerifierError } from './verifier.error.js';
 
@@ -98,7 +98,7 @@ export function conclude(strategy: StrategyActions, outcome: () => Outcome | Pro
   } catch (error) {
     return failed(error);
   }
-  if (isPromise(ended)) void ended.then(end, failed);
+  if (isPending(ended)) void ended.then(end, failed);
   else end(ended);
 }
 

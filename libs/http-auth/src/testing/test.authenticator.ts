@@ -2,6 +2,7 @@ import type { TestingModuleBuilder } from '@nestjs/testing';
 import { Announcer } from '../guard/announcer.js';
 import { Authenticator } from '../guard/authenticator.js';
 import type { Policy } from '../guard/policy.js';
+import type { Authorization } from '../http/authorization.js';
 import type { HttpRequest } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import { Failure } from '../schemes/failure.js';
@@ -18,8 +19,8 @@ class TestAuthenticator extends Authenticator {
     super(challenger.fields, challenger, announcer);
   }
 
-  protected override pick(policy: Policy, request: HttpRequest): Scheme | Failure {
-    const picked = super.pick(policy, request);
+  protected override pick(policy: Policy, request: HttpRequest, sent: Authorization | undefined): Scheme | Failure {
+    const picked = super.pick(policy, request, sent);
     if (!(picked instanceof Failure) || picked.reason === 'malformed') return picked;
     const { authorization } = picked.reason === 'missing' ? (this.everyone ?? {}) : request.headers;
     return schemeOf(authorization, policy) ?? picked;

@@ -29,7 +29,7 @@ export function basic<Principal, Request extends object = HttpRequest>(
       return {
         name,
         strategy,
-        judge: (request) => strategy.judge(request),
+        judge: (request, authorization) => strategy.judge(request, authorization),
         challenge: (realm) => ({
           scheme: name,
           params: { realm, ...(options.charset !== null && { charset: 'UTF-8' }) },

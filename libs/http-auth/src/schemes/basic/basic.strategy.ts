@@ -1,16 +1,16 @@
 import { PassportStrategy } from '@nestjs/passport';
 import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
-import { authorizationOf } from '../../http/authorization.js';
+import { type Authorization, authorizationOf } from '../../http/authorization.js';
 import type { HttpRequest } from '../../http/request.js';
 import { type Attempt, type Ending, Refusal } from '../../lockout/attempt.js';
 import { type LimitOptions, limitsProblem } from '../../lockout/limits.js';
 import { Lockout } from '../../lockout/lockout.js';
 import { AuthConfigurationError } from '../configuration.error.js';
 import { Failure } from '../failure.js';
-import type { Outcome } from '../outcome.js';
+import { isPending, type Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
-import { conclude, isPromise, judge, type Verdict, type VerifierFunction } from '../verifier.js';
+import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BasicCredentials, parseBasicCredentials, parseLatin1Credentials } from './basic.credentials.js';
 
 /** Options of the Basic scheme. */
@@ -58,22 +58,21 @@ export class BasicStrategy<Principal = unknown> extends Base {
 
   /** Reads the `Authorization` field and ends in one of Passport's actions. */
   override authenticate(this: this & StrategyActions, request: HttpRequest): void {
-    conclude(this, () => this.judge(request));
+    conclude(this, () => this.judge(request, authorizationOf(request)));
   }
 
   /**
-   * Reads the `Authorization` field, and says how it ended without Passport's actions.
+   * Judges what the `Authorization` field says, without Passport's actions.
    *
    * @throws VerifierError where the verifier threw, unless that is a refusal
    */
-  judge(request: HttpRequest): Outcome | Promise<Outcome> {
-    const authorization = authorizationOf(request);
+  judge(request: HttpRequest, authorization: Authorization | undefined): Outcome | Promise<Outcome> {
     if (authorization?.scheme !== 'basic') return new Failure('missing', 'Basic');
     const credentials = authorization.parsedBy(this.parse);
     if (credentials === undefined) return new Failure('malformed', 'Basic');
     if (this.lockout === undefined) return this.ask(credentials, request);
     const attempt = this.lockout.begin(credentials, request);
-    if (!isPromise(attempt)) return this.limited(this.lockout, attempt, credentials, request);
+    if (!(attempt instanceof Promise)) return this.limited(this.lockout, attempt, credentials, request);
     const { lockout } = this;
     return attempt.then((settled) => this.limited(lockout, settled, credentials, request));
   }
@@ -101,9 +100,9 @@ export class BasicStrategy<Principal = unknown> extends Base {
     try {
       outcome = this.ask(credentials, request);
     } finally {
-      if (!isPromise(outcome)) lockout.end(attempt, endingOf(outcome));
+      if (!isPending(outcome)) lockout.end(attempt, endingOf(outcome));
     }
-    if (!isPromise(outcome)) return outcome;
+    if (!isPending(outcome)) return outcome;
     return outcome.then(
       (settled) => {
         lockout.end(attempt, endingOf(settled));

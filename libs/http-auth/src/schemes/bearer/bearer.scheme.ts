@@ -26,7 +26,7 @@ export function bearer<Principal, Request extends object = HttpRequest>(
       return {
         name,
         strategy,
-        judge: (request) => strategy.judge(request),
+        judge: (request, authorization) => strategy.judge(request, authorization),
         challenge: bearerChallenge,
         fixed: true,
         oauth: true,

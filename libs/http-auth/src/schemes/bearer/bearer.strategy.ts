@@ -1,6 +1,6 @@
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
-import { authorizationOf } from '../../http/authorization.js';
+import { type Authorization, authorizationOf } from '../../http/authorization.js';
 import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
@@ -36,16 +36,15 @@ export class BearerStrategy<Principal = unknown> extends Base {
 
   /** Reads the token and ends in one of Passport's actions. */
   override authenticate(this: this & StrategyActions, request: HttpRequest): void {
-    conclude(this, () => this.judge(request));
+    conclude(this, () => this.judge(request, authorizationOf(request)));
   }
 
   /**
-   * Reads the token, and says how it ended without Passport's actions.
+   * Judges the token, without Passport's actions.
    *
    * @throws VerifierError where the verifier threw, unless that is a refusal
    */
-  judge(request: HttpRequest): Outcome | Promise<Outcome> {
-    const authorization = authorizationOf(request);
+  judge(request: HttpRequest, authorization: Authorization | undefined): Outcome | Promise<Outcome> {
     const inHeader = authorization?.scheme === 'bearer';
     const inForm = this.presents(request);
     if (!inHeader && !inForm) return new Failure('missing', 'Bearer');
