@@ -45,6 +45,19 @@ describe('authorizationOf()', () => {
     );
   });
 
+  it('tells fields apart that differ nowhere but far from their end', () => {
+    const end = 'z'.repeat(64);
+    const fields = fc.array(fc.constantFrom(`Bearer a${end}`, `Bearer b${end}`, `Basic ba${end}`, `Bearer aa${end}`));
+    fc.assert(
+      fc.property(fields, (sent) => {
+        const socket = {};
+        for (const field of sent) {
+          expect(authorizationOf(request(socket, field))?.parsedBy((text) => text)).toBe(field);
+        }
+      }),
+    );
+  });
+
   it('is parsed once by one parser, and anew by another', () => {
     const authorization = authorizationOf(request({}, 'Basic a'));
     const parse = (field: string) => ({ field });
