@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Analysis, verdict } from './analysis.js';
 import type { Results } from './results.js';
-import { subjects } from './subjects.js';
+import { heatOf, isFloor, subjects, withFloors } from './subjects.js';
 
 const estimateOf = (low: number, high: number) => ({ value: (low + high) / 2, low, high });
 
@@ -20,8 +20,13 @@ describe('A bar', () => {
 /** Results in which every subject takes as much CPU time as `micros` says. */
 function resultsOf(micros: (id: string) => number): Results {
   const environment = { date: '', mode: '', node: '', cpu: '', packages: {} };
-  const samples = Object.fromEntries(subjects.map(({ id }) => [id, [[micros(id), micros(id)]]]));
-  return { environment, samples };
+  const heats = Object.fromEntries(
+    [...new Set(subjects.map(heatOf))].map((heat) => {
+      const members = withFloors(subjects.filter((subject) => heatOf(subject) === heat));
+      return [heat, Object.fromEntries(members.map(({ id }) => [id, [[micros(id), micros(id)]]]))];
+    }),
+  );
+  return { environment, heats };
 }
 
 describe('An analysis', () => {
@@ -70,9 +75,10 @@ describe('An analysis', () => {
   });
 
   it('says nothing of what was not measured', () => {
-    const { samples, environment } = resultsOf(() => 10);
-    const few = Object.fromEntries(Object.entries(samples).filter(([id]) => /no guard|empty guard open/.test(id)));
-    const { bars, findings } = new Analysis({ environment, samples: few });
+    const { heats, environment } = resultsOf(() => 10);
+    const few = Object.fromEntries(Object.entries(heats).filter(([heat]) => heat.endsWith('floors')));
+    const { bars, findings } = new Analysis({ environment, heats: few });
+    expect(findings.map(({ subject }) => subject)).toEqual(subjects.filter(isFloor));
     expect(bars).toEqual([]);
     expect(findings.map(({ micros }) => micros)).toEqual(findings.map(() => 10));
   });

@@ -1,7 +1,18 @@
 import type { Results } from './results.js';
 import { allRows, jwtRows, type Row } from './rows.js';
 import { type Estimate, estimate, median, moved, ratios, type Samples, seeded } from './statistics.js';
-import { adapterOf, floorOf, floors, type Group, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
+import {
+  adapterOf,
+  floorOf,
+  floors,
+  type Group,
+  heatOf,
+  isFloor,
+  LIBRARY,
+  type Subject,
+  subjects,
+  unguardedOf,
+} from './subjects.js';
 
 /** A subject with what was found of it. */
 export interface Finding {
@@ -53,31 +64,27 @@ export class Analysis {
   private readonly random = seeded(1);
 
   constructor(private readonly results: Results) {
-    const measured = subjects.filter(({ id }) => results.samples[id] !== undefined);
+    const measured = subjects.filter((subject) => this.samples(heatOf(subject), subject) !== undefined);
     this.findings = measured.map((subject) => this.find(subject));
     this.bars = [...this.limits(), ...this.comparisons()];
   }
 
-  private samples(id: string): Samples | undefined {
-    return this.results.samples[id];
-  }
-
-  /** The samples of no guard at all. */
-  private unguarded(group: Group): Samples {
-    const found = subjects.find((subject) => subject.group === group && subject.contender === floors.unguarded);
-    return this.samples((found as Subject).id) as Samples;
+  /** What was measured of a subject in a heat. */
+  private samples(heat: string, { id }: Subject): Samples | undefined {
+    return this.results.heats[heat]?.[id];
   }
 
   private find(subject: Subject): Finding {
-    const samples = this.samples(subject.id) as Samples;
+    const heat = heatOf(subject);
+    const samples = this.samples(heat, subject) as Samples;
     const to = (base: Samples) => estimate(ratios(samples, base), this.random);
     const { group } = subject;
     // Results of a part of the subjects, or of others, may have no such floor.
-    const floor = group.startsWith('nest-') ? this.samples(floorOf(subject).id) : undefined;
+    const floor = group.startsWith('nest-') ? this.samples(heat, floorOf(subject)) : undefined;
     return {
       subject,
       micros: median(samples.flat()),
-      toUnguarded: to(this.unguarded(group)),
+      toUnguarded: to(this.samples(heat, unguardedOf(group)) as Samples),
       toFloor: floor && to(floor),
     };
   }
@@ -112,10 +119,11 @@ export class Analysis {
   }
 
   private compare(ours: Subject, peer: Subject): Estimate {
-    const [left, right] = [this.samples(ours.id) as Samples, this.samples(peer.id) as Samples];
+    const heat = heatOf(ours);
+    const [left, right] = [ours, peer].map((each) => this.samples(heat, each) as Samples) as [Samples, Samples];
     if (ours.group === peer.group) return estimate(ratios(left, right), this.random);
     // A peer without Nest adds so much to its own unguarded route: that is compared with the same on ours.
-    const [from, to] = [peer.group, ours.group].map((group) => this.unguarded(group));
+    const [from, to] = [peer.group, ours.group].map((group) => this.samples(heat, unguardedOf(group)));
     return estimate(ratios(left, moved(right, from as Samples, to as Samples)), this.random);
   }
 

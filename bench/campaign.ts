@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Environment, Results } from './results.js';
 import { shuffled } from './statistics.js';
 import { SubjectProcess } from './subject.process.js';
-import { adapterOf, floorOf, type Group, type Material, type Subject } from './subjects.js';
+import { floorOf, type Group, heatOf, type Material, type Subject, withFloors } from './subjects.js';
 import { Issuer } from './tokens.js';
 
 /** How much is measured. */
@@ -19,7 +19,7 @@ export interface Plan {
 }
 
 export const plans = {
-  full: { launches: 7, minutes: 42, requests: 600, warmUp: 24_000 },
+  full: { launches: 4, minutes: 42, requests: 600, warmUp: 24_000 },
   quick: { launches: 2, minutes: 4.4, requests: 300, warmUp: 6000 },
 } as const satisfies Record<string, Plan>;
 
@@ -29,10 +29,10 @@ const FASTER: Readonly<Record<Group, number>> = { 'nest-express': 1, express: 1,
 /** Fewer rounds say nothing, however little time there is. */
 const LEAST_ROUNDS = 5;
 
-/** How many measurements one round of subjects has. */
-const slotsOf = (of: readonly Subject[]) => of.length + new Set(of.map((subject) => floorOf(subject).id)).size;
+/** What has been measured, by heats. */
+type Heats = Record<string, Record<string, number[][]>>;
 
-/** Measures subjects: in each launch adapter by adapter, and in each round all of its subjects, in random order. */
+/** Measures subjects: in each launch heat by heat, and in each round all that the heat has, in random order. */
 export async function measure(
   chosen: readonly Subject[],
   plan: Plan,
@@ -42,40 +42,34 @@ export async function measure(
   const issuer = new Issuer();
   const { url: jwksUri, server } = await issuer.serve();
   const material: Material = { keys: issuer.keys(), jwksUri };
-  const samples: Record<string, number[][]> = Object.fromEntries(chosen.map(({ id }) => [id, []]));
+  const members = new Map<string, Subject[]>();
+  for (const subject of chosen) {
+    const heat = heatOf(subject);
+    members.set(heat, withFloors([...(members.get(heat) ?? []), subject]));
+  }
+  const heats: Heats = Object.fromEntries(
+    [...members].map(([heat, of]) => [heat, Object.fromEntries(of.map(({ id }) => [id, []]))]),
+  );
 
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
   const end = performance.now() + plan.minutes * 60_000;
   let longest = 0;
   for (let launch = 1; launch <= plan.launches && performance.now() + longest < end; launch++) {
     const begin = performance.now();
-    const left = (end - begin) / (plan.launches - launch + 1);
-    for (const adapter of shuffled(['express', 'fastify'], Math.random)) {
-      const members = chosen.filter((subject) => adapterOf(subject) === adapter);
-      if (members.length === 0) continue;
-      const deadline = performance.now() + (left * slotsOf(members)) / slotsOf(chosen);
-      const rounds = await measureTogether(await launchAll(members, material, issuer), deadline, plan, samples);
-      say(`launch ${launch} of ${plan.launches}: ${rounds} rounds of ${adapter}`);
+    let left = members.size * (plan.launches - launch + 1);
+    let rounds = 0;
+    for (const [heat, of] of shuffled([...members], Math.random)) {
+      const deadline = performance.now() + (end - performance.now()) / left--;
+      const processes = await Promise.all(of.map((subject) => SubjectProcess.launch(subject, material, issuer)));
+      rounds += await measureTogether(processes, deadline, plan, heats[heat] as Heats[string]);
     }
+    say(`launch ${launch} of ${plan.launches}: ${(rounds / members.size).toFixed(1)} rounds of each heat`);
     longest = Math.max(longest, performance.now() - begin);
   }
   /* oxlint-enable no-await-in-loop */
 
   server.close();
-  return { environment: environment(mode), samples };
-}
-
-/** The subjects in their processes, some of which are shared. */
-async function launchAll(members: readonly Subject[], material: Material, issuer: Issuer): Promise<SubjectProcess[]> {
-  const own = await Promise.all(
-    members
-      .filter(({ id, process }) => id === process)
-      .map((subject) => SubjectProcess.launch(subject, material, issuer)),
-  );
-  const byId = new Map(own.map((process) => [process.subject.id, process]));
-  return members.map(
-    (subject) => byId.get(subject.id) ?? (byId.get(subject.process) as SubjectProcess).share(subject, issuer),
-  );
+  return { environment: environment(mode), heats };
 }
 
 async function measureTogether(
@@ -87,11 +81,7 @@ async function measureTogether(
   const members = processes.map(({ subject }) => subject);
   for (const { id } of members) samples[id]?.push([]);
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
-  for (const process of processes) {
-    const { id, process: shared } = process.subject;
-    // What shares a process has its code compiled by the other.
-    await process.run(id === shared ? plan.warmUp : plan.requests);
-  }
+  for (const process of processes) await process.run(plan.warmUp);
   let rounds = 0;
   while (rounds < LEAST_ROUNDS || performance.now() < deadline) {
     const found = new Map<string, number[]>(members.map(({ id }) => [id, []]));
@@ -104,8 +94,7 @@ async function measureTogether(
     }
     rounds++;
   }
-  const own = processes.filter(({ subject }) => subject.id === subject.process);
-  await Promise.all(own.map((process) => process.stop()));
+  await Promise.all(processes.map((process) => process.stop()));
   /* oxlint-enable no-await-in-loop */
   return rounds;
 }
@@ -115,9 +104,11 @@ async function measureTogether(
  * apart: a machine that others use too is faster and slower by turns, for seconds at a time.
  */
 function roundOf(processes: readonly SubjectProcess[]): SubjectProcess[] {
-  const floors = processes.filter(({ subject }) => floorOf(subject) === subject);
+  const floorIn = (process: SubjectProcess) =>
+    processes.find(({ subject }) => subject === floorOf(process.subject)) ?? process;
+  const floors = processes.filter((process) => floorIn(process) === process);
   return shuffled(floors, Math.random).flatMap((floor) => {
-    const compared = processes.filter((process) => process !== floor && floorOf(process.subject) === floor.subject);
+    const compared = processes.filter((process) => process !== floor && floorIn(process) === floor);
     return [floor, ...shuffled(compared, Math.random), floor];
   });
 }

@@ -10,7 +10,7 @@ import { measure, plans, title } from './campaign.js';
 import { readJson, writeJson, writeReport } from './files.js';
 import { cell, interval } from './report.js';
 import type { Results } from './results.js';
-import { adapterOf, isFloor, subjects } from './subjects.js';
+import { subjects } from './subjects.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -37,11 +37,7 @@ function run(): Promise<Results> {
   const plan = { ...plans[mode] };
   if (options.minutes !== undefined) Object.assign(plan, { minutes: Number(options.minutes) });
   const pattern = options.only === undefined ? undefined : new RegExp(options.only, 'i');
-  const wanted = subjects.filter((subject) => pattern?.test(subject.id) ?? true);
-  const adapters = new Set(wanted.map(adapterOf));
-  const chosen = subjects.filter(
-    (subject) => wanted.includes(subject) || (isFloor(subject) && adapters.has(adapterOf(subject))),
-  );
+  const chosen = subjects.filter((subject) => pattern?.test(subject.id) ?? true);
   return measure(chosen, plan, mode, (text) => console.error(text));
 }
 

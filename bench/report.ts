@@ -187,9 +187,10 @@ function method({ packages }: Environment): string {
 - Each subject is an application in a process of its own, with \`NODE_ENV=production\` and without a log. The load comes from another
   process, over 8 connections that stay open, without pipelining. What is measured is the CPU time of the server process
   (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
+- What answers one row on one adapter runs at the same time, with what it is compared with, and nothing else: the more processes take
+  turns, the colder is each of them.
 - In each round every subject is measured once, in random order, between two measurements of its floor, less than a second apart:
-  so drift of the machine cancels. A ratio is that of two subjects in one round; what is given is the median of the rounds. Ratios to the
-  route without a guard, and to libraries without Nest, lie seconds apart, and scatter more.
+  so drift of the machine cancels. A ratio is that of two subjects in one round; what is given is the median of the rounds.
 - Ahead of each measurement go half as many requests: a process that others have displaced from the processor's caches while it waited
   would seem slower than a floor that was just measured.
 - Each process has answered 24,000 plain requests before (6,000 in a quick run): V8 compiles the code of a guard until about 20,000, which

@@ -3,8 +3,8 @@ import type { Welch } from './statistics.js';
 /** What a campaign finds. */
 export interface Results {
   readonly environment: Environment;
-  /** CPU time for one request, in microseconds: for each subject, by launch, by round. */
-  readonly samples: Readonly<Record<string, number[][]>>;
+  /** CPU time for one request, in microseconds: for each heat, for each subject in it, by launch, by round. */
+  readonly heats: Readonly<Record<string, Readonly<Record<string, number[][]>>>>;
 }
 
 /** Where the results are from. */

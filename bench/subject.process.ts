@@ -25,11 +25,6 @@ export class SubjectProcess {
     return new SubjectProcess(subject, server, await Load.on(server.greeting), requests(subject.row, issuer));
   }
 
-  /** Another subject that this process answers as well. */
-  share(subject: Subject, issuer: Issuer): SubjectProcess {
-    return new SubjectProcess(subject, this.server, this.load, requests(subject.row, issuer));
-  }
-
   /** Sends as many requests as are worth `count` plain ones. */
   async run(count: number): Promise<number> {
     const { row } = this.subject;

@@ -6,15 +6,13 @@ import type { Keys } from './tokens.js';
 /** What a subject runs on. */
 export type Group = 'nest-express' | 'nest-fastify' | 'express' | 'fastify';
 
-/** An application with what it is asked; it has a process of its own. */
+/** An application with what it is asked; it has a process of its own in each heat. */
 export interface Subject {
   readonly id: string;
   readonly group: Group;
   /** The library that guards the route, or what stands in its place. */
   readonly contender: string;
   readonly row: Row;
-  /** The id of the subject whose process answers: its own, or another one's that starts the same application. */
-  readonly process: string;
   start(material: Material): Promise<Server>;
 }
 
@@ -53,15 +51,8 @@ const subject = (group: Group, contender: string, row: Row, start: Start): Subje
   group,
   contender,
   row,
-  process: `${group} ${contender} ${row.id}`,
   start,
 });
-
-/** One application that is asked for several rows. */
-function asked(group: Group, contender: string, of: readonly Row[], start: Start): Subject[] {
-  const all = of.map((row) => subject(group, contender, row, start));
-  return all.map((each) => ({ ...each, process: (all[0] as Subject).id }));
-}
 
 /** A row for a subject to whom it is no more than a plain request. */
 const quick = (row: Row): Row => ({ ...row, weight: 1 });
@@ -73,15 +64,12 @@ function onNest(adapter: Adapter): Subject[] {
   return [
     of(floors.unguarded, floorRows.open, async () => (await ground()).unguarded(adapter)),
     // With the credentials of each row as well: Node reads them, whatever the guard does.
-    ...asked(
-      `nest-${adapter}`,
-      floors.empty,
-      [floorRows.open, rows.basic, rows.bearer, ...repeatedRows.map(quick)],
-      async () => (await ground()).empty(adapter),
+    ...[floorRows.open, rows.basic, rows.bearer, ...repeatedRows.map(quick)].map((row) =>
+      of(floors.empty, row, async () => (await ground()).empty(adapter)),
     ),
     of(floors.twin, floorRows.open, async () => (await ground()).empty(adapter)),
-    ...asked(`nest-${adapter}`, floors.refusing, [floorRows.refused, rows.wrong], async () =>
-      (await ground()).refusing(adapter),
+    ...[floorRows.refused, rows.wrong].map((row) =>
+      of(floors.refusing, row, async () => (await ground()).refusing(adapter)),
     ),
     of(floors.forbidding, floorRows.forbidden, async () => (await ground()).forbidding(adapter)),
 
@@ -94,8 +82,8 @@ function onNest(adapter: Adapter): Subject[] {
     of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
     of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),
     of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
-    ...asked(`nest-${adapter}`, LIBRARY, [rows.remembered, rows.rememberedTurns], async () =>
-      (await library()).byStoredBcrypt(adapter),
+    ...[rows.remembered, rows.rememberedTurns].map((row) =>
+      of(LIBRARY, row, async () => (await library()).byStoredBcrypt(adapter)),
     ),
     of(LIBRARY, turnsRow, async ({ keys, jwksUri }) => (await library()).byJwt(adapter, 'RS256', keys, jwksUri)),
     ...jwtRows.map((row) =>
@@ -163,7 +151,7 @@ export const subjects: readonly Subject[] = [
   ...onFastify(),
 ];
 
-/** The framework below a subject. Those that have the same one are measured within the same seconds. */
+/** The framework below a subject. */
 export const adapterOf = ({ group }: Pick<Subject, 'group'>): 'express' | 'fastify' =>
   group.endsWith('express') ? 'express' : 'fastify';
 
@@ -185,3 +173,19 @@ function leastGuard({ status }: Row): string {
 /** Whether a subject is what others are compared with. */
 export const isFloor = ({ contender }: Pick<Subject, 'contender'>): boolean =>
   (Object.values(floors) as string[]).includes(contender);
+
+/**
+ * What is measured together: all that answers one row on one adapter. The fewer processes take turns, the less each of them is
+ * displaced from the processor's caches until its next one.
+ */
+export const heatOf = (of: Subject): string => `${adapterOf(of)} ${isFloor(of) ? 'floors' : of.row.id}`;
+
+/** What runs in a heat of such subjects: they, and what they are compared with. */
+export function withFloors(of: readonly Subject[]): Subject[] {
+  return [...new Set(of.flatMap((each) => [unguardedOf(each.group), floorOf(each), each]))];
+}
+
+/** The route without a guard on a subject's own framework. */
+export function unguardedOf(group: Group): Subject {
+  return subjects.find((each) => each.group === group && each.contender === floors.unguarded) as Subject;
+}
