@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Analysis, verdict } from './analysis.js';
 import type { Results } from './results.js';
-import { heatOf, isFloor, subjects, withFloors } from './subjects.js';
+import { heatsOf, isFloor, subjects } from './subjects.js';
 
 const estimateOf = (low: number, high: number) => ({ value: (low + high) / 2, low, high });
 
@@ -21,13 +21,30 @@ describe('A bar', () => {
 function resultsOf(micros: (id: string) => number): Results {
   const environment = { date: '', mode: '', node: '', cpu: '', packages: {} };
   const heats = Object.fromEntries(
-    [...new Set(subjects.map(heatOf))].map((heat) => {
-      const members = withFloors(subjects.filter((subject) => heatOf(subject) === heat));
-      return [heat, Object.fromEntries(members.map(({ id }) => [id, [[micros(id), micros(id)]]]))];
-    }),
+    [...heatsOf(subjects)].map(([heat, members]) => [
+      heat,
+      Object.fromEntries(members.map(({ id }) => [id, [[micros(id), micros(id)]]])),
+    ]),
   );
   return { environment, heats };
 }
+
+describe('A heat', () => {
+  it('has what answers its row, what that is compared with, and nothing else', () => {
+    expect(
+      heatsOf(subjects)
+        .get('fastify 401-wrong')
+        ?.map(({ id }) => id),
+    ).toEqual([
+      'nest-fastify no guard open',
+      'nest-fastify three-line guard 401-wrong',
+      'nest-fastify nestjs-http-auth 401-wrong',
+      'nest-fastify @nestjs/passport 401-wrong',
+      'fastify no guard open',
+      'fastify @fastify/basic-auth 401-wrong',
+    ]);
+  });
+});
 
 describe('An analysis', () => {
   it('has a bar for each row of the library, on either adapter, and one for each peer of it', () => {

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Environment, Results } from './results.js';
 import { shuffled } from './statistics.js';
 import { SubjectProcess } from './subject.process.js';
-import { floorOf, type Group, heatOf, type Material, type Subject, withFloors } from './subjects.js';
+import { floorOf, type Group, heatsOf, type Material, type Subject } from './subjects.js';
 import { Issuer } from './tokens.js';
 
 /** How much is measured. */
@@ -42,11 +42,7 @@ export async function measure(
   const issuer = new Issuer();
   const { url: jwksUri, server } = await issuer.serve();
   const material: Material = { keys: issuer.keys(), jwksUri };
-  const members = new Map<string, Subject[]>();
-  for (const subject of chosen) {
-    const heat = heatOf(subject);
-    members.set(heat, withFloors([...(members.get(heat) ?? []), subject]));
-  }
+  const members = heatsOf(chosen);
   const heats: Heats = Object.fromEntries(
     [...members].map(([heat, of]) => [heat, Object.fromEntries(of.map(({ id }) => [id, []]))]),
   );

@@ -180,8 +180,13 @@ export const isFloor = ({ contender }: Pick<Subject, 'contender'>): boolean =>
  */
 export const heatOf = (of: Subject): string => `${adapterOf(of)} ${isFloor(of) ? 'floors' : of.row.id}`;
 
-/** What runs in a heat of such subjects: they, and what they are compared with. */
-export function withFloors(of: readonly Subject[]): Subject[] {
+/** What runs in each heat of such subjects: they, and what they are compared with. */
+export function heatsOf(chosen: readonly Subject[]): ReadonlyMap<string, readonly Subject[]> {
+  const names = [...new Set(chosen.map(heatOf))];
+  return new Map(names.map((heat) => [heat, withFloors(chosen.filter((each) => heatOf(each) === heat))]));
+}
+
+function withFloors(of: readonly Subject[]): Subject[] {
   return [...new Set(of.flatMap((each) => [unguardedOf(each.group), floorOf(each), each]))];
 }
 
