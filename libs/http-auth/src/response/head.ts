@@ -9,7 +9,7 @@ export interface Fields {
 }
 
 /** Fastify's response, which keeps fields of its own, and gives them all to `writeHead()`. */
-export interface Reply {
+interface Reply {
   readonly raw: ServerResponse;
   getHeader(field: string): OutgoingHttpHeader | undefined;
   header(field: string, value: OutgoingHttpHeader): unknown;
@@ -20,19 +20,11 @@ export interface Reply {
  * several times as long where some are set on its own response and others come with `writeHead()`.
  */
 export function fieldsOf(response: ServerResponse | Reply): Fields {
-  return 'raw' in response ? new ReplyFields(response) : new Head(response, undefined);
-}
-
-class ReplyFields implements Fields {
-  constructor(private readonly reply: Reply) {}
-
-  get(field: string): OutgoingHttpHeader | undefined {
-    return this.reply.getHeader(field) ?? this.reply.raw.getHeader(field);
-  }
-
-  set(field: string, value: OutgoingHttpHeader): void {
-    this.reply.header(field, value);
-  }
+  if (!('raw' in response)) return new Head(response, undefined);
+  return {
+    get: (field) => response.getHeader(field) ?? response.raw.getHeader(field),
+    set: (field, value) => void response.header(field, value),
+  };
 }
 
 /** The fields of a response whose head is being written: those that `writeHead()` was given, before those set earlier. */
@@ -40,12 +32,13 @@ export class Head implements Fields {
   /** What `writeHead()` is to be given; `undefined` where it was given nothing. */
   given: OutgoingHttpHeaders | undefined;
   /** Whether that is ours to change: what it was given may be shared by other responses. */
-  private own = false;
+  private own: boolean;
 
   constructor(
     private readonly response: ServerResponse,
     given: OutgoingHttpHeaders | readonly unknown[] | undefined,
   ) {
+    this.own = Array.isArray(given);
     this.given = Array.isArray(given) ? fromList(given) : (given as OutgoingHttpHeaders | undefined);
   }
 
