@@ -199,8 +199,8 @@ function method({ packages }: Environment): string {
   then takes about three times as long for everything, guards included. On Node 24 they share theirs.
 - The processes run with \`--no-memory-reducer --min-semi-space-size=16\`: otherwise V8 shrinks their heaps while they wait for their turn,
   and each turn begins with thousands of page faults, which no server has that is under load all the time.
-- All processes are started anew several times, because two launches of one program differ by more than two rounds. The
-  intervals are bootstrapped over launches, and over the rounds of each.
+- All processes are started anew several times, because two launches of one program differ by more than two rounds; in a launch, those of
+  the floors are the same ones for all rows. The intervals are bootstrapped over launches, and over the rounds of each.
 - "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.
 - Every answer's status is checked. All verifiers of one row are the same function, but
   for that of @fastify/bearer-auth, which takes a set of tokens. Tokens that are "first seen" are issued while

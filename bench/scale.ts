@@ -115,8 +115,7 @@ async function verifications(): Promise<ScaleResults['bcrypt']> {
   return found;
 }
 
-async function shared(): Promise<ScaleResults['shared']> {
-  const redis = await RedisServer.launch();
+async function shared(redis: RedisServer): Promise<ScaleResults['shared']> {
   const found: SharedResults[] = [];
   for (const adapter of ADAPTERS) {
     for (const processes of PROCESSES) {
@@ -161,7 +160,6 @@ async function shared(): Promise<ScaleResults['shared']> {
       });
     }
   }
-  await redis.stop();
   return found;
 }
 
@@ -169,11 +167,14 @@ async function shared(): Promise<ScaleResults['shared']> {
 
 const rounded = (value: number) => Math.round(value * 100) / 100;
 
+// First of all: that there is none must not be found out after ten minutes.
+const redis = await RedisServer.launch();
 const results: ScaleResults = {
   boot: await boots(),
   users: await users(),
   bcrypt: await verifications(),
-  shared: await shared(),
+  shared: await shared(redis),
 };
+await redis.stop();
 for (const list of Object.values(results) as object[][]) console.table(list);
 writeJson('scale.results.json', results);

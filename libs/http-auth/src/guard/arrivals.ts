@@ -24,8 +24,10 @@ export class Arrivals {
 
   /** The arrival in a context, or `undefined` where the context is not HTTP's. */
   of(context: ExecutionContext): Arrival | undefined {
-    const { request, response } = httpOf(context);
-    if (request === undefined || response === undefined) return undefined;
+    // Not every transport says that it is another one.
+    if (context.getType<string>() !== 'http') return undefined;
+    const [request, response] = context.getArgs<[HttpRequest | undefined, Response | undefined]>();
+    if (typeof request?.headers !== 'object' || typeof response !== 'object' || response === null) return undefined;
     const policy = this.policyOf(context);
     const exchange = this.exchanges.of(request, rawResponse(response));
     exchange.enter(policy);
@@ -39,11 +41,3 @@ export class Arrivals {
 }
 
 type Response = Parameters<typeof rawResponse>[0];
-
-/** The request and the response of a context, if they are HTTP's: not every transport says that it is another one. */
-function httpOf(context: ExecutionContext): { request?: HttpRequest; response?: Response } {
-  if (context.getType<string>() !== 'http') return {};
-  const [request, response] = context.getArgs<[HttpRequest | undefined, Response | undefined]>();
-  const isHttp = typeof request?.headers === 'object' && typeof response === 'object' && response !== null;
-  return isHttp ? { request, response } : {};
-}

@@ -46,10 +46,17 @@ export class Authenticator {
     }
     try {
       const outcome = scheme.judge?.(request, authorization) ?? run(scheme.strategy, scheme.name, request);
-      if (!isPending(outcome)) return this.admit(policy, exchange, scheme, outcome);
-      return outcome
-        .then((settled) => this.admit(policy, exchange, scheme, settled))
-        .catch((error: unknown) => this.fault(policy, exchange, scheme, error));
+      return isPending(outcome)
+        ? this.settle(policy, exchange, scheme, outcome)
+        : this.admit(policy, exchange, scheme, outcome);
+    } catch (error) {
+      return this.fault(policy, exchange, scheme, error);
+    }
+  }
+
+  private async settle(policy: Policy, exchange: Exchange, scheme: Scheme, outcome: Promise<Outcome>): Promise<true> {
+    try {
+      return this.admit(policy, exchange, scheme, await outcome);
     } catch (error) {
       return this.fault(policy, exchange, scheme, error);
     }
@@ -98,16 +105,14 @@ export class Authenticator {
 
   /** The scheme that must judge the request, or why none can. */
   protected pick(
-    { schemes }: Policy,
+    { schemes, byName }: Policy,
     request: HttpRequest,
     authorization: Authorization | undefined,
   ): Scheme | Failure {
-    if (authorization === undefined) {
-      return schemes.find((scheme) => scheme.presents?.(request) === true) ?? new Failure('missing');
-    }
+    if (authorization === undefined) return presented(schemes, request) ?? new Failure('missing');
     const named = authorization.scheme;
     if (named === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
-    return schemes.find((scheme) => scheme.name.toLowerCase() === named) ?? new Failure('invalid');
+    return byName.get(named) ?? new Failure('invalid');
   }
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
@@ -139,6 +144,11 @@ export class Authenticator {
     retryAfter(exchange, error.retryAfter);
     throw new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: error });
   }
+}
+
+/** The first scheme whose credentials the request carries elsewhere than in the `Authorization` field. */
+function presented(schemes: readonly Scheme[], request: HttpRequest): Scheme | undefined {
+  return schemes.find((scheme) => scheme.presents?.(request) === true);
 }
 
 /** Says when it is worth trying again (RFC 9110 section 10.2.3). */

@@ -29,15 +29,32 @@ export class HttpAuthGuard implements CanActivate {
       throw new NotHttpError(context);
     }
     const { policy, exchange, ready } = arrival;
-    const admitted =
-      ready === undefined
-        ? this.authenticator.authenticate(policy, exchange)
-        : ready.then(() => this.authenticator.authenticate(policy, exchange));
-    if (policy.scopesOf === undefined) return admitted;
+    return ready === undefined ? this.admit(policy, exchange) : this.admitAfter(ready, policy, exchange);
+  }
+
+  private admit(policy: Policy, exchange: Exchange): true | Promise<true> {
+    const admitted = this.authenticator.authenticate(policy, exchange);
     const { scopesOf } = policy;
+    if (scopesOf === undefined) return admitted;
     return admitted === true
       ? this.hold(policy, scopesOf, exchange)
-      : admitted.then(() => this.hold(policy, scopesOf, exchange));
+      : this.holdAfter(admitted, policy, scopesOf, exchange);
+  }
+
+  // What waits has a function made for it. That costs all that is in its sight, on every request: it is given nothing else.
+  private async admitAfter(ready: Promise<void>, policy: Policy, exchange: Exchange): Promise<true> {
+    await ready;
+    return this.admit(policy, exchange);
+  }
+
+  private async holdAfter(
+    admitted: Promise<true>,
+    policy: Policy,
+    scopesOf: ScopesFunction,
+    exchange: Exchange,
+  ): Promise<true> {
+    await admitted;
+    return this.hold(policy, scopesOf, exchange);
   }
 
   /** Holds a request that its route would let in to the scopes that it needs by itself. */

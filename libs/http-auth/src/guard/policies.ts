@@ -56,11 +56,13 @@ export class Policies {
     const problem = (wrong && `realm: ${wrong}`) ?? askingProblem({ ...rest, scopes, stepUp });
     if (problem !== undefined) throw new AuthConfigurationError(problem);
     const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
+    const opening = schemes === undefined ? this.schemes.all : this.schemes.named(schemes);
     return {
       ...rest,
       realm,
       prompt,
-      schemes: schemes === undefined ? this.schemes.all : this.schemes.named(schemes),
+      schemes: opening,
+      byName: new Map(opening.map((scheme) => [scheme.name.toLowerCase(), scheme])),
       scopes,
       stepUp,
       ...(params && { params }),

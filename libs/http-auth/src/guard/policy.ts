@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { Protection } from '../response/protection.js';
+import type { Scheme } from '../schemes/scheme.js';
 import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
@@ -19,6 +20,8 @@ export interface Policy extends Protection {
   /** How events call the route: `ArticlesController.create`, or the path that `protect()` was given. */
   readonly route: string;
   readonly access: Access;
+  /** The schemes by their names in lower case, as credentials name them. */
+  readonly byName: ReadonlyMap<string, Scheme>;
   readonly because: AccessReason;
   /** The scopes that credentials need; absent: none. */
   readonly scopes?: RequiredScopes | undefined;

@@ -4,12 +4,15 @@ import type { Count } from './counters.js';
 /** How an attempt ended: as a success, as a failure, or as neither, such as an error of the verifier. */
 export type Ending = 'success' | 'failure' | 'neither';
 
+/** The same for all that nobody waits for, which are most. */
+const NOTHING: readonly string[] = [];
+
 /** One attempt to be admitted with a username and a password. */
 export class Attempt {
   /** What was counted for it ahead of the verdict; absent where nothing was. */
   counted: Promise<readonly Count[] | undefined> | undefined;
   /** What of it others may wait for. */
-  readonly entered: string[] = [];
+  entered: readonly string[] = NOTHING;
 
   constructor(readonly claim: Claim) {}
 }

@@ -116,7 +116,8 @@ export class Lockout {
       return attempt;
     }
     this.counters.giveBack(counts);
-    for (const key of attempt.entered.splice(-keys.length)) this.underway.leave(key, false);
+    attempt.entered = attempt.entered.slice(0, -keys.length);
+    for (const key of keys) this.underway.leave(key, false);
     this.doubt(attempt.claim);
     const key = keys[full] as string;
     return others[full] ? key : this.block(key, counts[full] as Count);
@@ -137,12 +138,14 @@ export class Lockout {
   }
 
   private enter(attempt: Attempt, ...keys: string[]): void {
-    attempt.entered.push(...keys);
+    attempt.entered = [...attempt.entered, ...keys];
     for (const key of keys) this.underway.enter(key);
   }
 
   private leave(attempt: Attempt, ending: Ending): void {
-    for (const key of attempt.entered.splice(0)) {
+    const { entered } = attempt;
+    attempt.entered = [];
+    for (const key of entered) {
       this.underway.leave(key, key.startsWith('same ') ? ending === 'success' : ending !== 'failure');
     }
   }

@@ -67,14 +67,21 @@ export class VerifiedCache {
    * @returns at once where it is remembered
    */
   judge(credentials: PasswordCredentials, hash: string, verify: () => Promise<boolean>): true | Promise<boolean> {
+    if (this.remembers(credentials, hash)) return true;
     const key = this.keyOf(credentials, hash);
-    if (this.good.get(key) !== undefined) return true;
-    const asked = this.pending.get(key);
-    if (asked !== undefined) return asked;
+    return this.pending.get(key) ?? this.ask(key, credentials, verify);
+  }
+
+  /** Whether it is remembered that the credentials are good. */
+  remembers(credentials: PasswordCredentials, hash: string): boolean {
+    return this.good.get(this.keyOf(credentials, hash)) !== undefined;
+  }
+
+  private ask(key: string, { username }: PasswordCredentials, verify: () => Promise<boolean>): Promise<boolean> {
     const answer = verify()
       .then((good) => {
         // Unless they were forgotten in the meantime.
-        if (good && this.pending.get(key) === answer) this.good.set(key, credentials.username);
+        if (good && this.pending.get(key) === answer) this.good.set(key, username);
         return good;
       })
       .finally(() => {

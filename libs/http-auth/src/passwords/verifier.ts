@@ -62,7 +62,7 @@ export function verifierOf<Principal, Request>(
   const problem = cacheProblem(cacheOptions);
   if (problem !== undefined) throw new AuthConfigurationError(`${factory}: ${problem}`);
   const cache = cacheOptions === false ? undefined : new VerifiedCache(cacheOptions);
-  const judge = (credentials: PasswordCredentials, { text, read, principal, good }: Found<Principal>) => {
+  const hold = async (credentials: PasswordCredentials, { text, read, principal, good }: Found<Principal>) => {
     const { password } = credentials;
     const verify = async () => {
       const hash = read();
@@ -71,10 +71,13 @@ export function verifierOf<Principal, Request>(
       good?.(password, hash);
       return true;
     };
-    const answer = (admitted: boolean) => (admitted && principal !== undefined ? principal : null);
-    const admitted = cache?.judge(credentials, text, verify) ?? verify();
-    return isPromise(admitted) ? admitted.then(answer) : answer(admitted);
+    const admitted = await (cache?.judge(credentials, text, verify) ?? verify());
+    return admitted && principal !== undefined ? principal : null;
   };
+  const judge = (credentials: PasswordCredentials, found: Found<Principal>) =>
+    cache?.remembers(credentials, found.text) === true && found.principal !== undefined
+      ? found.principal
+      : hold(credentials, found);
   const verifier = (credentials: PasswordCredentials, request: Request) => {
     const found = find(credentials.username, request);
     return isPromise(found) ? found.then((one) => judge(credentials, one)) : judge(credentials, found);

@@ -13,8 +13,9 @@ export function expose(head: Head, field: string): void {
  * application has said nothing of caching (RFC 9111 sections 3.5, 4.1 and 5.2.2.7).
  */
 export function forOneClient(head: Head, credentials: string): void {
-  append(head, 'Vary', credentials);
-  if (head.get('Cache-Control') === undefined) head.set('Cache-Control', 'private');
+  // In lower case, as Node looks for them: any other must be made to be, time and again.
+  append(head, 'vary', credentials);
+  if (head.get('cache-control') === undefined) head.set('cache-control', 'private');
 }
 
 /** Adds a name to a field that is a list of names, unless it is there. */
@@ -23,6 +24,6 @@ function append(head: Head, field: string, name: string): void {
   if (value === undefined) return head.set(field, name);
   const lines = [value].flat().map(String);
   const names = lines.flatMap((line) => line.split(',')).map((one) => one.trim().toLowerCase());
-  if (names.includes(name.toLowerCase()) || (field === 'Vary' && names.includes('*'))) return;
+  if (names.includes(name.toLowerCase()) || (field === 'vary' && names.includes('*'))) return;
   head.set(field, [...lines, name].join(', '));
 }

@@ -3,7 +3,7 @@ import { ForbiddenException, HttpException, ServiceUnavailableException, Unautho
 import { Failure } from './failure.js';
 import type { StrategyActions } from './strategy.js';
 import { VerifierError } from './verifier.error.js';
-import { conclude, isPromise, isRefusal, isVerifierClass, judge, verifierProblem } from './verifier.js';
+import { conclude, isPromise, isRefusal, isVerifierClass, type Judge, outcomeBy, verifierProblem } from './verifier.js';
 
 /** How a strategy ends by what a verifier says. */
 function settled(verify: () => unknown, secrets: string[] = []) {
@@ -19,7 +19,9 @@ function settled(verify: () => unknown, secrets: string[] = []) {
     pass: record('pass'),
     redirect: record('redirect'),
   };
-  conclude(strategy, () => judge('Basic', () => secrets, verify));
+  const judge: Judge<object> = { scheme: 'Basic', validate: verify, secrets: () => secrets };
+  const request = { method: 'GET', url: '/', headers: {} };
+  conclude(strategy, () => outcomeBy(judge, {}, request));
   return ends;
 }
 

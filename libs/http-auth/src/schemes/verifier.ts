@@ -49,28 +49,45 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof HttpException && error.getStatus() === 401;
 }
 
+/** What judges the credentials of one scheme. */
+export interface Judge<Credentials, Principal = unknown> {
+  /** The auth-scheme, as failures call it. */
+  readonly scheme: string;
+  /** Asks the verifier. */
+  validate(credentials: Credentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>>;
+  /** The parts of credentials that no error may show. */
+  secrets(credentials: Credentials, request: HttpRequest): readonly string[];
+}
+
 /**
- * The outcome of what a verifier says: at once where it says it at once, so that a synchronous verifier costs no promise.
+ * The outcome of what a judge says: at once where it says it at once, so that a synchronous verifier costs no promise.
  *
- * @param secrets the parts of the credentials that no error may show
- * @throws VerifierError where it throws, unless that is a refusal
+ * @throws VerifierError where the verifier throws, unless that is a refusal
  */
-export function judge<Principal>(
-  scheme: string,
-  secrets: () => readonly string[],
-  verify: () => Verdict<Principal> | Promise<Verdict<Principal>>,
+export function outcomeBy<Credentials>(
+  judge: Judge<Credentials>,
+  credentials: Credentials,
+  request: HttpRequest,
 ): Outcome | Promise<Outcome> {
-  let verdict: Verdict<Principal> | Promise<Verdict<Principal>>;
   try {
-    verdict = verify();
+    const verdict = judge.validate(credentials, request);
+    return isPromise(verdict) ? settled(judge, credentials, request, verdict) : outcomeOf(judge.scheme, verdict);
   } catch (error) {
-    return thrown(scheme, secrets, error);
+    return thrown(judge, credentials, request, error);
   }
-  if (!isPromise(verdict)) return outcomeOf(scheme, verdict);
-  return verdict.then(
-    (settled) => outcomeOf(scheme, settled),
-    (error: unknown) => thrown(scheme, secrets, error),
-  );
+}
+
+async function settled<Credentials>(
+  judge: Judge<Credentials>,
+  credentials: Credentials,
+  request: HttpRequest,
+  verdict: PromiseLike<Verdict<unknown>>,
+): Promise<Outcome> {
+  try {
+    return outcomeOf(judge.scheme, await verdict);
+  } catch (error) {
+    return thrown(judge, credentials, request, error);
+  }
 }
 
 function outcomeOf(scheme: string, verdict: Verdict<unknown>): Outcome {
@@ -80,9 +97,14 @@ function outcomeOf(scheme: string, verdict: Verdict<unknown>): Outcome {
   return verdict.scheme === undefined ? new Failure(verdict.reason, scheme, verdict.status, verdict.details) : verdict;
 }
 
-function thrown(scheme: string, secrets: () => readonly string[], error: unknown): Outcome {
-  if (isRefusal(error)) return new Failure('invalid', scheme);
-  throw new VerifierError(scheme, error, secrets());
+function thrown<Credentials>(
+  judge: Judge<Credentials>,
+  credentials: Credentials,
+  request: HttpRequest,
+  error: unknown,
+): Outcome {
+  if (isRefusal(error)) return new Failure('invalid', judge.scheme);
+  throw new VerifierError(judge.scheme, error, judge.secrets(credentials, request));
 }
 
 /** Ends a Passport strategy with an outcome. */

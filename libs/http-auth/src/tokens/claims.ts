@@ -32,10 +32,16 @@ export function conclude<Claims, Principal, Request>(
   request: Request,
 ): Verdict<Principal> | Promise<Verdict<Principal>> {
   if (principalOf === undefined) return found as Admission<never>;
-  const withInfo = (verdict: Verdict<Principal>): Verdict<Principal> =>
-    !verdict || verdict instanceof Failure || verdict instanceof Admission ? verdict : admit(verdict, found.info);
   const verdict = principalOf(found.principal, request);
-  return isPromise(verdict) ? verdict.then(withInfo) : withInfo(verdict);
+  return isPromise(verdict) ? withInfoAfter(verdict, found.info) : withInfo(verdict, found.info);
+}
+
+async function withInfoAfter<Principal>(verdict: PromiseLike<Verdict<Principal>>, info: AdmissionInfo) {
+  return withInfo(await verdict, info);
+}
+
+function withInfo<Principal>(verdict: Verdict<Principal>, info: AdmissionInfo): Verdict<Principal> {
+  return !verdict || verdict instanceof Failure || verdict instanceof Admission ? verdict : admit(verdict, info);
 }
 
 /** Says what is wrong with the option that finds the principal, `undefined` where nothing is. */

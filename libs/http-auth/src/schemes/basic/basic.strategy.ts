@@ -10,7 +10,7 @@ import { Failure } from '../failure.js';
 import { isPending, type Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
-import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
+import { conclude, type Judge, outcomeBy, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BasicCredentials, parseBasicCredentials, parseLatin1Credentials } from './basic.credentials.js';
 
 /** Options of the Basic scheme. */
@@ -37,8 +37,10 @@ const Base: new () => Strategy = PassportStrategy(PassportHttpBasicStrategy, 'ba
  * The Basic scheme (RFC 7617) as a Passport strategy. It keeps passport-http's contract, not its parser, which cuts a
  * password at its second colon, takes `NotBasic` for `Basic`, and refuses empty passwords.
  */
-export class BasicStrategy<Principal = unknown> extends Base {
+export class BasicStrategy<Principal = unknown> extends Base implements Judge<BasicCredentials, Principal> {
   override readonly name: string = 'basic';
+  /** The auth-scheme. */
+  readonly scheme = 'Basic';
 
   private readonly lockout: Lockout | undefined;
   private readonly parse: (field: string) => BasicCredentials | undefined;
@@ -70,19 +72,21 @@ export class BasicStrategy<Principal = unknown> extends Base {
     if (authorization?.scheme !== 'basic') return new Failure('missing', 'Basic');
     const credentials = authorization.parsedBy(this.parse);
     if (credentials === undefined) return new Failure('malformed', 'Basic');
-    if (this.lockout === undefined) return this.ask(credentials, request);
-    const attempt = this.lockout.begin(credentials, request);
-    if (!(attempt instanceof Promise)) return this.limited(this.lockout, attempt, credentials, request);
     const { lockout } = this;
-    return attempt.then((settled) => this.limited(lockout, settled, credentials, request));
+    if (lockout === undefined) return outcomeBy(this, credentials, request);
+    const attempt = lockout.begin(credentials, request);
+    return attempt instanceof Promise
+      ? this.limitedAfter(lockout, attempt, credentials, request)
+      : this.limited(lockout, attempt, credentials, request);
   }
 
-  private ask(credentials: BasicCredentials, request: HttpRequest): Outcome | Promise<Outcome> {
-    return judge(
-      'Basic',
-      () => [credentials.password, ...secretsOf(request)],
-      () => this.validate(credentials, request),
-    );
+  private async limitedAfter(
+    lockout: Lockout,
+    attempt: Promise<Attempt | Refusal>,
+    credentials: BasicCredentials,
+    request: HttpRequest,
+  ): Promise<Outcome> {
+    return this.limited(lockout, await attempt, credentials, request);
   }
 
   /** Asks where the limits allow it, and tells them what came of it. */
@@ -98,26 +102,30 @@ export class BasicStrategy<Principal = unknown> extends Base {
     }
     let outcome: Outcome | Promise<Outcome> | undefined;
     try {
-      outcome = this.ask(credentials, request);
+      outcome = outcomeBy(this, credentials, request);
     } finally {
       if (!isPending(outcome)) lockout.end(attempt, endingOf(outcome));
     }
-    if (!isPending(outcome)) return outcome;
-    return outcome.then(
-      (settled) => {
-        lockout.end(attempt, endingOf(settled));
-        return settled;
-      },
-      (error: unknown) => {
-        lockout.end(attempt, endingOf(undefined));
-        throw error;
-      },
-    );
+    return isPending(outcome) ? this.ended(lockout, attempt, outcome) : outcome;
+  }
+
+  private async ended(lockout: Lockout, attempt: Attempt, pending: Promise<Outcome>): Promise<Outcome> {
+    let outcome: Outcome | undefined;
+    try {
+      return (outcome = await pending);
+    } finally {
+      lockout.end(attempt, endingOf(outcome));
+    }
   }
 
   /** Asks the verifier. A subclass may judge in its place. */
   validate(credentials: BasicCredentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>> {
     return this.verifier(credentials, request);
+  }
+
+  /** What no error may show: the password, and the field that it came in. */
+  secrets({ password }: BasicCredentials, request: HttpRequest): readonly string[] {
+    return [password, ...secretsOf(request)];
   }
 
   /** The module registers the strategy, in the Passport instance of its application. */

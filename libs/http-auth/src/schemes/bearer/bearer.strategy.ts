@@ -5,7 +5,7 @@ import type { HttpRequest } from '../../http/request.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { type PassportRegistry, type Strategy, type StrategyActions, unregistered } from '../strategy.js';
-import { conclude, judge, type Verdict, type VerifierFunction } from '../verifier.js';
+import { conclude, type Judge, outcomeBy, type Verdict, type VerifierFunction } from '../verifier.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
 
 /** Options of the Bearer scheme. */
@@ -24,8 +24,10 @@ export interface BearerOptions {
 const Base: new () => Strategy = PassportStrategy(passport.Strategy, 'bearer');
 
 /** The Bearer scheme (RFC 6750) as a Passport strategy. It takes a token from the query string under no option. */
-export class BearerStrategy<Principal = unknown> extends Base {
+export class BearerStrategy<Principal = unknown> extends Base implements Judge<BearerCredentials, Principal> {
   override readonly name: string = 'bearer';
+  /** The auth-scheme. */
+  readonly scheme = 'Bearer';
 
   constructor(
     private readonly verifier: VerifierFunction<BearerCredentials, Principal>,
@@ -50,15 +52,10 @@ export class BearerStrategy<Principal = unknown> extends Base {
     if (!inHeader && !inForm) return new Failure('missing', 'Bearer');
 
     // More than one way to send a token in one request is malformed (RFC 6750 section 3.1).
-    const both = inHeader && inForm;
-    const read = () => (inHeader ? authorization.parsedBy(parseBearerCredentials) : parseFormToken(request));
-    const credentials = both ? undefined : read();
+    if (inHeader && inForm) return new Failure('malformed', 'Bearer', 400);
+    const credentials = inHeader ? authorization.parsedBy(parseBearerCredentials) : parseFormToken(request);
     if (credentials === undefined) return new Failure('malformed', 'Bearer', 400);
-    return judge(
-      'Bearer',
-      () => [credentials.token],
-      () => this.validate(credentials, request),
-    );
+    return outcomeBy(this, credentials, request);
   }
 
   /** Whether the request has a token in its form-encoded body, and may (RFC 6750 section 2.2). */
@@ -69,6 +66,11 @@ export class BearerStrategy<Principal = unknown> extends Base {
   /** Asks the verifier. A subclass may judge in its place. */
   validate(credentials: BearerCredentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>> {
     return this.verifier(credentials, request);
+  }
+
+  /** What no error may show: the token. */
+  secrets({ token }: BearerCredentials): readonly string[] {
+    return [token];
   }
 
   /** The module registers the strategy, in the Passport instance of its application. */
