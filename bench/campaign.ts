@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Environment, Results } from './results.js';
 import { shuffled } from './statistics.js';
 import { SubjectProcess } from './subject.process.js';
-import { floorOf, type Group, heatsOf, isFloor, type Material, type Subject } from './subjects.js';
+import { floorOf, type Group, heatsOf, type Material, type Subject } from './subjects.js';
 import { Issuer } from './tokens.js';
 
 /** How much is measured. */
@@ -14,13 +14,13 @@ export interface Plan {
   readonly minutes: number;
   /** How many plain requests one measurement is worth. */
   readonly requests: number;
-  /** How many go ahead, so that the server's code is compiled: with less than 20,000, V8 still compiles the guard while it is measured. */
+  /** How many go ahead, so that the server's code is compiled: with less than 6000, V8 still compiles the guard while it is measured. */
   readonly warmUp: number;
 }
 
 export const plans = {
-  full: { launches: 7, minutes: 42, requests: 300, warmUp: 24_000 },
-  quick: { launches: 2, minutes: 4.4, requests: 200, warmUp: 6000 },
+  full: { launches: 6, minutes: 42, requests: 300, warmUp: 9000 },
+  quick: { launches: 2, minutes: 4.2, requests: 200, warmUp: 6000 },
 } as const satisfies Record<string, Plan>;
 
 /** How many times as long Express takes for the same: as many more requests make a measurement of the same length. */
@@ -35,11 +35,7 @@ const LATE = 0.8;
 /** What has been measured, by heats. */
 type Heats = Record<string, Record<string, number[][]>>;
 
-/**
- * Measures subjects: in each launch heat by heat, and in each round all that the heat has, in random order. Two processes of one
- * program differ by more than the rounds of one process do, so there are many launches; and since most of the time goes by until a
- * process is warm, those of the floors stay for all heats of a launch.
- */
+/** Measures subjects: in each launch heat by heat, and in each round all that the heat has, in random order. */
 export async function measure(
   chosen: readonly Subject[],
   plan: Plan,
@@ -62,20 +58,11 @@ export async function measure(
     const begin = performance.now();
     let left = members.size * (plan.launches - launch + 1);
     let rounds = 0;
-    const floors = new Map<Subject, SubjectProcess>();
     for (const [heat, of] of shuffled([...members], Math.random)) {
       const deadline = performance.now() + (end - performance.now()) / left--;
-      const processes = await Promise.all(
-        of.map(async (subject) => floors.get(subject) ?? (await SubjectProcess.launch(subject, material, issuer))),
-      );
-      for (const process of processes) {
-        if (!floors.has(process.subject)) await process.run(plan.warmUp);
-        if (isFloor(process.subject)) floors.set(process.subject, process);
-      }
+      const processes = await Promise.all(of.map((subject) => SubjectProcess.launch(subject, material, issuer)));
       rounds += await measureTogether(processes, deadline, plan, heats[heat] as Heats[string]);
-      await stopAll(processes.filter(({ subject }) => !floors.has(subject)));
     }
-    await stopAll(floors.values());
     say(`launch ${launch} of ${plan.launches}: ${(rounds / members.size).toFixed(1)} rounds of each heat`);
     longest = Math.max(longest, performance.now() - begin);
   }
@@ -94,6 +81,7 @@ async function measureTogether(
   const members = processes.map(({ subject }) => subject);
   for (const { id } of members) samples[id]?.push([]);
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
+  for (const process of processes) await process.run(plan.warmUp);
   let rounds = 0;
   while (rounds < LEAST_ROUNDS || performance.now() < deadline) {
     const found = new Map<string, number[]>(members.map(({ id }) => [id, []]));
@@ -106,12 +94,9 @@ async function measureTogether(
     }
     rounds++;
   }
+  await Promise.all(processes.map((process) => process.stop()));
   /* oxlint-enable no-await-in-loop */
   return rounds;
-}
-
-async function stopAll(processes: Iterable<SubjectProcess>): Promise<void> {
-  await Promise.all([...processes].map((process) => process.stop()));
 }
 
 /**

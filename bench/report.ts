@@ -193,14 +193,15 @@ function method({ packages }: Environment): string {
   so drift of the machine cancels. A ratio is that of two subjects in one round; what is given is the median of the rounds.
 - Ahead of each measurement go half as many requests: a process that others have displaced from the processor's caches while it waited
   would seem slower than a floor that was just measured.
-- Each process has answered 24,000 plain requests before (6,000 in a quick run): V8 compiles the code of a guard until about 20,000, which
-  would count as the guard's.
+- Each process has answered 9,000 plain requests before (6,000 in a quick run): V8 compiles the code of a guard until about 6,000, which
+  would count as the guard's. That is with \`--invocation-count-for-maglev=100 --invocation-count-for-turbofan=500\` (Node 24); with V8's own
+  numbers it goes on until 20,000 and more.
 - On Node 20, V8 gives every request and response of Express a hidden class of its own, since they are given another prototype: Express
   then takes about three times as long for everything, guards included. On Node 24 they share theirs.
 - The processes run with \`--no-memory-reducer --min-semi-space-size=16\`: otherwise V8 shrinks their heaps while they wait for their turn,
   and each turn begins with thousands of page faults, which no server has that is under load all the time.
-- All processes are started anew several times, because two launches of one program differ by more than two rounds; in a launch, those of
-  the floors are the same ones for all rows. The intervals are bootstrapped over launches, and over the rounds of each.
+- All processes are started anew several times, because two launches of one program differ by more than two rounds. The
+  intervals are bootstrapped over launches, and over the rounds of each.
 - "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.
 - Every answer's status is checked. All verifiers of one row are the same function, but
   for that of @fastify/bearer-auth, which takes a set of tokens. Tokens that are "first seen" are issued while

@@ -41,7 +41,7 @@ export class HttpAuthGuard implements CanActivate {
       : this.holdAfter(admitted, policy, scopesOf, exchange);
   }
 
-  // What waits has a function made for it. That costs all that is in its sight, on every request: it is given nothing else.
+  // Apart: a function that closes over something has that allocated by whoever makes it, whether there is anything to wait for or not.
   private async admitAfter(ready: Promise<void>, policy: Policy, exchange: Exchange): Promise<true> {
     await ready;
     return this.admit(policy, exchange);

@@ -58,10 +58,6 @@ export class TokenCache<Value> {
     this.found.set(digest, { value, until });
   }
 
-  delete(digest: string): void {
-    this.found.delete(digest);
-  }
-
   /** What `ask` finds, which is asked once for all who want to know of one token at the same time. */
   once(digest: string, ask: () => Promise<Value>): Promise<Value> {
     let answer = this.pending.get(digest);
