@@ -53,8 +53,7 @@ export async function measure(
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
   const end = performance.now() + plan.minutes * 60_000;
   let longest = 0;
-  for (let launch = 1; launch <= plan.launches; launch++) {
-    if (performance.now() + longest * LATE > end) break;
+  for (let launch = 1; launch <= plan.launches && performance.now() + longest * LATE < end; launch++) {
     const begin = performance.now();
     let left = members.size * (plan.launches - launch + 1);
     let rounds = 0;

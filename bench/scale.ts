@@ -169,12 +169,15 @@ const rounded = (value: number) => Math.round(value * 100) / 100;
 
 // First of all: that there is none must not be found out after ten minutes.
 const redis = await RedisServer.launch();
-const results: ScaleResults = {
-  boot: await boots(),
-  users: await users(),
-  bcrypt: await verifications(),
-  shared: await shared(redis),
-};
-await redis.stop();
-for (const list of Object.values(results) as object[][]) console.table(list);
-writeJson('scale.results.json', results);
+try {
+  const results: ScaleResults = {
+    boot: await boots(),
+    users: await users(),
+    bcrypt: await verifications(),
+    shared: await shared(redis),
+  };
+  for (const list of Object.values(results) as object[][]) console.table(list);
+  writeJson('scale.results.json', results);
+} finally {
+  await redis.stop();
+}

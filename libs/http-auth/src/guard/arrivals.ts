@@ -24,8 +24,8 @@ export class Arrivals {
 
   /** The arrival in a context, or `undefined` where the context is not HTTP's. */
   of(context: ExecutionContext): Arrival | undefined {
-    // Not every transport says that it is another one.
     if (context.getType<string>() !== 'http') return undefined;
+    // Not every transport says that it is another one.
     const [request, response] = context.getArgs<[HttpRequest | undefined, Response | undefined]>();
     if (typeof request?.headers !== 'object' || typeof response !== 'object' || response === null) return undefined;
     const policy = this.policyOf(context);
