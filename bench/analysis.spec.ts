@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Analysis, verdict } from './analysis.js';
 import type { Results } from './results.js';
+import { launchOf } from './statistics.js';
 import { heatsOf, isFloor, subjects } from './subjects.js';
 
 const estimateOf = (low: number, high: number) => ({ value: (low + high) / 2, low, high });
@@ -23,7 +24,7 @@ function resultsOf(micros: (id: string) => number): Results {
   const heats = Object.fromEntries(
     [...heatsOf(subjects)].map(([heat, members]) => [
       heat,
-      Object.fromEntries(members.map(({ id }) => [id, [[micros(id), micros(id)]]])),
+      Object.fromEntries(members.map(({ id }) => [id, [launchOf([micros(id)]), launchOf([micros(id)])]])),
     ]),
   );
   return { environment, heats };

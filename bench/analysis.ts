@@ -1,6 +1,6 @@
 import type { Results } from './results.js';
 import { allRows, jwtRows, type Row } from './rows.js';
-import { type Estimate, estimate, median, moved, ratios, type Samples, seeded } from './statistics.js';
+import { type Estimate, estimate, type Launch, seeded, undisturbed } from './statistics.js';
 import {
   adapterOf,
   floorOf,
@@ -17,7 +17,7 @@ import {
 /** A subject with what was found of it. */
 export interface Finding {
   readonly subject: Subject;
-  /** CPU time for one request, in microseconds: the median. */
+  /** CPU time for one request, in microseconds, while nobody else is in the way. */
   readonly micros: number;
   /** The ratio to the unguarded route of the same framework. */
   readonly toUnguarded: Estimate;
@@ -64,28 +64,36 @@ export class Analysis {
   private readonly random = seeded(1);
 
   constructor(private readonly results: Results) {
-    const measured = subjects.filter((subject) => this.samples(heatOf(subject), subject) !== undefined);
+    const measured = subjects.filter((subject) => this.launches(heatOf(subject), subject) !== undefined);
     this.findings = measured.map((subject) => this.find(subject));
     this.bars = [...this.limits(), ...this.comparisons()];
   }
 
   /** What was measured of a subject in a heat. */
-  private samples(heat: string, { id }: Subject): Samples | undefined {
+  private launches(heat: string, { id }: Subject): readonly Launch[] | undefined {
     return this.results.heats[heat]?.[id];
+  }
+
+  /** What `of` makes of the costs of subjects in one heat, all of them from the same launches. */
+  private estimate(heat: string, of: (cost: (subject: Subject) => number) => number): Estimate {
+    const launches = (subject: Subject) => this.launches(heat, subject) as readonly Launch[];
+    const [any] = Object.values(this.results.heats[heat] as Record<string, readonly Launch[]>);
+    const asked = (drawn: readonly number[]) =>
+      of((subject) => undisturbed(drawn.map((launch) => launches(subject)[launch] as Launch)));
+    return estimate(any?.length ?? 0, asked, this.random);
   }
 
   private find(subject: Subject): Finding {
     const heat = heatOf(subject);
-    const samples = this.samples(heat, subject) as Samples;
-    const to = (base: Samples) => estimate(ratios(samples, base), this.random);
-    const { group } = subject;
+    const to = (base: Subject) => this.estimate(heat, (cost) => cost(subject) / cost(base));
+    const floor = floorOf(subject);
     // Results of a part of the subjects, or of others, may have no such floor.
-    const floor = group.startsWith('nest-') ? this.samples(heat, floorOf(subject)) : undefined;
+    const hasFloor = subject.group.startsWith('nest-') && this.launches(heat, floor) !== undefined;
     return {
       subject,
-      micros: median(samples.flat()),
-      toUnguarded: to(this.samples(heat, unguardedOf(group)) as Samples),
-      toFloor: floor && to(floor),
+      micros: undisturbed(this.launches(heat, subject) as readonly Launch[]),
+      toUnguarded: to(unguardedOf(subject.group)),
+      toFloor: hasFloor ? to(floor) : undefined,
     };
   }
 
@@ -120,11 +128,10 @@ export class Analysis {
 
   private compare(ours: Subject, peer: Subject): Estimate {
     const heat = heatOf(ours);
-    const [left, right] = [ours, peer].map((each) => this.samples(heat, each) as Samples) as [Samples, Samples];
-    if (ours.group === peer.group) return estimate(ratios(left, right), this.random);
+    if (ours.group === peer.group) return this.estimate(heat, (cost) => cost(ours) / cost(peer));
     // A peer without Nest adds so much to its own unguarded route: that is compared with the same on ours.
-    const [from, to] = [peer.group, ours.group].map((group) => this.samples(heat, unguardedOf(group)));
-    return estimate(ratios(left, moved(right, from as Samples, to as Samples)), this.random);
+    const [from, to] = [unguardedOf(peer.group), unguardedOf(ours.group)];
+    return this.estimate(heat, (cost) => cost(ours) / (cost(to) + cost(peer) - cost(from)));
   }
 
   /** What speaks against the results themselves. */

@@ -1,9 +1,9 @@
 import { availableParallelism, cpus } from 'node:os';
 import { createRequire } from 'node:module';
 import type { Environment, Results } from './results.js';
-import { shuffled } from './statistics.js';
+import { type Launch, launchOf, shuffled } from './statistics.js';
 import { SubjectProcess } from './subject.process.js';
-import { floorOf, type Group, heatsOf, type Material, type Subject } from './subjects.js';
+import { type Group, heatsOf, type Material, type Subject } from './subjects.js';
 import { Issuer } from './tokens.js';
 
 /** How much is measured. */
@@ -12,19 +12,22 @@ export interface Plan {
   readonly launches: number;
   /** How long it may all take. */
   readonly minutes: number;
-  /** How many plain requests one measurement is worth. */
-  readonly requests: number;
-  /** How many go ahead, so that the server's code is compiled: with less than 6000, V8 still compiles the guard while it is measured. */
+  /** How many slices of the load a process answers when it is its turn. */
+  readonly slices: number;
+  /** How many plain requests go ahead, so that the server's code is compiled: with less than 6000, V8 still compiles the guard while it is measured. */
   readonly warmUp: number;
 }
 
 export const plans = {
-  full: { launches: 6, minutes: 42, requests: 300, warmUp: 9000 },
-  quick: { launches: 2, minutes: 4.2, requests: 200, warmUp: 6000 },
+  full: { launches: 5, minutes: 42, slices: 12, warmUp: 9000 },
+  quick: { launches: 2, minutes: 4.2, slices: 12, warmUp: 6000 },
 } as const satisfies Record<string, Plan>;
 
-/** How many times as long Express takes for the same: as many more requests make a measurement of the same length. */
-const FASTER: Readonly<Record<Group, number>> = { 'nest-express': 1, express: 1, 'nest-fastify': 2, fastify: 3 };
+/**
+ * How many plain requests a slice is worth: some two milliseconds. A shared machine leaves a process alone for so long now and then,
+ * and not for much longer; and what is less cannot be told from the steps of the clock.
+ */
+const SLICE: Readonly<Record<Group, number>> = { 'nest-express': 25, express: 25, 'nest-fastify': 50, fastify: 75 };
 
 /** Fewer rounds say nothing, however little time there is. */
 const LEAST_ROUNDS = 5;
@@ -33,7 +36,7 @@ const LEAST_ROUNDS = 5;
 const LATE = 0.8;
 
 /** What has been measured, by heats. */
-type Heats = Record<string, Record<string, number[][]>>;
+type Heats = Record<string, Record<string, Launch[]>>;
 
 /** Measures subjects: in each launch heat by heat, and in each round all that the heat has, in random order. */
 export async function measure(
@@ -71,45 +74,28 @@ export async function measure(
   return { environment: environment(mode), heats };
 }
 
+/** Has all subjects of a heat take turns until the deadline, in another random order each time. */
 async function measureTogether(
   processes: readonly SubjectProcess[],
   deadline: number,
   plan: Plan,
-  samples: Record<string, number[][]>,
+  launches: Record<string, Launch[]>,
 ): Promise<number> {
-  const members = processes.map(({ subject }) => subject);
-  for (const { id } of members) samples[id]?.push([]);
+  const found = new Map<string, number[]>(processes.map(({ subject }) => [subject.id, []]));
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
   for (const process of processes) await process.run(plan.warmUp);
   let rounds = 0;
   while (rounds < LEAST_ROUNDS || performance.now() < deadline) {
-    const found = new Map<string, number[]>(members.map(({ id }) => [id, []]));
-    for (const process of roundOf(processes)) {
-      found.get(process.subject.id)?.push(await process.measure(plan.requests * FASTER[process.subject.group]));
-    }
-    for (const [id, values] of found) {
-      const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-      samples[id]?.at(-1)?.push(Math.round(mean * 100) / 100);
+    for (const process of shuffled(processes, Math.random)) {
+      const { id, group } = process.subject;
+      found.get(id)?.push(...(await process.measure(SLICE[group], plan.slices)));
     }
     rounds++;
   }
   await Promise.all(processes.map((process) => process.stop()));
   /* oxlint-enable no-await-in-loop */
+  for (const [id, slices] of found) launches[id]?.push(launchOf(slices));
   return rounds;
-}
-
-/**
- * The order of a round. What is compared with one floor lies between two measurements of that, in random order, and less than a second
- * apart: a machine that others use too is faster and slower by turns, for seconds at a time.
- */
-function roundOf(processes: readonly SubjectProcess[]): SubjectProcess[] {
-  const floorIn = (process: SubjectProcess) =>
-    processes.find(({ subject }) => subject === floorOf(process.subject)) ?? process;
-  const floors = processes.filter((process) => floorIn(process) === process);
-  return shuffled(floors, Math.random).flatMap((floor) => {
-    const compared = processes.filter((process) => process !== floor && floorIn(process) === floor);
-    return [floor, ...shuffled(compared, Math.random), floor];
-  });
 }
 
 /** A group in the words of the report. */

@@ -189,10 +189,10 @@ function method({ packages }: Environment): string {
   (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
 - What answers one row on one adapter runs at the same time, with what it is compared with, and nothing else: the more processes take
   turns, the colder is each of them.
-- In each round every subject is measured once, in random order, between two measurements of its floor, less than a second apart:
-  so drift of the machine cancels. A ratio is that of two subjects in one round; what is given is the median of the rounds.
-- Ahead of each measurement go half as many requests: a process that others have displaced from the processor's caches while it waited
-  would seem slower than a floor that was just measured.
+- The processes take turns in random order, a dozen slices of the load each, of some two milliseconds; what counts is the CPU time of
+  **the fastest hundredth of all slices** of a subject, of all its launches. Whatever else a shared machine does only ever slows a process
+  down, here by up to a factor of two and for seconds at a time: the median of all slices is that of the neighbours, and so are the
+  ratios of medians. Garbage is hardly ever collected in those slices; what a guard allocates is in the table of single calls.
 - Each process has answered 9,000 plain requests before (6,000 in a quick run): V8 compiles the code of a guard until about 6,000, which
   would count as the guard's. That is with \`--invocation-count-for-maglev=100 --invocation-count-for-turbofan=500\` (Node 24); with V8's own
   numbers it goes on until 20,000 and more.
@@ -200,12 +200,14 @@ function method({ packages }: Environment): string {
   then takes about three times as long for everything, guards included. On Node 24 they share theirs.
 - The processes run with \`--no-memory-reducer --min-semi-space-size=16\`: otherwise V8 shrinks their heaps while they wait for their turn,
   and each turn begins with thousands of page faults, which no server has that is under load all the time.
-- All processes are started anew several times, because two launches of one program differ by more than two rounds. The
-  intervals are bootstrapped over launches, and over the rounds of each.
+- All processes are started anew several times, because two launches of one program differ by more than two slices of one. The
+  intervals are bootstrapped over launches.
 - "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.
 - Every answer's status is checked. All verifiers of one row are the same function, but
   for that of @fastify/bearer-auth, which takes a set of tokens. Tokens that are "first seen" are issued while
   the load is sent, none of them twice.
+- "Ten lines by hand" is the guard that is written where there is no library, of the same verifier: no challenge, no limits, and no strict
+  parser.
 - \`AuthGuard\` and the guards of the floors are global, as this library's is. For \`@Public()\` the peer is the guard that Nest's
   documentation makes of \`AuthGuard\` with a \`Reflector\`.
 - bcrypt is measured at its lowest cost, 4: at 10 the hash takes 64 times as long, and no guard makes a difference. Where

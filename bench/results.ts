@@ -1,10 +1,10 @@
-import type { Welch } from './statistics.js';
+import type { Launch, Welch } from './statistics.js';
 
 /** What a campaign finds. */
 export interface Results {
   readonly environment: Environment;
-  /** CPU time for one request, in microseconds: for each heat, for each subject in it, by launch, by round. */
-  readonly heats: Readonly<Record<string, Readonly<Record<string, number[][]>>>>;
+  /** CPU time for one request, in microseconds: for each heat, for each subject in it, by launch. */
+  readonly heats: Readonly<Record<string, Readonly<Record<string, readonly Launch[]>>>>;
 }
 
 /** Where the results are from. */

@@ -24,7 +24,7 @@ export class ServerProcess<Greeting = number> {
     return new ServerProcess(child, greeting);
   }
 
-  async ask<Answer>(question: string): Promise<Answer> {
+  async ask<Answer>(question: string | number): Promise<Answer> {
     const answer = once(this.child, 'message');
     this.child.send(question);
     return ((await answer) as [Answer])[0];

@@ -1,6 +1,8 @@
-// The process of one subject: it listens, and says how much CPU time it has taken whenever it is asked.
+// The process of one subject: it listens, and is told how many requests a slice of the load has; when it is told the next time, it says
+// what each slice took since.
 
 import type { AddressInfo } from 'node:net';
+import { Slices } from './slices.js';
 import { type Material, subjects } from './subjects.js';
 
 const [id, material] = process.argv.slice(2) as [string, string];
@@ -14,6 +16,14 @@ server.keepAliveTimeout = 3_600_000;
 server.headersTimeout = 0;
 server.requestTimeout = 0;
 
-process.on('message', () => process.send?.(process.cpuUsage()));
+const slices = new Slices();
+// A listener would be one among the framework's and the library's, and make them slower by its being there.
+const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+server.emit = (event: string, ...args: unknown[]) => {
+  if (event === 'request') slices.count();
+  return emit(event, ...args);
+};
+
+process.on('message', (size: number) => process.send?.(slices.begin(size)));
 process.on('disconnect', () => process.exit());
 process.send?.((server.address() as AddressInfo).port);

@@ -5,8 +5,45 @@ export interface Estimate {
   readonly high: number;
 }
 
-/** The measurements of a subject: one list for each launch of its process, one number for each round. */
-export type Samples = readonly (readonly number[])[];
+/** What was measured in one launch of a process: slices of the load, of which only the fastest are kept. */
+export interface Launch {
+  /** How many slices there were. */
+  readonly slices: number;
+  /** The fastest of them, in ascending order, as many as {@link KEPT} says. */
+  readonly fastest: readonly number[];
+}
+
+/** The part of the slices of a launch that is kept. */
+const KEPT = 0.1;
+
+/** The part of all slices that is faster than what counts as the cost: {@link undisturbed}. */
+const UNDISTURBED = 0.01;
+
+/** A launch, of all its slices. */
+export function launchOf(slices: readonly number[]): Launch {
+  const sorted = slices.toSorted((one, other) => one - other);
+  return { slices: slices.length, fastest: sorted.slice(0, Math.ceil(slices.length * KEPT)) };
+}
+
+/**
+ * What a request costs while nobody else is in the way: the slowest of the fastest hundredth of all slices. What a shared machine does
+ * to a process only ever slows it down, by up to a factor of two here and for seconds at a time, so the median says more of the
+ * neighbours than of the process (Chen and Revels, "Robust benchmarking in noisy environments", 2016, section III).
+ *
+ * @throws RangeError where too few slices are left to tell
+ */
+export function undisturbed(launches: readonly Launch[]): number {
+  const total = launches.reduce((sum, { slices }) => sum + slices, 0);
+  const sorted = Float64Array.from(launches.flatMap(({ fastest }) => fastest)).toSorted();
+  const rank = Math.max(Math.ceil(total * UNDISTURBED) - 1, 0);
+  if (rank >= sorted.length) throw new RangeError('There is no cost without slices');
+  const cost = sorted[rank] as number;
+  // What a launch has left out is not faster than the last that it has kept.
+  if (launches.some(({ slices, fastest }) => fastest.length < slices && (fastest.at(-1) ?? 0) < cost)) {
+    throw new RangeError('The slices that a launch has left out may be faster than what is asked for');
+  }
+  return cost;
+}
 
 /** Numbers from 0 to below 1, the same ones for the same seed, so that a report can be made again (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -43,43 +80,23 @@ export function median(numbers: ArrayLike<number>): number {
   return quantile(Float64Array.from(numbers).toSorted(), 0.5);
 }
 
-/** What one subject takes of what another one takes, round by round: both were measured within the same seconds. */
-export function ratios(subject: Samples, baseline: Samples): Samples {
-  if (subject.length !== baseline.length) throw new RangeError('The two were not launched together');
-  return subject.map((rounds, launch) => {
-    const base = baseline[launch] as readonly number[];
-    if (base.length !== rounds.length) throw new RangeError('The two were not measured in the same rounds');
-    return rounds.map((value, round) => value / (base[round] as number));
-  });
-}
-
-/** What a subject would take if it added to another baseline what it adds to its own, round by round. */
-export function moved(subject: Samples, own: Samples, other: Samples): Samples {
-  return subject.map((rounds, launch) =>
-    rounds.map((value, round) => value - (own[launch]?.[round] as number) + (other[launch]?.[round] as number)),
-  );
-}
-
 /**
- * The medians of `count` resamples, in ascending order: launches are drawn with replacement, and rounds from each of them,
- * because two launches of one program differ by more than two rounds of one launch.
+ * What `of` makes of the launches, with its 95 % interval, by the bootstrap: it is asked again for launches that are drawn with
+ * replacement, since two launches of one program differ by more than two slices of one launch.
+ *
+ * @param count how many launches there are
+ * @param of is given which of them were drawn, by their indices
  */
-function resample(samples: Samples, random: () => number, count: number): Float64Array {
-  const size = Math.max(...samples.map((rounds) => rounds.length));
-  const pick = <T>(elements: readonly T[]): T => elements[Math.floor(random() * elements.length)] as T;
-  return Float64Array.from({ length: count }, () => {
-    const drawn = samples.flatMap(() => {
-      const rounds = pick(samples);
-      return Array.from({ length: size }, () => pick(rounds));
-    });
-    return median(drawn);
-  });
-}
-
-/** The median with its 95 % interval, by the bootstrap. */
-export function estimate(samples: Samples, random: () => number, count = 1000): Estimate {
-  const medians = resample(samples, random, count).toSorted();
-  return { value: median(samples.flat()), low: quantile(medians, 0.025), high: quantile(medians, 0.975) };
+export function estimate(
+  count: number,
+  of: (drawn: readonly number[]) => number,
+  random: () => number,
+  resamples = 400,
+): Estimate {
+  const all = Array.from({ length: count }, (_, launch) => launch);
+  const drawn = Float64Array.from({ length: resamples }, () => of(all.map(() => Math.floor(random() * count))));
+  const sorted = drawn.toSorted();
+  return { value: of(all), low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }
 
 /** What Welch's test finds of two lists. */

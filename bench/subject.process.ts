@@ -33,26 +33,21 @@ export class SubjectProcess {
   }
 
   /** Sends as many requests as are worth `count` plain ones. */
-  async run(count: number): Promise<number> {
+  async run(count: number): Promise<void> {
     const { row } = this.subject;
-    const own = Math.ceil(count / row.weight);
     try {
-      await this.load.send(own, this.next, row.status);
+      await this.load.send(Math.ceil(count / row.weight), this.next, row.status);
     } catch (error) {
       throw new Error(`${this.subject.id} does not answer as it should`, { cause: error });
     }
-    return own;
   }
 
-  /**
-   * The CPU time that the server takes for one request, in microseconds, over as many as are worth `count` plain ones. Half as many go
-   * ahead: the processor's memories are those of others by then, the longer it is since the last turn the more so.
-   */
-  async measure(count: number): Promise<number> {
-    await this.run(Math.ceil(count / 2));
-    const before = await this.server.cpu();
-    const sent = await this.run(count);
-    return ((await this.server.cpu()) - before) / sent;
+  /** The CPU time that the server takes for one request, in microseconds: of each of so many slices of the load. */
+  async measure(slice: number, count: number): Promise<number[]> {
+    const size = Math.ceil(slice / this.subject.row.weight);
+    await this.server.ask(size);
+    await this.run(size * this.subject.row.weight * count);
+    return this.server.ask<number[]>(size);
   }
 
   async stop(): Promise<void> {

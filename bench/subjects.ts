@@ -24,6 +24,7 @@ export interface Material {
 
 export const LIBRARY = 'nestjs-http-auth';
 export const PASSPORT = '@nestjs/passport';
+export const BY_HAND = 'ten lines by hand';
 
 /** What the ratios are to. */
 export const floors = {
@@ -40,6 +41,7 @@ type Start = Subject['start'];
 
 // A process loads the applications of its own subject only.
 const ground = () => import('./applications/floors.js');
+const byHand = () => import('./applications/by-hand.js');
 const library = () => import('./applications/library.js');
 const passport = () => import('./applications/passport.js');
 const oauth2 = () => import('./applications/oauth2.js');
@@ -91,6 +93,8 @@ function onNest(adapter: Adapter): Subject[] {
         (await library()).byJwt(adapter, row.credentials.algorithm, keys, jwksUri),
       ),
     ),
+
+    of(BY_HAND, rows.basic, async () => (await byHand()).byTenLines(adapter)),
 
     of(PASSPORT, rows.public, async () => (await passport()).byRecipe(adapter)),
     of(PASSPORT, rows.basic, async () => (await passport()).byBasic(adapter)),
