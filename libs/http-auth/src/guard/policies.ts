@@ -24,7 +24,8 @@ type PolicyParts = Pick<Policy, 'route' | 'access' | 'because' | 'preflight' | '
 
 /** The policy of every route: what its decorators say, the method's before the class's, and the module's options. */
 export class Policies {
-  private readonly byHandler = new WeakMap<Function, Map<Type, Policy>>();
+  /** By handler; a method that is inherited is one of several controllers. */
+  private readonly known = new WeakMap<Function, { readonly controller: Type; readonly policy: Policy }[]>();
   private readonly reflector = new Reflector();
 
   constructor(
@@ -38,10 +39,11 @@ export class Policies {
 
   /** The policy of a route. It is decided once. */
   of(controller: Type, handler: Function): Policy {
-    let policies = this.byHandler.get(handler);
-    if (policies === undefined) this.byHandler.set(handler, (policies = new Map()));
-    let policy = policies.get(controller);
-    if (policy === undefined) policies.set(controller, (policy = this.decide({ controller, handler })));
+    let policies = this.known.get(handler);
+    if (policies === undefined) this.known.set(handler, (policies = []));
+    for (const known of policies) if (known.controller === controller) return known.policy;
+    const policy = this.decide({ controller, handler });
+    policies.push({ controller, policy });
     return policy;
   }
 

@@ -49,9 +49,16 @@ export class ResponseHeadHook {
     }
   }
 
-  /** Watches what reaches a server, ahead of the framework and of all that it was given before Nest had it. */
+  /**
+   * Watches what reaches a server, ahead of the framework and of all that it was given before Nest had it. It is no listener: of two
+   * of them, Node makes a new list for each request.
+   */
   installOn(server: Server): void {
-    server.prependListener('request', (_request, response) => this.watch(response));
+    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
+    server.emit = (event: string, ...args: unknown[]) => {
+      if (event === 'request') this.watch(args[1] as ServerResponse);
+      return emit(event, ...args);
+    };
   }
 
   /** Watches one response, or those of a prototype. */
