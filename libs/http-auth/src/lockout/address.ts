@@ -1,16 +1,14 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { HttpRequest } from '../http/request.js';
 
-/** What says where a request is from: Express's and Fastify's `ip`, which knows of the proxies that are trusted, or Node's socket. */
+/** Node's own request, which says where it is from without knowing of proxies. */
 interface Addressed {
-  readonly ip?: unknown;
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
 /** The address that a request is from, as the framework has it; empty where there is none, as with UNIX sockets. */
 export function addressOf(request: HttpRequest): string {
-  const { ip, socket } = request as Addressed;
-  const text = ip ?? request.raw?.socket?.remoteAddress ?? socket?.remoteAddress;
+  const text = request.ip ?? (request.raw ?? (request as Addressed)).socket?.remoteAddress;
   return typeof text === 'string' ? text : '';
 }
 

@@ -78,9 +78,7 @@ export class Head implements Fields {
   private changeable(given: OutgoingHttpHeaders): OutgoingHttpHeaders {
     if (this.own) return given;
     this.own = true;
-    const copy: OutgoingHttpHeaders = {};
-    for (const name in given) copy[name] = given[name];
-    return (this.given = copy);
+    return (this.given = { ...given });
   }
 }
 
