@@ -12,15 +12,11 @@ export interface Plan {
   readonly launches: number;
   /** How long it may all take. */
   readonly minutes: number;
-  /** How many slices of the load a process answers when it is its turn. */
-  readonly slices: number;
-  /** How many plain requests go ahead, so that the server's code is compiled: with less than 6000, V8 still compiles the guard while it is measured. */
-  readonly warmUp: number;
 }
 
 export const plans = {
-  full: { launches: 5, minutes: 42, slices: 12, warmUp: 9000 },
-  quick: { launches: 2, minutes: 4.2, slices: 12, warmUp: 6000 },
+  full: { launches: 5, minutes: 42 },
+  quick: { launches: 2, minutes: 4.2 },
 } as const satisfies Record<string, Plan>;
 
 /**
@@ -28,6 +24,12 @@ export const plans = {
  * and not for much longer; and what is less cannot be told from the steps of the clock.
  */
 const SLICE: Readonly<Record<Group, number>> = { 'nest-express': 25, express: 25, 'nest-fastify': 50, fastify: 75 };
+
+/** How many slices of the load a process answers when it is its turn. */
+const TURN = 12;
+
+/** How many plain requests go ahead, so that the server's code is compiled: with less, V8 still compiles the guard while it is measured. */
+const WARM_UP = 6000;
 
 /** Fewer rounds say nothing, however little time there is. */
 const LEAST_ROUNDS = 5;
@@ -63,7 +65,7 @@ export async function measure(
     for (const [heat, of] of shuffled([...members], Math.random)) {
       const deadline = performance.now() + (end - performance.now()) / left--;
       const processes = await Promise.all(of.map((subject) => SubjectProcess.launch(subject, material, issuer)));
-      rounds += await measureTogether(processes, deadline, plan, heats[heat] as Heats[string]);
+      rounds += await measureTogether(processes, deadline, heats[heat] as Heats[string]);
     }
     say(`launch ${launch} of ${plan.launches}: ${(rounds / members.size).toFixed(1)} rounds of each heat`);
     longest = Math.max(longest, performance.now() - begin);
@@ -78,17 +80,16 @@ export async function measure(
 async function measureTogether(
   processes: readonly SubjectProcess[],
   deadline: number,
-  plan: Plan,
   launches: Record<string, Launch[]>,
 ): Promise<number> {
   const found = new Map<string, number[]>(processes.map(({ subject }) => [subject.id, []]));
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
-  for (const process of processes) await process.run(plan.warmUp);
+  await Promise.all(processes.map((process) => process.run(WARM_UP)));
   let rounds = 0;
   while (rounds < LEAST_ROUNDS || performance.now() < deadline) {
     for (const process of shuffled(processes, Math.random)) {
       const { id, group } = process.subject;
-      found.get(id)?.push(...(await process.measure(SLICE[group], plan.slices)));
+      found.get(id)?.push(...(await process.measure(SLICE[group], TURN)));
     }
     rounds++;
   }

@@ -192,16 +192,16 @@ function method({ packages }: Environment): string {
 - The processes take turns in random order, a dozen slices of the load each, of some two milliseconds; what counts is the CPU time of
   **the fastest hundredth of all slices** of a subject, of all its launches. Whatever else a shared machine does only ever slows a process
   down, here by up to a factor of two and for seconds at a time: the median of all slices is that of the neighbours, and so are the
-  ratios of medians. Garbage is hardly ever collected in those slices; what a guard allocates is in the table of single calls.
-- Each process has answered 9,000 plain requests before (6,000 in a quick run): V8 compiles the code of a guard until about 6,000, which
-  would count as the guard's. That is with \`--invocation-count-for-maglev=100 --invocation-count-for-turbofan=500\` (Node 24); with V8's own
+  ratios of medians. Of what other threads work at, such as hashes, a slice is two dozen requests with none under way at either end.
+  Garbage is hardly ever collected in those slices; what a guard allocates is in the table of single calls.
+- Each process has answered 6,000 plain requests before: so long V8 compiles the code of a guard, which would count as the guard's. That is with \`--invocation-count-for-maglev=100 --invocation-count-for-turbofan=500\` (Node 24); with V8's own
   numbers it goes on until 20,000 and more.
 - On Node 20, V8 gives every request and response of Express a hidden class of its own, since they are given another prototype: Express
   then takes about three times as long for everything, guards included. On Node 24 they share theirs.
 - The processes run with \`--no-memory-reducer --min-semi-space-size=16\`: otherwise V8 shrinks their heaps while they wait for their turn,
   and each turn begins with thousands of page faults, which no server has that is under load all the time.
 - All processes are started anew several times, because two launches of one program differ by more than two slices of one. The
-  intervals are bootstrapped over launches.
+  intervals are bootstrapped over launches, and widened as those of so few must be.
 - "Empty guard, again" is the empty guard in a second process. Its distance from 1 is the error of the method.
 - Every answer's status is checked. All verifiers of one row are the same function, but
   for that of @fastify/bearer-auth, which takes a set of tokens. Tokens that are "first seen" are issued while

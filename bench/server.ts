@@ -1,5 +1,5 @@
 // The process of one subject: it listens, and is told how many requests a slice of the load has; when it is told the next time, it says
-// what each slice took since.
+// what each slice took since. It says as well what CPU time it has taken so far.
 
 import type { AddressInfo } from 'node:net';
 import { Slices } from './slices.js';
@@ -24,6 +24,8 @@ server.emit = (event: string, ...args: unknown[]) => {
   return emit(event, ...args);
 };
 
-process.on('message', (size: number) => process.send?.(slices.begin(size)));
+process.on('message', (question: 'cpu' | number) => {
+  process.send?.(question === 'cpu' ? process.cpuUsage() : slices.begin(question));
+});
 process.on('disconnect', () => process.exit());
 process.send?.((server.address() as AddressInfo).port);
