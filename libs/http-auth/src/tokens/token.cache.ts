@@ -45,7 +45,8 @@ export class TokenCache<Value> {
   }
 
   /** What was found; `undefined` where nothing was, or its time is over. */
-  get(digest: string, now = Date.now()): Value | undefined {
+  get(credentials: TokenCredentials, now = Date.now()): Value | undefined {
+    const digest = digestOf(credentials);
     const entry = this.found.get(digest);
     if (entry === undefined) return undefined;
     if (entry.until > now) return entry.value;
@@ -54,12 +55,13 @@ export class TokenCache<Value> {
   }
 
   /** @param until milliseconds since 1970 */
-  set(digest: string, value: Value, until: number): void {
-    this.found.set(digest, { value, until });
+  set(credentials: TokenCredentials, value: Value, until: number): void {
+    this.found.set(digestOf(credentials), { value, until });
   }
 
   /** What `ask` finds, which is asked once for all who want to know of one token at the same time. */
-  once(digest: string, ask: () => Promise<Value>): Promise<Value> {
+  once(credentials: TokenCredentials, ask: () => Promise<Value>): Promise<Value> {
+    const digest = digestOf(credentials);
     let answer = this.pending.get(digest);
     if (answer === undefined) {
       answer = ask().finally(() => this.pending.delete(digest));

@@ -5,7 +5,7 @@ import { Failure } from '../../schemes/failure.js';
 import { isPromise } from '../../schemes/verifier.js';
 import { audienceProblem, conclude, type PrincipalOf, principalProblem } from '../claims.js';
 import { type EndpointError, endpointProblem, type Fetch, fetchJson, TIMEOUT } from '../endpoint.js';
-import { digestOf, TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
+import { TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { TokenCredentials, TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication, type ClientOptions, clientProblem } from './client.authentication.js';
 import { type IntrospectionClaims, readIntrospection } from './introspection.response.js';
@@ -113,21 +113,19 @@ function finder({ endpoint, audience, fetch, timeout = TIMEOUT, ...options }: As
   const good = new TokenCache<Introspected>(size);
   const bad = new TokenCache<Introspected>(size);
 
-  const ask = async (token: string, digest: string): Promise<Introspected> => {
+  const ask = async (credentials: TokenCredentials): Promise<Introspected> => {
     const asked = Date.now();
-    const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
+    const form = new URLSearchParams({ token: credentials.token, token_type_hint: 'access_token' });
     const headers = await authenticate(form);
     const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) }).catch(unsupported);
     const found = readIntrospection(answer, expected, Date.now() / 1000);
     const refused = found instanceof Failure;
     const until = refused ? asked + negativeTtl : Math.min(asked + ttl, (found.principal.exp ?? Infinity) * 1000);
-    if (until > asked) (refused ? bad : good).set(digest, found, until);
+    if (until > asked) (refused ? bad : good).set(credentials, found, until);
     return found;
   };
-  return (credentials) => {
-    const digest = digestOf(credentials);
-    return good.get(digest) ?? bad.get(digest) ?? good.once(digest, () => ask(credentials.token, digest));
-  };
+  return (credentials) =>
+    good.get(credentials) ?? bad.get(credentials) ?? good.once(credentials, () => ask(credentials));
 }
 
 /** Some servers refuse to look at what is no token of theirs, such as a JWT, in place of calling it inactive. */

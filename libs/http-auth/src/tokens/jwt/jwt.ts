@@ -5,7 +5,7 @@ import { AuthConfigurationError } from '../../schemes/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise } from '../../schemes/verifier.js';
 import { conclude, infoOf } from '../claims.js';
-import { digestOf, TokenCache } from '../token.cache.js';
+import { TokenCache } from '../token.cache.js';
 import type { TokenCredentials, TokenVerifier } from '../token.verifier.js';
 import { type JwtClaims, scopesOf } from './claims.js';
 import { FAILURES, failureOf } from './failures.js';
@@ -37,22 +37,21 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
   const known = new Issuers(clockTolerance, keys);
   const cache = cacheOptions === false ? undefined : new TokenCache<Verified>(cacheOptions);
 
-  const verify = async (token: string, digest: string, issuers: readonly TrustedIssuer[], request: Request) => {
-    const verified = await verifyBy(issuers, token);
+  const verify = async (credentials: TokenCredentials, issuers: readonly TrustedIssuer[], request: Request) => {
+    const verified = await verifyBy(issuers, credentials.token);
     if (verified instanceof Failure) return verified;
-    if (verified.version !== undefined) cache?.set(digest, verified, verified.admission.principal.exp * 1000);
+    if (verified.version !== undefined) cache?.set(credentials, verified, verified.admission.principal.exp * 1000);
     return conclude(verified.admission, principal, request);
   };
 
   // What is remembered has a version, so that none of it counts while that is to be found out.
   const judge = (credentials: TokenCredentials, issuers: readonly TrustedIssuer[], request: Request) => {
-    const digest = cache === undefined ? '' : digestOf(credentials);
-    const verified = cache?.get(digest);
+    const verified = cache?.get(credentials);
     return verified !== undefined &&
       issuers.includes(verified.issuer) &&
       verified.issuer.keys.version === verified.version
       ? conclude(verified.admission, principal, request)
-      : verify(credentials.token, digest, issuers, request);
+      : verify(credentials, issuers, request);
   };
 
   const issuers = 'issuers' in options ? options.issuers : [options];
