@@ -1,6 +1,8 @@
 // npm run bench                      measures everything, in at most 45 minutes on two cores, and writes the report
 // npm run bench -- --quick           the same in five minutes, with wider intervals
-// npm run bench -- --only <pattern>  measures the subjects whose id matches, and only prints what it finds
+// npm run bench -- --only <pattern>  measures the heats whose name matches, e.g. 'fastify (basic|bearer)$', and only prints what it finds
+// npm run bench -- --only … --write  puts them in the place of the same heats among the results that there are
+// npm run bench -- --minutes <n>     takes so long, or --launches <n> starts each process so often
 // npm run bench -- --report          measures nothing, and writes the report of the results that there are
 // npm run bench -- --check           beside any of these: prints the bars that are missed, and fails if there are any
 
@@ -10,7 +12,7 @@ import { measure, plans, title } from './campaign.js';
 import { readJson, writeJson, writeReport } from './files.js';
 import { cell, interval } from './report.js';
 import type { Results } from './results.js';
-import { subjects } from './subjects.js';
+import { heatOf, subjects } from './subjects.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -18,7 +20,9 @@ const { values: options } = parseArgs({
     check: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     only: { type: 'string' },
+    write: { type: 'boolean', default: false },
     minutes: { type: 'string' },
+    launches: { type: 'string' },
   },
 });
 
@@ -29,15 +33,20 @@ print(analysis);
 if (options.only === undefined) {
   if (!options.report) writeJson('results.json', results);
   writeReport(results, analysis);
+} else if (options.write) {
+  const before = readJson('results.json');
+  const all = { ...results, heats: { ...before?.heats, ...results.heats } };
+  writeJson('results.json', all);
+  writeReport(all, new Analysis(all));
 }
 if (options.check) check(analysis);
 
 function run(): Promise<Results> {
   const mode = options.quick ? 'quick' : 'full';
-  const plan = { ...plans[mode] };
-  if (options.minutes !== undefined) Object.assign(plan, { minutes: Number(options.minutes) });
+  const { minutes = plans[mode].minutes, launches = plans[mode].launches } = options;
+  const plan = { minutes: Number(minutes), launches: Number(launches) };
   const pattern = options.only === undefined ? undefined : new RegExp(options.only, 'i');
-  const chosen = subjects.filter((subject) => pattern?.test(subject.id) ?? true);
+  const chosen = subjects.filter((subject) => pattern?.test(heatOf(subject)) ?? true);
   return measure(chosen, plan, mode, (text) => console.error(text));
 }
 

@@ -216,7 +216,8 @@ function method({ packages }: Environment): string {
   proxy whose connections are shared that is not so: those rows are of users who take turns, so that no connection repeats any.
 - jsonwebtoken, and so passport-jwt, knows no EdDSA.
 
-\`npm run bench\` measures all of this anew, \`npm run bench -- --quick\` in five minutes; \`--only <pattern>\` measures a part of it,
+\`npm run bench\` measures all of this anew, \`npm run bench -- --quick\` in five minutes; \`--only <pattern>\` measures a part of it, with
+\`--write\` in the place of what is there,
 \`--report\` writes this page from [the results](../bench/results.json), and \`--check\` fails where a bar is missed.
 
 Versions: ${versions.join(', ')}.`;

@@ -66,7 +66,8 @@ export class SubjectProcess {
     for (let batch = 0; batch < count; batch++) {
       const before = await this.server.cpu();
       await this.run(BATCH * this.subject.row.weight);
-      found.push(((await this.server.cpu()) - before) / BATCH);
+      const cost = ((await this.server.cpu()) - before) / BATCH;
+      found.push(Math.round(cost * 100) / 100);
     }
     /* oxlint-enable no-await-in-loop */
     return found;
