@@ -90,7 +90,7 @@ const STUDENT = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262]
  * What `of` makes of the launches, with its 95 % interval, by the bootstrap: it is asked again for launches that are drawn with
  * replacement, since two launches of one program differ by more than two slices of one launch. Of few launches, that makes the interval
  * too narrow; it is widened by as much as that of a mean would be (Hesterberg, "What Teachers Should Know About the Bootstrap", 2015,
- * section 5.3).
+ * section 5.3), by factors, as what is asked for is a cost or a ratio of costs.
  *
  * @param count how many launches there are
  * @param of is given which of them were drawn, by their indices
@@ -107,7 +107,7 @@ export function estimate(
   const sorted = drawn.toSorted();
   const freedom = count - 1;
   const wider = freedom === 0 ? 1 : (Math.sqrt(count / freedom) * student(freedom)) / NORMAL;
-  const at = (fraction: number) => value + (quantile(sorted, fraction) - value) * wider;
+  const at = (fraction: number) => value * (quantile(sorted, fraction) / value) ** wider;
   return { value, low: Math.min(at(0.025), value), high: Math.max(at(0.975), value) };
 }
 
