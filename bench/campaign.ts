@@ -55,15 +55,18 @@ export async function measure(
     [...members].map(([heat, of]) => [heat, Object.fromEntries(of.map(({ id }) => [id, []]))]),
   );
 
+  const subjects = [...members.values()].reduce((sum, of) => sum + of.length, 0);
+
   /* oxlint-disable no-await-in-loop -- one measurement at a time */
   const end = performance.now() + plan.minutes * 60_000;
   let longest = 0;
   for (let launch = 1; launch <= plan.launches && performance.now() + longest * LATE < end; launch++) {
     const begin = performance.now();
-    let left = members.size * (plan.launches - launch + 1);
+    let left = subjects * (plan.launches - launch + 1);
     let rounds = 0;
     for (const [heat, of] of shuffled([...members], Math.random)) {
-      const deadline = performance.now() + (end - performance.now()) / left--;
+      const deadline = performance.now() + ((end - performance.now()) * of.length) / left;
+      left -= of.length;
       const processes = await Promise.all(of.map((subject) => SubjectProcess.launch(subject, material, issuer)));
       rounds += await measureTogether(processes, deadline, heats[heat] as Heats[string]);
     }

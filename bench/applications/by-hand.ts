@@ -1,12 +1,12 @@
 import { type CanActivate, type ExecutionContext, UnauthorizedException } from '@nestjs/common';
-import type { HttpRequest } from 'nestjs-http-auth';
+import type { IncomingMessage } from 'node:http';
 import { byPassword } from './alice.js';
 import { type Adapter, start } from './nest.js';
 
 /** What is written where there is no library: no challenge, no limits, and whatever base64 is not is skipped. */
 class HandWrittenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
-    const request = context.switchToHttp().getRequest<HttpRequest & { user?: unknown }>();
+    const request = context.switchToHttp().getRequest<IncomingMessage & { user?: unknown }>();
     const [scheme, token] = request.headers.authorization?.split(' ') ?? [];
     if (scheme !== 'Basic' || token === undefined) throw new UnauthorizedException();
     const [username = '', password = ''] = Buffer.from(token, 'base64').toString().split(':');
