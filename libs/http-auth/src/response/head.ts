@@ -52,14 +52,6 @@ export class Head implements Fields {
     else this.changeable(this.given)[this.nameOf(field) ?? field] = value;
   }
 
-  /** Sets a field that is not there; says whether that is so. */
-  offer(field: string, value: OutgoingHttpHeader): boolean {
-    if (this.get(field) !== undefined) return false;
-    if (this.given === undefined) this.response.setHeader(field, value);
-    else this.changeable(this.given)[field] = value;
-    return true;
-  }
-
   /** Removes a field. */
   remove(field: string): void {
     this.response.removeHeader(field);

@@ -18,7 +18,8 @@ const UNSAID = 'private, no-cache';
  */
 export function forOneClient(head: Head, credentials: string): void {
   // In lower case, as Node looks for them: any other must be made to be, time and again.
-  if (!head.offer('cache-control', UNSAID)) append(head, 'vary', credentials);
+  if (head.get('cache-control') === undefined) head.set('cache-control', UNSAID);
+  else append(head, 'vary', credentials);
 }
 
 /** Adds a name to a field that is a list of names, unless it is there. */
