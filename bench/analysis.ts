@@ -6,7 +6,6 @@ import {
   floorOf,
   floors,
   type Group,
-  heatOf,
   isFloor,
   LIBRARY,
   type Subject,
@@ -64,7 +63,7 @@ export class Analysis {
   private readonly random = seeded(1);
 
   constructor(private readonly results: Results) {
-    const measured = subjects.filter((subject) => this.launches(heatOf(subject), subject) !== undefined);
+    const measured = subjects.filter((subject) => this.launches(adapterOf(subject), subject) !== undefined);
     this.findings = measured.map((subject) => this.find(subject));
     this.bars = [...this.limits(), ...this.comparisons()];
   }
@@ -84,7 +83,7 @@ export class Analysis {
   }
 
   private find(subject: Subject): Finding {
-    const heat = heatOf(subject);
+    const heat = adapterOf(subject);
     const to = (base: Subject) => this.estimate(heat, (cost) => cost(subject) / cost(base));
     const floor = floorOf(subject);
     // Results of a part of the subjects, or of others, may have no such floor.
@@ -127,7 +126,7 @@ export class Analysis {
   }
 
   private compare(ours: Subject, peer: Subject): Estimate {
-    const heat = heatOf(ours);
+    const heat = adapterOf(ours);
     if (ours.group === peer.group) return this.estimate(heat, (cost) => cost(ours) / cost(peer));
     // A peer without Nest adds so much to its own unguarded route: that is compared with the same on ours.
     const [from, to] = [unguardedOf(peer.group), unguardedOf(ours.group)];

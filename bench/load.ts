@@ -23,17 +23,26 @@ export class Load {
    *
    * @throws Error where an answer has another status
    */
-  async send(count: number, next: () => Buffer, status: number): Promise<void> {
-    let left = count;
-    await Promise.all(
-      this.connections.map(async (connection) => {
-        while (left > 0) {
+  send(count: number, next: () => Buffer, status: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let left = count;
+      let open = 0;
+      const go = (connection: Connection): void => {
+        if (left > 0) {
           left--;
-          // oxlint-disable-next-line no-await-in-loop -- one request after the other is what a connection is for
-          await connection.ask(next(), status);
+          open++;
+          connection.ask(next(), status, answered);
+        } else if (open === 0) {
+          resolve();
         }
-      }),
-    );
+      };
+      const answered = (connection: Connection, error?: Error): void => {
+        open--;
+        if (error === undefined) go(connection);
+        else reject(error);
+      };
+      this.connections.forEach(go);
+    });
   }
 
   close(): void {
@@ -41,55 +50,94 @@ export class Load {
   }
 }
 
+/** Called with the connection that has been answered, or with what went wrong there. */
+type Answered = (connection: Connection, error?: Error) => void;
+
+/** Where the parts of an answer end. */
+interface Layout {
+  readonly head: number;
+  readonly body: number;
+}
+
+const EMPTY_LINE = '\r\n\r\n';
+
+/** A client that does as little as it can, since a server that waits for it is not measured meanwhile. */
 class Connection {
-  private received = '';
-  private settle: ((error?: Error) => void) | undefined;
+  private readonly socket: Socket;
+  private received: Buffer = Buffer.alloc(0);
+  /** That of the last answer: the next one is likely to have the same, and need not be read then. */
+  private layout: Layout | undefined;
   private status = 0;
+  private answered: Answered | undefined;
   private closed = false;
 
-  private constructor(private readonly socket: Socket) {
-    socket.setNoDelay(true).setEncoding('latin1');
-    socket.on('data', (chunk: string) => this.take(chunk));
-    socket.on('error', (error) => this.settle?.(error));
-    socket.on('close', () => {
+  private constructor(port: number) {
+    // One buffer for all that is received, instead of a stream.
+    const onread = {
+      buffer: Buffer.alloc(65_536),
+      callback: (size: number, buffer: Uint8Array) => {
+        this.take(Buffer.from(buffer.buffer, buffer.byteOffset, size));
+        return true;
+      },
+    };
+    this.socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
+    this.socket.on('error', (error) => this.end(error));
+    this.socket.on('close', () => {
       this.closed = true;
-      this.settle?.(new Error('The server has closed the connection'));
+      this.end(new Error('The server has closed the connection'));
     });
   }
 
   static async to(port: number): Promise<Connection> {
-    const socket = connect(port, '127.0.0.1');
-    await once(socket, 'connect');
-    return new Connection(socket);
+    const connection = new Connection(port);
+    await once(connection.socket, 'connect');
+    return connection;
   }
 
-  ask(request: Buffer, status: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.closed) return reject(new Error('The server has closed the connection'));
-      this.status = status;
-      this.settle = (error) => (error === undefined ? resolve() : reject(error));
-      this.socket.write(request);
-    });
+  ask(request: Buffer, status: number, answered: Answered): void {
+    if (this.closed) return answered(this, new Error('The server has closed the connection'));
+    this.status = status;
+    this.answered = answered;
+    this.socket.write(request);
   }
 
   close(): void {
-    this.settle = undefined;
+    this.answered = undefined;
     this.socket.destroy();
   }
 
-  private take(chunk: string): void {
-    this.received += chunk;
-    const end = this.received.indexOf('\r\n\r\n');
-    if (end === -1) return;
-    const head = this.received.slice(0, end);
-    const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-    if (length === undefined) {
-      this.settle?.(new Error(`An answer without Content-Length:\n${head}`));
-    } else if (this.received.length >= end + 4 + Number(length)) {
-      const answer = this.received;
-      this.received = '';
-      const right = answer.startsWith(`HTTP/1.1 ${this.status} `);
-      this.settle?.(right ? undefined : new Error(`An answer other than ${this.status}:\n${answer}`));
+  private take(chunk: Buffer): void {
+    // What was received before is a copy: the buffer is used again.
+    const received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk]);
+    const { layout } = this;
+    if (received.length !== layout?.body || received.indexOf(EMPTY_LINE) !== layout.head) {
+      const found = layoutOf(received);
+      if (found instanceof Error) return this.end(found);
+      if (found === undefined || received.length < found.body) {
+        this.received = Buffer.from(received);
+        return;
+      }
+      this.layout = found;
     }
+    const right = received.toString('latin1', 0, 13) === `HTTP/1.1 ${this.status} `;
+    const error = right ? undefined : new Error(`An answer other than ${this.status}:\n${received.toString('latin1')}`);
+    this.received = received.subarray(0, 0);
+    this.end(error);
   }
+
+  private end(error?: Error): void {
+    const { answered } = this;
+    this.answered = undefined;
+    answered?.(this, error);
+  }
+}
+
+/** The layout of an answer; `undefined` where its head is not whole yet. */
+function layoutOf(answer: Buffer): Layout | Error | undefined {
+  const head = answer.indexOf(EMPTY_LINE);
+  if (head === -1) return undefined;
+  const text = answer.toString('latin1', 0, head);
+  const length = /\r\ncontent-length: (\d+)/i.exec(text)?.[1];
+  if (length === undefined) return new Error(`An answer without Content-Length:\n${text}`);
+  return { head, body: head + EMPTY_LINE.length + Number(length) };
 }

@@ -1,7 +1,7 @@
 // npm run bench                      measures everything, in at most 45 minutes on two cores, and writes the report
-// npm run bench -- --quick           the same in five minutes, with wider intervals
-// npm run bench -- --only <pattern>  measures the heats whose name matches, e.g. 'fastify (basic|bearer)$', and only prints what it finds
-// npm run bench -- --only … --write  puts them in the place of the same heats among the results that there are
+// npm run bench -- --quick           the same in five minutes, but for some algorithms of tokens, with wide intervals
+// npm run bench -- --adapter <name>  measures express or fastify alone, and leaves the results of the other one as they are
+// npm run bench -- --only <pattern>  measures the subjects that match, e.g. 'fastify .* basic$', and only prints what it finds
 // npm run bench -- --minutes <n>     takes so long, or --launches <n> starts each process so often
 // npm run bench -- --report          measures nothing, and writes the report of the results that there are
 // npm run bench -- --check           beside any of these: prints the bars that are missed, and fails if there are any
@@ -12,32 +12,30 @@ import { measure, plans, title } from './campaign.js';
 import { readJson, writeJson, writeReport } from './files.js';
 import { cell, interval } from './report.js';
 import type { Results } from './results.js';
-import { heatOf, subjects } from './subjects.js';
+import { adapterOf, type Subject, subjects } from './subjects.js';
 
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     check: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
+    adapter: { type: 'string' },
     only: { type: 'string' },
-    write: { type: 'boolean', default: false },
     minutes: { type: 'string' },
     launches: { type: 'string' },
   },
 });
 
-const results = options.report ? readJson('results.json') : await run();
-if (results === undefined) throw new Error('There are no results yet: npm run bench makes them');
+const before = options.only === undefined ? readJson('results.json') : undefined;
+const measured = options.report ? before : await run();
+if (measured === undefined) throw new Error('There are no results yet: npm run bench makes them');
+const results =
+  options.adapter === undefined ? measured : { ...measured, heats: { ...before?.heats, ...measured.heats } };
 const analysis = new Analysis(results);
 print(analysis);
 if (options.only === undefined) {
-  if (!options.report) writeJson('results.json', results);
+  writeJson('results.json', results);
   writeReport(results, analysis);
-} else if (options.write) {
-  const before = readJson('results.json');
-  const all = { ...results, heats: { ...before?.heats, ...results.heats } };
-  writeJson('results.json', all);
-  writeReport(all, new Analysis(all));
 }
 if (options.check) check(analysis);
 
@@ -45,8 +43,12 @@ function run(): Promise<Results> {
   const mode = options.quick ? 'quick' : 'full';
   const { minutes = plans[mode].minutes, launches = plans[mode].launches } = options;
   const plan = { minutes: Number(minutes), launches: Number(launches) };
-  const pattern = options.only === undefined ? undefined : new RegExp(options.only, 'i');
-  const chosen = subjects.filter((subject) => pattern?.test(heatOf(subject)) ?? true);
+  const { adapter, only = '' } = options;
+  const pattern = new RegExp(only, 'i');
+  const isChosen = (subject: Subject) =>
+    (adapter === undefined || adapterOf(subject) === adapter) && pattern.test(subject.id) && plans[mode].takes(subject);
+  const chosen = subjects.filter(isChosen);
+  if (chosen.length === 0) throw new Error('No subject is called so');
   return measure(chosen, plan, mode, (text) => console.error(text));
 }
 

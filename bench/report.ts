@@ -44,7 +44,10 @@ function table(head: readonly string[], lines: readonly (readonly string[])[]): 
 }
 
 function introduction({ date, mode, node, cpu }: Environment): string {
-  const quick = mode === 'quick' ? ' It was a quick run: the intervals are wide, and most bars cannot be shown.' : '';
+  const quick =
+    mode === 'quick'
+      ? ' It was a quick run: the intervals are wide, most bars cannot be shown, and some rows are missing.'
+      : '';
   return `# Benchmarks
 
 <!-- Written by \`npm run bench\`; what is changed here by hand is lost. -->
@@ -187,15 +190,14 @@ function method({ packages }: Environment): string {
 - Each subject is an application in a process of its own, with \`NODE_ENV=production\` and without a log. The load comes from another
   process, over 8 connections that stay open, without pipelining. What is measured is the CPU time of the server process
   (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
-- What answers one row on one adapter runs at the same time, with what it is compared with, and nothing else: the more processes take
-  turns, the colder is each of them.
-- The processes take turns in random order, a dozen slices of the load each, of some two milliseconds; what counts is the CPU time of
+- All processes of one adapter take turns in random order, a dozen slices of the load each, of some two milliseconds; what counts is the CPU time of
   **the fastest hundredth of all slices** of a subject, of all its launches. Whatever else a shared machine does only ever slows a process
   down, here by up to a factor of two and for seconds at a time: the median of all slices is that of the neighbours, and so are the
   ratios of medians. Of what other threads work at, such as hashes, a slice is two dozen requests with none under way at either end.
   Garbage is hardly ever collected in those slices; what a guard allocates is in the table of single calls.
-- Each process has answered 6,000 plain requests before: so long V8 compiles the code of a guard, which would count as the guard's. That is with \`--invocation-count-for-maglev=100 --invocation-count-for-turbofan=500\` (Node 24); with V8's own
-  numbers it goes on until 20,000 and more.
+- V8 compiles a function once it was called often enough, and again when what it calls was. With its own numbers that goes on until a
+  process has answered 20,000 requests and more; so it is told to compile sooner
+  (\`--invocation-count-for-maglev=100 --invocation-count-for-turbofan=500\`, on Node 24).
 - On Node 20, V8 gives every request and response of Express a hidden class of its own, since they are given another prototype: Express
   then takes about three times as long for everything, guards included. On Node 24 they share theirs.
 - The processes run with \`--no-memory-reducer --min-semi-space-size=16\`: otherwise V8 shrinks their heaps while they wait for their turn,
@@ -216,9 +218,8 @@ function method({ packages }: Environment): string {
   proxy whose connections are shared that is not so: those rows are of users who take turns, so that no connection repeats any.
 - jsonwebtoken, and so passport-jwt, knows no EdDSA.
 
-\`npm run bench\` measures all of this anew, \`npm run bench -- --quick\` in five minutes; \`--only <pattern>\` measures a part of it, with
-\`--write\` in the place of what is there,
-\`--report\` writes this page from [the results](../bench/results.json), and \`--check\` fails where a bar is missed.
+\`npm run bench\` measures all of this anew, \`npm run bench -- --quick\` in five minutes, \`--adapter fastify\` what runs on one adapter, and
+\`--only <pattern>\` what is called so, which it only prints; \`--report\` writes this page from [the results](../bench/results.json), and \`--check\` fails where a bar is missed.
 
 Versions: ${versions.join(', ')}.`;
 }

@@ -1,6 +1,7 @@
 // The process of one subject: it listens, and is told how many requests a slice of the load has; when it is told the next time, it says
 // what each slice took since. It says as well what CPU time it has taken so far.
 
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Slices } from './slices.js';
 import { type Material, subjects } from './subjects.js';
@@ -18,10 +19,10 @@ server.requestTimeout = 0;
 
 const slices = new Slices();
 // A listener would be one among the framework's and the library's, and make them slower by its being there.
-const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
-server.emit = (event: string, ...args: unknown[]) => {
-  if (event === 'request') slices.count();
-  return emit(event, ...args);
+const { emit } = server as { emit: (this: Server, ...args: unknown[]) => boolean };
+server.emit = (...args: unknown[]) => {
+  if (args[0] === 'request') slices.count();
+  return emit.apply(server, args);
 };
 
 process.on('message', (question: 'cpu' | number) => {

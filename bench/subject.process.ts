@@ -2,7 +2,7 @@ import { nameOf, PASSWORD, TOKEN } from './applications/alice.js';
 import { Load, requestBytes } from './load.js';
 import { type Row, USERS } from './rows.js';
 import { ServerProcess } from './server.process.js';
-import type { Material, Subject } from './subjects.js';
+import type { Group, Material, Subject } from './subjects.js';
 import type { Issuer } from './tokens.js';
 
 /**
@@ -18,8 +18,20 @@ const ALWAYS_BUSY = ['--no-memory-reducer', '--min-semi-space-size=16'];
 const EARLY = ['--invocation-count-for-maglev=100', '--invocation-count-for-turbofan=500'];
 const FLAGS = Number.parseInt(process.versions.node, 10) < 24 ? ALWAYS_BUSY : [...ALWAYS_BUSY, ...EARLY];
 
+/**
+ * How many plain requests a slice is worth: some two milliseconds. A shared machine leaves a process alone for so long now and then,
+ * and not for much longer; and what is less cannot be told from the steps of the clock.
+ */
+const SLICE: Readonly<Record<Group, number>> = { 'nest-express': 25, express: 25, 'nest-fastify': 50, fastify: 75 };
+
+/** How many slices of the load a process answers when it is its turn: the first ones are slow, as others were at work before. */
+const TURN = 12;
+
 /** How many requests of a row that takes long are sent at once: some for each connection. */
 const BATCH = 24;
+
+/** How many of those batches a turn has: they last longer than slices, and none of them would be more exact for more of them. */
+const BATCHES = 3;
 
 /** A subject while its process runs, under load from this one. */
 export class SubjectProcess {
@@ -45,14 +57,15 @@ export class SubjectProcess {
     }
   }
 
-  /** The CPU time that the server takes for one request, in microseconds: of each of so many slices of the load. */
-  measure(slice: number, count: number): Promise<number[]> {
-    return this.subject.row.weight === 1 ? this.slices(slice, count) : this.batches(count);
+  /** Takes a turn. Returns the CPU time that the server takes for one request, in microseconds, of each slice of the load. */
+  turn(): Promise<number[]> {
+    const { group, row } = this.subject;
+    return row.weight === 1 ? this.slices(SLICE[group]) : this.batches();
   }
 
-  private async slices(size: number, count: number): Promise<number[]> {
+  private async slices(size: number): Promise<number[]> {
     await this.server.ask(size);
-    await this.run(size * count);
+    await this.run(size * TURN);
     return this.server.ask<number[]>(size);
   }
 
@@ -60,10 +73,10 @@ export class SubjectProcess {
    * Slices between which the server has nothing to do. What other threads do for a request, such as a hash, falls into any slice near
    * it, so that the fastest ones would be those that had left it to the others.
    */
-  private async batches(count: number): Promise<number[]> {
+  private async batches(): Promise<number[]> {
     const found: number[] = [];
     /* oxlint-disable no-await-in-loop -- one after the other */
-    for (let batch = 0; batch < count; batch++) {
+    for (let batch = 0; batch < BATCHES; batch++) {
       const before = await this.server.cpu();
       await this.run(BATCH * this.subject.row.weight);
       const cost = ((await this.server.cpu()) - before) / BATCH;

@@ -6,7 +6,7 @@ import type { Keys } from './tokens.js';
 /** What a subject runs on. */
 export type Group = 'nest-express' | 'nest-fastify' | 'express' | 'fastify';
 
-/** An application with what it is asked; it has a process of its own in each heat. */
+/** An application with what it is asked; it has a process of its own. */
 export interface Subject {
   readonly id: string;
   readonly group: Group;
@@ -156,7 +156,7 @@ export const subjects: readonly Subject[] = [
 ];
 
 /** The framework below a subject. */
-export const adapterOf = ({ group }: Pick<Subject, 'group'>): 'express' | 'fastify' =>
+export const adapterOf = ({ group }: Pick<Subject, 'group'>): Adapter =>
   group.endsWith('express') ? 'express' : 'fastify';
 
 /**
@@ -178,16 +178,12 @@ function leastGuard({ status }: Row): string {
 export const isFloor = ({ contender }: Pick<Subject, 'contender'>): boolean =>
   (Object.values(floors) as string[]).includes(contender);
 
-/**
- * What is measured together: all that answers one row on one adapter. The fewer processes take turns, the less each of them is
- * displaced from the processor's caches until its next one.
- */
-export const heatOf = (of: Subject): string => `${adapterOf(of)} ${isFloor(of) ? 'floors' : of.row.id}`;
-
-/** What runs in each heat of such subjects: they, and what they are compared with. */
-export function heatsOf(chosen: readonly Subject[]): ReadonlyMap<string, readonly Subject[]> {
-  const names = [...new Set(chosen.map(heatOf))];
-  return new Map(names.map((heat) => [heat, withFloors(chosen.filter((each) => heatOf(each) === heat))]));
+/** What runs in each heat of such subjects, which is all that is measured together: they, on one adapter, and what they are compared with. */
+export function heatsOf(chosen: readonly Subject[]): ReadonlyMap<Adapter, readonly Subject[]> {
+  const adapters = [...new Set(chosen.map(adapterOf))];
+  return new Map(
+    adapters.map((adapter) => [adapter, withFloors(chosen.filter((each) => adapterOf(each) === adapter))]),
+  );
 }
 
 function withFloors(of: readonly Subject[]): Subject[] {

@@ -54,10 +54,10 @@ export class ResponseHeadHook {
    * of them, Node makes a new list for each request.
    */
   installOn(server: Server): void {
-    const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
-    server.emit = (event: string, ...args: unknown[]) => {
-      if (event === 'request') this.watch(args[1] as ServerResponse);
-      return emit(event, ...args);
+    const { emit } = server as { emit: (this: Server, ...args: unknown[]) => boolean };
+    server.emit = (...args: unknown[]) => {
+      if (args[0] === 'request') this.watch(args[2] as ServerResponse);
+      return emit.apply(server, args);
     };
   }
 
