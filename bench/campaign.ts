@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import type { Environment, Results } from './results.js';
 import { type Launch, launchOf, shuffled } from './statistics.js';
 import { SubjectProcess } from './subject.process.js';
-import { type Group, heatsOf, type Material, type Subject } from './subjects.js';
+import { applicationsOf, type Group, heatsOf, type Material, type Subject } from './subjects.js';
 import { Issuer } from './tokens.js';
 
 /** How much is measured. */
@@ -17,7 +17,7 @@ export interface Plan {
 }
 
 export const plans = {
-  full: { launches: 5, minutes: 43, takes: () => true },
+  full: { launches: 10, minutes: 43, takes: () => true },
   // It takes longer to start a process than to measure it. Of the algorithms of tokens, the most usual one stands for all.
   quick: {
     launches: 2,
@@ -65,7 +65,8 @@ export async function measure(
     let left = members.size * (plan.launches - launch + 1);
     for (const [heat, of] of shuffled([...members], Math.random)) {
       const deadline = performance.now() + (end - performance.now()) / left--;
-      const processes = await Promise.all(of.map((subject) => SubjectProcess.launch(subject, material, issuer)));
+      const launched = applicationsOf(of).map((all) => SubjectProcess.launch(all, material, issuer));
+      const processes = (await Promise.all(launched)).flat();
       const rounds = await measureTogether(processes, deadline, heats[heat] as Heats[string]);
       say(`launch ${launch} of ${plan.launches}, ${heat}: ${rounds} rounds`);
     }

@@ -36,7 +36,9 @@ export class ServerProcess<Greeting = number> {
     return user + system;
   }
 
+  /** Ends it, however often it is told so. */
   async stop(): Promise<void> {
+    if (!this.child.connected) return;
     const end = once(this.child, 'exit');
     this.child.disconnect();
     await end;

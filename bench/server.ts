@@ -1,4 +1,4 @@
-// The process of one subject: it listens, and is told how many requests a slice of the load has; when it is told the next time, it says
+// The process of one application: it listens, and is told how many requests a slice of the load has; when it is told the next time, it says
 // what each slice took since. It says as well what CPU time it has taken so far.
 
 import type { Server } from 'node:http';
@@ -6,9 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { Slices } from './slices.js';
 import { type Material, subjects } from './subjects.js';
 
-const [id, material] = process.argv.slice(2) as [string, string];
-const subject = subjects.find((candidate) => candidate.id === id);
-if (subject === undefined) throw new Error(`There is no subject ${id}`);
+const [application, material] = process.argv.slice(2) as [string, string];
+const subject = subjects.find((candidate) => candidate.application === application);
+if (subject === undefined) throw new Error(`There is no application ${application}`);
 
 const server = await subject.start(JSON.parse(material) as Material);
 // The connections outlast the pauses between two rounds.

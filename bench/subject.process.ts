@@ -33,7 +33,7 @@ const BATCH = 24;
 /** How many of those batches a turn has: they last longer than slices, and none of them would be more exact for more of them. */
 const BATCHES = 3;
 
-/** A subject while its process runs, under load from this one. */
+/** A subject while the process of its application runs, under load from this one. */
 export class SubjectProcess {
   private constructor(
     readonly subject: Subject,
@@ -42,9 +42,13 @@ export class SubjectProcess {
     private readonly next: () => Buffer,
   ) {}
 
-  static async launch(subject: Subject, material: Material, issuer: Issuer): Promise<SubjectProcess> {
-    const server = await ServerProcess.launch('server.js', [subject.id, JSON.stringify(material)], FLAGS);
-    return new SubjectProcess(subject, server, await Load.on(server.greeting), requests(subject.row, issuer));
+  /** Starts the application that all of these subjects are of. */
+  static async launch(of: readonly Subject[], material: Material, issuer: Issuer): Promise<SubjectProcess[]> {
+    const [{ application }] = of as [Subject];
+    const server = await ServerProcess.launch('server.js', [application, JSON.stringify(material)], FLAGS);
+    const start = async (subject: Subject) =>
+      new SubjectProcess(subject, server, await Load.on(server.greeting), requests(subject.row, issuer));
+    return Promise.all(of.map(start));
   }
 
   /** Sends as many requests as are worth `count` plain ones. */

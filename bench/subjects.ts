@@ -1,14 +1,16 @@
 import type { Server } from 'node:http';
 import type { Adapter } from './applications/nest.js';
 import { floorRows, jwtRows, type Row, rows, sendAlike, turnsRow } from './rows.js';
-import type { Keys } from './tokens.js';
+import { algorithms, type Keys } from './tokens.js';
 
 /** What a subject runs on. */
 export type Group = 'nest-express' | 'nest-fastify' | 'express' | 'fastify';
 
-/** An application with what it is asked; it has a process of its own. */
+/** What an application is asked. */
 export interface Subject {
   readonly id: string;
+  /** The application, which has a process of its own: it is started once for all that it is asked. */
+  readonly application: string;
   readonly group: Group;
   /** The library that guards the route, or what stands in its place. */
   readonly contender: string;
@@ -48,88 +50,112 @@ const oauth2 = () => import('./applications/oauth2.js');
 const bareExpress = () => import('./applications/bare-express.js');
 const bareFastify = () => import('./applications/bare-fastify.js');
 
-const subject = (group: Group, contender: string, row: Row, start: Start): Subject => ({
-  id: `${group} ${contender} ${row.id}`,
-  group,
-  contender,
-  row,
-  start,
-});
+/** The subjects that one application is asked: a row each. */
+function asked(
+  group: Group,
+  contender: string,
+  application: string,
+  start: Start,
+  ...rowsOf: readonly Row[]
+): Subject[] {
+  return rowsOf.map((row) => ({
+    id: `${group} ${contender} ${row.id}`,
+    application: `${group} ${contender} (${application})`,
+    group,
+    contender,
+    row,
+    start,
+  }));
+}
 
 /** A row for a subject to whom it is no more than a plain request. */
 const quick = (row: Row): Row => ({ ...row, weight: 1 });
 const repeatedRows = jwtRows.filter(({ credentials }) => !credentials.fresh);
+const firstSeenRows = jwtRows.filter(({ credentials }) => credentials.fresh);
+
+/** The rows of tokens by the algorithm that those are signed with, where an application verifies one alone. */
+const byAlgorithm = algorithms.map((algorithm) => ({
+  algorithm,
+  rows: jwtRows.filter(({ credentials }) => credentials.algorithm === algorithm),
+}));
 
 function onNest(adapter: Adapter): Subject[] {
-  const of = (contender: string, row: Row, start: Start) => subject(`nest-${adapter}`, contender, row, start);
+  const of = (contender: string, application: string, start: Start, ...rowsOf: readonly Row[]) =>
+    asked(`nest-${adapter}`, contender, application, start, ...rowsOf);
+  const floor = (contender: string, start: Start, ...rowsOf: readonly Row[]) =>
+    of(contender, 'floor', start, ...rowsOf);
+  // With the credentials of each row as well: Node reads them, whatever the guard does.
+  const letIn = [floorRows.open, rows.basic, rows.bearer, ...repeatedRows.map(quick)];
 
   return [
-    of(floors.unguarded, floorRows.open, async () => (await ground()).unguarded(adapter)),
-    // With the credentials of each row as well: Node reads them, whatever the guard does.
-    ...[floorRows.open, rows.basic, rows.bearer, ...repeatedRows.map(quick)].map((row) =>
-      of(floors.empty, row, async () => (await ground()).empty(adapter)),
-    ),
-    of(floors.twin, floorRows.open, async () => (await ground()).empty(adapter)),
-    ...[floorRows.refused, rows.wrong].map((row) =>
-      of(floors.refusing, row, async () => (await ground()).refusing(adapter)),
-    ),
-    of(floors.forbidding, floorRows.forbidden, async () => (await ground()).forbidding(adapter)),
+    ...floor(floors.unguarded, async () => (await ground()).unguarded(adapter), floorRows.open),
+    ...floor(floors.empty, async () => (await ground()).empty(adapter), ...letIn),
+    ...floor(floors.twin, async () => (await ground()).empty(adapter), floorRows.open),
+    ...floor(floors.refusing, async () => (await ground()).refusing(adapter), floorRows.refused, rows.wrong),
+    ...floor(floors.forbidding, async () => (await ground()).forbidding(adapter), floorRows.forbidden),
 
-    of(LIBRARY, rows.public, async () => (await library()).byBasic(adapter)),
-    of(LIBRARY, rows.basic, async () => (await library()).byBasic(adapter)),
-    of(LIBRARY, rows.bearer, async () => (await library()).byBearer(adapter)),
-    of(LIBRARY, rows.two, async () => (await library()).byBoth(adapter)),
-    of(LIBRARY, rows.bcrypt, async () => (await library()).byBcrypt(adapter)),
-    of(LIBRARY, rows.missing, async () => (await library()).byBasic(adapter)),
-    of(LIBRARY, rows.wrong, async () => (await library()).byUnlimited(adapter)),
-    of(LIBRARY, rows.scope, async () => (await library()).byBearer(adapter)),
-    of(LIBRARY, rows.missingTwo, async () => (await library()).byBoth(adapter)),
-    ...[rows.remembered, rows.rememberedTurns].map((row) =>
-      of(LIBRARY, row, async () => (await library()).byStoredBcrypt(adapter)),
+    ...of(LIBRARY, 'Basic', async () => (await library()).byBasic(adapter), rows.public, rows.basic, rows.missing),
+    ...of(LIBRARY, 'Bearer', async () => (await library()).byBearer(adapter), rows.bearer, rows.scope),
+    ...of(LIBRARY, 'both', async () => (await library()).byBoth(adapter), rows.two, rows.missingTwo),
+    ...of(LIBRARY, 'bcrypt', async () => (await library()).byBcrypt(adapter), rows.bcrypt),
+    ...of(LIBRARY, 'no limits', async () => (await library()).byUnlimited(adapter), rows.wrong),
+    ...of(
+      LIBRARY,
+      'stored bcrypt',
+      async () => (await library()).byStoredBcrypt(adapter),
+      rows.remembered,
+      rows.rememberedTurns,
     ),
-    of(LIBRARY, turnsRow, async ({ keys, jwksUri }) => (await library()).byJwt(adapter, 'RS256', keys, jwksUri)),
-    ...jwtRows.map((row) =>
-      of(LIBRARY, row.credentials.fresh ? row : quick(row), async ({ keys, jwksUri }) =>
-        (await library()).byJwt(adapter, row.credentials.algorithm, keys, jwksUri),
-      ),
-    ),
+    ...repeatedRows.flatMap((row) => {
+      const { algorithm } = row.credentials;
+      const start: Start = async ({ keys, jwksUri }) => (await library()).byJwt(adapter, algorithm, keys, jwksUri);
+      return of(LIBRARY, algorithm, start, quick(row), ...(algorithm === 'RS256' ? [turnsRow] : []));
+    }),
+    // Apart: tokens that come once fill the memory of those that are repeated.
+    ...firstSeenRows.flatMap((row) => {
+      const { algorithm } = row.credentials;
+      const start: Start = async ({ keys, jwksUri }) => (await library()).byJwt(adapter, algorithm, keys, jwksUri);
+      return of(LIBRARY, `${algorithm}, first seen`, start, row);
+    }),
 
-    of(BY_HAND, rows.basic, async () => (await byHand()).byTenLines(adapter)),
+    ...of(BY_HAND, 'Basic', async () => (await byHand()).byTenLines(adapter), rows.basic),
 
-    of(PASSPORT, rows.public, async () => (await passport()).byRecipe(adapter)),
-    of(PASSPORT, rows.basic, async () => (await passport()).byBasic(adapter)),
-    of(PASSPORT, rows.bearer, async () => (await passport()).byBearer(adapter)),
-    of(PASSPORT, rows.two, async () => (await passport()).byBoth(adapter)),
-    of(PASSPORT, rows.bcrypt, async () => (await passport()).byBcrypt(adapter)),
-    of(PASSPORT, rows.missing, async () => (await passport()).byBasic(adapter)),
-    of(PASSPORT, rows.wrong, async () => (await passport()).byBasic(adapter)),
-    of(PASSPORT, rows.missingTwo, async () => (await passport()).byBoth(adapter)),
+    ...of(PASSPORT, 'recipe', async () => (await passport()).byRecipe(adapter), rows.public),
+    ...of(PASSPORT, 'Basic', async () => (await passport()).byBasic(adapter), rows.basic, rows.missing, rows.wrong),
+    ...of(PASSPORT, 'Bearer', async () => (await passport()).byBearer(adapter), rows.bearer),
+    ...of(PASSPORT, 'both', async () => (await passport()).byBoth(adapter), rows.two, rows.missingTwo),
+    ...of(PASSPORT, 'bcrypt', async () => (await passport()).byBcrypt(adapter), rows.bcrypt),
     // jsonwebtoken, which passport-jwt is made of, knows no EdDSA.
-    ...jwtRows
-      .filter(({ credentials }) => credentials.algorithm !== 'EdDSA')
-      .map((row) =>
-        of(PASSPORT, row, async ({ keys }) => (await passport()).byJwt(adapter, row.credentials.algorithm, keys)),
+    ...byAlgorithm
+      .filter(({ algorithm }) => algorithm !== 'EdDSA')
+      .flatMap(({ algorithm, rows: tokens }) =>
+        of(PASSPORT, algorithm, async ({ keys }) => (await passport()).byJwt(adapter, algorithm, keys), ...tokens),
       ),
   ];
 }
 
 function onNestOnExpress(): Subject[] {
   // No 401: Nest answers 500 to the error that this middleware refuses with.
-  return jwtRows.map((row) =>
-    subject('nest-express', 'express-oauth2-jwt-bearer', row, async ({ keys, jwksUri }) =>
-      (await oauth2()).byJwt(row.credentials.algorithm, keys, jwksUri),
-    ),
-  );
+  return byAlgorithm.flatMap(({ algorithm, rows: tokens }) => {
+    const start: Start = async ({ keys, jwksUri }) => (await oauth2()).byJwt(algorithm, keys, jwksUri);
+    return asked('nest-express', 'express-oauth2-jwt-bearer', algorithm, start, ...tokens);
+  });
 }
 
 function onExpress(): Subject[] {
   const name = 'express-basic-auth';
   return [
-    subject('express', floors.unguarded, floorRows.open, async () => (await bareExpress()).unguarded()),
-    subject('express', name, rows.basic, async () => (await bareExpress()).byBasic()),
-    subject('express', name, rows.bcrypt, async () => (await bareExpress()).byBcrypt()),
-    subject('express', name, rows.missing, async () => (await bareExpress()).byBasic()),
-    subject('express', name, rows.wrong, async () => (await bareExpress()).byBasic()),
+    ...asked('express', floors.unguarded, 'floor', async () => (await bareExpress()).unguarded(), floorRows.open),
+    ...asked(
+      'express',
+      name,
+      'Basic',
+      async () => (await bareExpress()).byBasic(),
+      rows.basic,
+      rows.missing,
+      rows.wrong,
+    ),
+    ...asked('express', name, 'bcrypt', async () => (await bareExpress()).byBcrypt(), rows.bcrypt),
   ];
 }
 
@@ -137,13 +163,18 @@ function onFastify(): Subject[] {
   const basic = '@fastify/basic-auth';
   const bearer = '@fastify/bearer-auth';
   return [
-    subject('fastify', floors.unguarded, floorRows.open, async () => (await bareFastify()).unguarded()),
-    subject('fastify', basic, rows.basic, async () => (await bareFastify()).byBasic()),
-    subject('fastify', basic, rows.bcrypt, async () => (await bareFastify()).byBcrypt()),
-    subject('fastify', basic, rows.missing, async () => (await bareFastify()).byBasic()),
-    subject('fastify', basic, rows.wrong, async () => (await bareFastify()).byBasic()),
-    subject('fastify', bearer, rows.bearer, async () => (await bareFastify()).byBearer()),
-    subject('fastify', bearer, rows.missing, async () => (await bareFastify()).byBearer()),
+    ...asked('fastify', floors.unguarded, 'floor', async () => (await bareFastify()).unguarded(), floorRows.open),
+    ...asked(
+      'fastify',
+      basic,
+      'Basic',
+      async () => (await bareFastify()).byBasic(),
+      rows.basic,
+      rows.missing,
+      rows.wrong,
+    ),
+    ...asked('fastify', basic, 'bcrypt', async () => (await bareFastify()).byBcrypt(), rows.bcrypt),
+    ...asked('fastify', bearer, 'Bearer', async () => (await bareFastify()).byBearer(), rows.bearer, rows.missing),
   ];
 }
 
@@ -184,6 +215,12 @@ export function heatsOf(chosen: readonly Subject[]): ReadonlyMap<Adapter, readon
   return new Map(
     adapters.map((adapter) => [adapter, withFloors(chosen.filter((each) => adapterOf(each) === adapter))]),
   );
+}
+
+/** Subjects by their applications. */
+export function applicationsOf(of: readonly Subject[]): (readonly Subject[])[] {
+  const names = [...new Set(of.map(({ application }) => application))];
+  return names.map((name) => of.filter(({ application }) => application === name));
 }
 
 function withFloors(of: readonly Subject[]): Subject[] {
