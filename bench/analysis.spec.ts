@@ -2,8 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { Analysis, verdict } from './analysis.js';
 import type { Results } from './results.js';
 import { launchOf } from './statistics.js';
-import { heatsOf, isFloor, subjects } from './subjects.js';
+import { applicationsOf, heatsOf, isFloor, LIBRARY, type Subject, subjects } from './subjects.js';
 
+const byId = (one: Subject, other: Subject) => (one.id < other.id ? -1 : 1);
 const estimateOf = (low: number, high: number) => ({ value: (low + high) / 2, low, high });
 
 describe('A bar', () => {
@@ -103,6 +104,25 @@ describe('An analysis', () => {
     expect(findings.map(({ subject }) => subject)).toEqual(subjects.filter(isFloor));
     expect(bars).toEqual([]);
     expect(findings.map(({ micros }) => micros)).toEqual(findings.map(() => 10));
+  });
+});
+
+describe('An application', () => {
+  it('is of one contender, which it answers each row for once', () => {
+    const applications = applicationsOf(subjects);
+    expect(applications.flat().toSorted(byId)).toEqual(subjects.toSorted(byId));
+    for (const of of applications) {
+      expect(new Set(of.map(({ group, contender }) => `${group} ${contender}`)).size).toBe(1);
+      expect(new Set(of.map(({ row }) => row.id)).size).toBe(of.length);
+    }
+  });
+
+  it('of this library is not asked for tokens that come once beside those that are repeated', () => {
+    const ofTokens = applicationsOf(subjects.filter(({ contender }) => contender === LIBRARY)).map((of) =>
+      of.flatMap(({ row: { credentials } }) => (credentials.kind === 'jwt' ? [credentials.fresh] : [])),
+    );
+    expect(ofTokens.filter((fresh) => fresh.includes(true) && fresh.includes(false))).toEqual([]);
+    expect(ofTokens.flat()).toContain(true);
   });
 });
 
