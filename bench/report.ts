@@ -187,7 +187,7 @@ function method({ packages }: Environment): string {
   const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
   return `## Method
 
-- Each application has a process of its own, which is asked all its rows, with \`NODE_ENV=production\` and without a log. The load comes from another
+- Each application has a process of its own, which is asked its rows, with \`NODE_ENV=production\` and without a log. The load comes from another
   process, over 8 connections that stay open, without pipelining. What is measured is the CPU time of the server process
   (\`process.cpuUsage()\`) for one request, so the cost of the client does not count, nor does waiting.
 - All processes of one adapter take turns in random order, a dozen slices of the load each, of some two milliseconds; what counts is the CPU time of
