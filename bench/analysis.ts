@@ -63,34 +63,32 @@ export class Analysis {
   private readonly random = seeded(1);
 
   constructor(private readonly results: Results) {
-    const measured = subjects.filter((subject) => this.launches(adapterOf(subject), subject) !== undefined);
+    const measured = subjects.filter((subject) => this.launches(subject) !== undefined);
     this.findings = measured.map((subject) => this.find(subject));
     this.bars = [...this.limits(), ...this.comparisons()];
   }
 
-  /** What was measured of a subject in a heat. */
-  private launches(heat: string, { id }: Subject): readonly Launch[] | undefined {
-    return this.results.heats[heat]?.[id];
+  /** What was measured of a subject. */
+  private launches(subject: Subject): readonly Launch[] | undefined {
+    return this.results.heats[adapterOf(subject)]?.[subject.id];
   }
 
-  /** What `of` makes of the costs of subjects in one heat, all of them from the same launches. */
-  private estimate(heat: string, of: (cost: (subject: Subject) => number) => number): Estimate {
-    const launches = (subject: Subject) => this.launches(heat, subject) as readonly Launch[];
-    const [any] = Object.values(this.results.heats[heat] as Record<string, readonly Launch[]>);
+  /** What `of` makes of the costs of a subject and others of its heat, all of them from the same launches. */
+  private estimate(subject: Subject, of: (cost: (subject: Subject) => number) => number): Estimate {
+    const launches = (each: Subject) => this.launches(each) as readonly Launch[];
     const asked = (drawn: readonly number[]) =>
-      of((subject) => undisturbed(drawn.map((launch) => launches(subject)[launch] as Launch)));
-    return estimate(any?.length ?? 0, asked, this.random);
+      of((each) => undisturbed(drawn.map((launch) => launches(each)[launch] as Launch)));
+    return estimate(launches(subject).length, asked, this.random);
   }
 
   private find(subject: Subject): Finding {
-    const heat = adapterOf(subject);
-    const to = (base: Subject) => this.estimate(heat, (cost) => cost(subject) / cost(base));
+    const to = (base: Subject) => this.estimate(subject, (cost) => cost(subject) / cost(base));
     const floor = floorOf(subject);
     // Results of a part of the subjects, or of others, may have no such floor.
-    const hasFloor = subject.group.startsWith('nest-') && this.launches(heat, floor) !== undefined;
+    const hasFloor = subject.group.startsWith('nest-') && this.launches(floor) !== undefined;
     return {
       subject,
-      micros: undisturbed(this.launches(heat, subject) as readonly Launch[]),
+      micros: undisturbed(this.launches(subject) as readonly Launch[]),
       toUnguarded: to(unguardedOf(subject.group)),
       toFloor: hasFloor ? to(floor) : undefined,
     };
@@ -126,11 +124,10 @@ export class Analysis {
   }
 
   private compare(ours: Subject, peer: Subject): Estimate {
-    const heat = adapterOf(ours);
-    if (ours.group === peer.group) return this.estimate(heat, (cost) => cost(ours) / cost(peer));
+    if (ours.group === peer.group) return this.estimate(ours, (cost) => cost(ours) / cost(peer));
     // A peer without Nest adds so much to its own unguarded route: that is compared with the same on ours.
     const [from, to] = [unguardedOf(peer.group), unguardedOf(ours.group)];
-    return this.estimate(heat, (cost) => cost(ours) / (cost(to) + cost(peer) - cost(from)));
+    return this.estimate(ours, (cost) => cost(ours) / (cost(to) + cost(peer) - cost(from)));
   }
 
   /** What speaks against the results themselves. */

@@ -44,7 +44,7 @@ type Heats = Record<string, Record<string, Launch[]>>;
 /** Measures subjects: in each launch heat by heat, and in each round all that the heat has, in random order. */
 export async function measure(
   chosen: readonly Subject[],
-  plan: Pick<Plan, 'launches' | 'minutes'>,
+  plan: Plan,
   mode: string,
   say: (text: string) => void,
 ): Promise<Results> {

@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
   },
 });
 
-const before = options.only === undefined ? readJson('results.json') : undefined;
+const before = readJson('results.json');
 const measured = options.report ? before : await run();
 if (measured === undefined) throw new Error('There are no results yet: npm run bench makes them');
 const results =
@@ -41,12 +41,12 @@ if (options.check) check(analysis);
 
 function run(): Promise<Results> {
   const mode = options.quick ? 'quick' : 'full';
-  const { minutes = plans[mode].minutes, launches = plans[mode].launches } = options;
-  const plan = { minutes: Number(minutes), launches: Number(launches) };
-  const { adapter, only = '' } = options;
+  const planned = plans[mode];
+  const { minutes = planned.minutes, launches = planned.launches, adapter, only = '' } = options;
+  const plan = { ...planned, minutes: Number(minutes), launches: Number(launches) };
   const pattern = new RegExp(only, 'i');
   const isChosen = (subject: Subject) =>
-    (adapter === undefined || adapterOf(subject) === adapter) && pattern.test(subject.id) && plans[mode].takes(subject);
+    (adapter === undefined || adapterOf(subject) === adapter) && pattern.test(subject.id) && plan.takes(subject);
   const chosen = subjects.filter(isChosen);
   if (chosen.length === 0) throw new Error('No subject is called so');
   return measure(chosen, plan, mode, (text) => console.error(text));

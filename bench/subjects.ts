@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Adapter } from './applications/nest.js';
 import { floorRows, jwtRows, type Row, rows, sendAlike, turnsRow } from './rows.js';
-import { algorithms, type Keys } from './tokens.js';
+import { type Algorithm, algorithms, type Keys } from './tokens.js';
 
 /** What a subject runs on. */
 export type Group = 'nest-express' | 'nest-fastify' | 'express' | 'fastify';
@@ -70,6 +70,8 @@ function asked(
 
 /** A row for a subject to whom it is no more than a plain request. */
 const quick = (row: Row): Row => ({ ...row, weight: 1 });
+/** What a peer with Basic alone is asked of one application. */
+const basicRows = [rows.basic, rows.missing, rows.wrong];
 const repeatedRows = jwtRows.filter(({ credentials }) => !credentials.fresh);
 const firstSeenRows = jwtRows.filter(({ credentials }) => credentials.fresh);
 
@@ -84,6 +86,10 @@ function onNest(adapter: Adapter): Subject[] {
     asked(`nest-${adapter}`, contender, application, start, ...rowsOf);
   const floor = (contender: string, start: Start, ...rowsOf: readonly Row[]) =>
     of(contender, 'floor', start, ...rowsOf);
+  const byJwt =
+    (algorithm: Algorithm): Start =>
+    async ({ keys, jwksUri }) =>
+      (await library()).byJwt(adapter, algorithm, keys, jwksUri);
   // With the credentials of each row as well: Node reads them, whatever the guard does.
   const letIn = [floorRows.open, rows.basic, rows.bearer, ...repeatedRows.map(quick)];
 
@@ -108,20 +114,18 @@ function onNest(adapter: Adapter): Subject[] {
     ),
     ...repeatedRows.flatMap((row) => {
       const { algorithm } = row.credentials;
-      const start: Start = async ({ keys, jwksUri }) => (await library()).byJwt(adapter, algorithm, keys, jwksUri);
-      return of(LIBRARY, algorithm, start, quick(row), ...(algorithm === 'RS256' ? [turnsRow] : []));
+      return of(LIBRARY, algorithm, byJwt(algorithm), quick(row), ...(algorithm === 'RS256' ? [turnsRow] : []));
     }),
     // Apart: tokens that come once fill the memory of those that are repeated.
     ...firstSeenRows.flatMap((row) => {
       const { algorithm } = row.credentials;
-      const start: Start = async ({ keys, jwksUri }) => (await library()).byJwt(adapter, algorithm, keys, jwksUri);
-      return of(LIBRARY, `${algorithm}, first seen`, start, row);
+      return of(LIBRARY, `${algorithm}, first seen`, byJwt(algorithm), row);
     }),
 
     ...of(BY_HAND, 'Basic', async () => (await byHand()).byTenLines(adapter), rows.basic),
 
     ...of(PASSPORT, 'recipe', async () => (await passport()).byRecipe(adapter), rows.public),
-    ...of(PASSPORT, 'Basic', async () => (await passport()).byBasic(adapter), rows.basic, rows.missing, rows.wrong),
+    ...of(PASSPORT, 'Basic', async () => (await passport()).byBasic(adapter), ...basicRows),
     ...of(PASSPORT, 'Bearer', async () => (await passport()).byBearer(adapter), rows.bearer),
     ...of(PASSPORT, 'both', async () => (await passport()).byBoth(adapter), rows.two, rows.missingTwo),
     ...of(PASSPORT, 'bcrypt', async () => (await passport()).byBcrypt(adapter), rows.bcrypt),
@@ -146,15 +150,7 @@ function onExpress(): Subject[] {
   const name = 'express-basic-auth';
   return [
     ...asked('express', floors.unguarded, 'floor', async () => (await bareExpress()).unguarded(), floorRows.open),
-    ...asked(
-      'express',
-      name,
-      'Basic',
-      async () => (await bareExpress()).byBasic(),
-      rows.basic,
-      rows.missing,
-      rows.wrong,
-    ),
+    ...asked('express', name, 'Basic', async () => (await bareExpress()).byBasic(), ...basicRows),
     ...asked('express', name, 'bcrypt', async () => (await bareExpress()).byBcrypt(), rows.bcrypt),
   ];
 }
@@ -164,15 +160,7 @@ function onFastify(): Subject[] {
   const bearer = '@fastify/bearer-auth';
   return [
     ...asked('fastify', floors.unguarded, 'floor', async () => (await bareFastify()).unguarded(), floorRows.open),
-    ...asked(
-      'fastify',
-      basic,
-      'Basic',
-      async () => (await bareFastify()).byBasic(),
-      rows.basic,
-      rows.missing,
-      rows.wrong,
-    ),
+    ...asked('fastify', basic, 'Basic', async () => (await bareFastify()).byBasic(), ...basicRows),
     ...asked('fastify', basic, 'bcrypt', async () => (await bareFastify()).byBcrypt(), rows.bcrypt),
     ...asked('fastify', bearer, 'Bearer', async () => (await bareFastify()).byBearer(), rows.bearer, rows.missing),
   ];
@@ -211,16 +199,17 @@ export const isFloor = ({ contender }: Pick<Subject, 'contender'>): boolean =>
 
 /** What runs in each heat of such subjects, which is all that is measured together: they, on one adapter, and what they are compared with. */
 export function heatsOf(chosen: readonly Subject[]): ReadonlyMap<Adapter, readonly Subject[]> {
-  const adapters = [...new Set(chosen.map(adapterOf))];
-  return new Map(
-    adapters.map((adapter) => [adapter, withFloors(chosen.filter((each) => adapterOf(each) === adapter))]),
-  );
+  return new Map([...groupedBy(chosen, adapterOf)].map(([adapter, all]) => [adapter, withFloors(all)]));
 }
 
 /** Subjects by their applications. */
 export function applicationsOf(of: readonly Subject[]): (readonly Subject[])[] {
-  const names = [...new Set(of.map(({ application }) => application))];
-  return names.map((name) => of.filter(({ application }) => application === name));
+  return [...groupedBy(of, ({ application }) => application).values()];
+}
+
+function groupedBy<Key>(of: readonly Subject[], keyOf: (subject: Subject) => Key): Map<Key, readonly Subject[]> {
+  const keys = [...new Set(of.map(keyOf))];
+  return new Map(keys.map((key) => [key, of.filter((each) => keyOf(each) === key)]));
 }
 
 function withFloors(of: readonly Subject[]): Subject[] {
