@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 /** The folders in their order: each may import those before it, and itself. */
 const order = [
   'http',
+  'common',
   'lockout',
   'schemes',
   'passwords',

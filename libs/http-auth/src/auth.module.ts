@@ -32,7 +32,7 @@ import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
 import { tableOf } from './routes/route.table.js';
-import { AuthConfigurationError } from './schemes/configuration.error.js';
+import { AuthConfigurationError } from './common/configuration.error.js';
 import { warnOfClearText } from './schemes/clear.text.js';
 import { NestSchemeContainer } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
@@ -159,7 +159,10 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
   ) {
     super();
     if (applications.has(application)) {
-      throw new AuthConfigurationError('AuthModule is imported twice with options of its own: call forRoot() once');
+      throw new AuthConfigurationError(
+        'ERR_AUTH_OPTION',
+        'AuthModule is imported twice with options of its own: call forRoot() once',
+      );
     }
     applications.add(application);
 
@@ -186,7 +189,10 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     if (server !== undefined) this.headHook.installOn(server);
     const schemes = this.schemes.bind();
     if (this.options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
-      throw new AuthConfigurationError('resource: no scheme takes tokens, which its metadata are for; add bearer()');
+      throw new AuthConfigurationError(
+        'ERR_AUTH_OPTION',
+        'resource: no scheme takes tokens, which its metadata are for; add bearer()',
+      );
     }
     if (server !== undefined && !this.options.tlsTerminated) warnOfClearText(server, schemes);
     this.policies.decideAll(this.discovery, this.scanner);

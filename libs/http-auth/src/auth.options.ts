@@ -5,7 +5,7 @@ import type { ChallengeLayout } from './response/challenger.js';
 import type { Prompt, RealmOption } from './response/protection.js';
 import type { ResourceOptions } from './resource/resource.options.js';
 import { resourceProblem } from './resource/resource.problem.js';
-import { AuthConfigurationError } from './schemes/configuration.error.js';
+import { AuthConfigurationError } from './common/configuration.error.js';
 import type { SchemeDefinition } from './schemes/scheme.js';
 import type { PassportRegistry } from './schemes/strategy.js';
 
@@ -115,7 +115,7 @@ export interface AuthOptionsFactory {
  */
 export function checkOptions(options: AuthModuleOptions | undefined): AuthModuleOptions {
   const problem = optionsProblem(options);
-  if (problem !== undefined) throw new AuthConfigurationError(problem);
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_OPTION', problem);
   return options as AuthModuleOptions;
 }
 

@@ -48,11 +48,13 @@ export { type BasicOptions, BasicStrategy } from './schemes/basic/basic.strategy
 export type { BearerCredentials } from './schemes/bearer/bearer.credentials.js';
 export { bearer, bearerChallenge } from './schemes/bearer/bearer.scheme.js';
 export { type BearerOptions, BearerStrategy } from './schemes/bearer/bearer.strategy.js';
-export { AuthConfigurationError } from './schemes/configuration.error.js';
+export { AuthConfigurationError, type AuthConfigurationErrorCode } from './common/configuration.error.js';
+export type { Duration } from './common/duration.js';
 export { Failure, type FailureDetails, type FailureReason, type FailureStatus } from './schemes/failure.js';
 export { passportStrategy, type PassportStrategyOptions } from './schemes/passport/passport.scheme.js';
 export type { OpenApiScheme, Scheme, SchemeContainer, SchemeDefinition } from './schemes/scheme.js';
 export type { PassportRegistry, Strategy, StrategyActions } from './schemes/strategy.js';
+export { RefusedException } from './schemes/refused.exception.js';
 export { VerifierUnavailableException } from './schemes/unavailable.exception.js';
 export { VerifierError } from './schemes/verifier.error.js';
 export type { HttpAuthVerifier, Verdict, Verifier, VerifierClass, VerifierFunction } from './schemes/verifier.js';

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../schemes/verifier.js';
 import type { AuthEvent, AuthEventOf, AuthEventType } from './auth.event.js';
 
@@ -34,7 +34,7 @@ export class AuthEvents {
   on<T extends AuthEventType>(type: T, listener: AuthEventListener<T>): () => void {
     if (!Object.hasOwn(this.listeners, type)) {
       const types = Object.keys(this.listeners).join(', ');
-      throw new AuthConfigurationError(`AuthEvents: there is no event '${type}', but ${types}`);
+      throw new AuthConfigurationError('ERR_AUTH_EVENT', `AuthEvents: there is no event '${type}', but ${types}`);
     }
     const listeners = this.listeners[type];
     listeners.add(listener);

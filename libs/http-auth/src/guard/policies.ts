@@ -4,7 +4,7 @@ import { type DiscoveryService, type MetadataScanner, Reflector } from '@nestjs/
 import type { AuthParams } from '../http/auth-param.js';
 import { realmProblem } from '../http/realm.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
@@ -56,7 +56,7 @@ export class Policies {
   make({ realm = this.realm, schemes, prompt = this.prompt, scopes, stepUp, ...rest }: PolicyParts): Policy {
     const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
     const problem = (wrong && `realm: ${wrong}`) ?? askingProblem({ ...rest, scopes, stepUp });
-    if (problem !== undefined) throw new AuthConfigurationError(problem);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
     const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
     const opening = schemes === undefined ? this.schemes.all : this.schemes.named(schemes);
     return {
@@ -106,7 +106,7 @@ export class Policies {
       });
     } catch (error) {
       if (!(error instanceof AuthConfigurationError)) throw error;
-      throw new AuthConfigurationError(`${nameOf(route)}(): ${error.message}`);
+      throw new AuthConfigurationError('ERR_AUTH_DECORATOR', `${nameOf(route)}(): ${error.message}`);
     }
   }
 

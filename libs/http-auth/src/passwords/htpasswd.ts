@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../schemes/verifier.js';
 import { HashTable } from './hash.table.js';
 import { readHtpasswd } from './htpasswd.lines.js';
@@ -47,9 +47,13 @@ class HtpasswdFile {
       this.users = this.read() ?? new HashTable(new Map());
     } catch (cause) {
       const code = codeOf(cause);
-      throw new AuthConfigurationError(`htpasswd(): ${name} cannot be read (${code}): create it with htpasswd -cB`, {
-        cause,
-      });
+      throw new AuthConfigurationError(
+        'ERR_AUTH_HTPASSWD_FILE',
+        `htpasswd(): ${name} cannot be read (${code}): create it with htpasswd -cB`,
+        {
+          cause,
+        },
+      );
     }
   }
 

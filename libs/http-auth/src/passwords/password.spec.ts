@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isInstalled, missing } from '../schemes/library.js';
+import { isInstalled, missing } from '../common/library.js';
 import { type HashAlgorithm, password } from './password.js';
 
 const algorithms: [HashAlgorithm, RegExp][] = [
@@ -83,6 +83,6 @@ describe('An optional package', () => {
   it('is told by its name where it is missing', () => {
     expect(isInstalled('@node-rs/argon2')).toBe(true);
     expect(isInstalled('@nestjs/of-no-such-name')).toBe(false);
-    expect(missing('@node-rs/bcrypt')).toBe('needs a package that is not installed: npm install @node-rs/bcrypt');
+    expect(missing('@node-rs/bcrypt')).toBe('needs a package that is not installed; run npm install @node-rs/bcrypt');
   });
 });

@@ -1,8 +1,8 @@
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import { hashArgon2 } from './formats/argon2.js';
 import { BCRYPT_BYTES, BCRYPT_COST, hashBcrypt } from './formats/bcrypt.js';
 import { hashScrypt } from './formats/scrypt.js';
-import { isInstalled, missing } from '../schemes/library.js';
+import { isInstalled, missing } from '../common/library.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
 
@@ -64,7 +64,8 @@ export async function verifyBounded(plain: string, stored: StoredHash): Promise<
  */
 async function hash(plain: string, options: HashOptions = {}): Promise<string> {
   const problem = hashOptionsProblem(options);
-  if (problem !== undefined) throw new AuthConfigurationError(`password.hash(): ${problem}`);
+  if (problem !== undefined)
+    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `password.hash(): ${problem}`);
   const text = plain.normalize('NFC');
   const { algorithm = 'argon2id', cost = BCRYPT_COST } = options;
   const [most, whose] = algorithm === 'bcrypt' ? [BCRYPT_BYTES, ', as bcrypt sees no more'] : [MAXIMUM_BYTES, ''];
@@ -84,7 +85,8 @@ async function hash(plain: string, options: HashOptions = {}): Promise<string> {
  */
 async function verify(plain: string, stored: string): Promise<boolean> {
   const read = readHash(stored);
-  if (typeof read === 'string') throw new AuthConfigurationError(`password.verify(): the hash is ${read}`);
+  if (typeof read === 'string')
+    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `password.verify(): the hash is ${read}`);
   return verifyBounded(plain.normalize('NFC'), read);
 }
 

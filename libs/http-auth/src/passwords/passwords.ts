@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import { redact } from '../schemes/redact.js';
 import { isPromise } from '../schemes/verifier.js';
 import { type HashOptions, hashOptionsProblem, password as hasher } from './password.js';
@@ -56,7 +56,8 @@ export function passwords<Principal, Request extends object = HttpRequest>(
 ): PasswordVerifier<Principal, Request> {
   const { onRehash, rehash = {}, decoy: given } = options;
   const problem = onRehash === undefined ? undefined : hashOptionsProblem(rehash);
-  if (problem !== undefined) throw new AuthConfigurationError(`passwords(): rehash: ${problem}`);
+  if (problem !== undefined)
+    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `passwords(): rehash: ${problem}`);
   const upgrade = onRehash && upgrader(onRehash, rehash);
   let decoy = given === undefined ? firstDecoy() : read(given, 'the decoy').decoy();
 
@@ -88,7 +89,8 @@ export function passwords<Principal, Request extends object = HttpRequest>(
 
 function read(text: string, what: string): StoredHash {
   const hash = readHash(text);
-  if (typeof hash === 'string') throw new AuthConfigurationError(`passwords(): ${what} is ${hash}`);
+  if (typeof hash === 'string')
+    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `passwords(): ${what} is ${hash}`);
   return hash;
 }
 

@@ -4,7 +4,7 @@ import { bcrypt } from './formats/bcrypt.js';
 import { scrypt } from './formats/scrypt.js';
 import { sha1 } from './formats/sha1.js';
 import { shaCrypt } from './formats/sha.crypt.js';
-import { isInstalled, missing } from '../schemes/library.js';
+import { isInstalled, missing } from '../common/library.js';
 import type { HashFormat, StoredHash } from './stored.hash.js';
 
 const FORMATS: readonly HashFormat[] = [argon2, bcrypt, scrypt, shaCrypt, apr1, sha1];

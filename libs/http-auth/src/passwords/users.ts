@@ -1,5 +1,5 @@
 import type { HttpRequest } from '../http/request.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import { plainText } from './formats/plain.js';
 import { HashTable } from './hash.table.js';
 import { looksLikeHash, readHash } from './read.hash.js';
@@ -31,10 +31,13 @@ export function users<Request extends object = HttpRequest>(
     // Basic's credentials come so.
     const username = name.normalize('NFC');
     if (known.has(username))
-      throw new AuthConfigurationError(`users(): "${username}" is there twice: keep one of them`);
+      throw new AuthConfigurationError(
+        'ERR_AUTH_PASSWORD_HASH',
+        `users(): "${username}" is there twice: keep one of them`,
+      );
     const hash = options.plainText === true && !looksLikeHash(text) ? plainText(text) : readHash(text);
     if (typeof hash === 'string') {
-      throw new AuthConfigurationError(`users(): the password of "${username}" is ${hash}`);
+      throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `users(): the password of "${username}" is ${hash}`);
     }
     known.set(username, hash);
   }

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../http/request.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
-import { isInstalled } from '../schemes/library.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
+import { isInstalled } from '../common/library.js';
 import { isPromise } from '../schemes/verifier.js';
 import type { PasswordCredentials } from './password.credentials.js';
 import { verifyBounded } from './password.js';
@@ -60,7 +60,7 @@ export function verifierOf<Principal, Request>(
   find: (username: string, request: Request) => Found<Principal> | Promise<Found<Principal>>,
 ): PasswordVerifier<Principal, Request> {
   const problem = cacheProblem(cacheOptions);
-  if (problem !== undefined) throw new AuthConfigurationError(`${factory}: ${problem}`);
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `${factory}: ${problem}`);
   const cache = cacheOptions === false ? undefined : new VerifiedCache(cacheOptions);
   const hold = async (credentials: PasswordCredentials, { text, read, principal, good }: Found<Principal>) => {
     const { password } = credentials;

@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { Policies } from '../guard/policies.js';
 import type { Access } from '../guard/policy.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import { Gate } from './gate.js';
 
 /** What a protected path asks for. */
@@ -65,7 +65,10 @@ export function protect(
   const paths = [path].flat();
   const wrong = paths.find((one) => typeof one !== 'string' || !one.startsWith('/'));
   if (paths.length === 0 || wrong !== undefined) {
-    throw new AuthConfigurationError(`protect(): a path must begin with a slash, which '${String(wrong)}' does not`);
+    throw new AuthConfigurationError(
+      'ERR_AUTH_PATH',
+      `protect(): a path must begin with a slash, which '${String(wrong)}' does not`,
+    );
   }
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
   const required = scopes && { names: scopes, mode: 'all' as const };
@@ -80,6 +83,8 @@ function find<T>(app: INestApplicationContext, type: new (...args: never[]) => T
   try {
     return app.get<T>(type, { strict: false });
   } catch (cause) {
-    throw new AuthConfigurationError('protect(): the application has no AuthModule; import it', { cause });
+    throw new AuthConfigurationError('ERR_AUTH_PATH', 'protect(): the application has no AuthModule; import it', {
+      cause,
+    });
   }
 }

@@ -4,7 +4,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import type { Policy, Route } from '../guard/policy.js';
-import { AuthConfigurationError } from '../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { RouteEntry } from './route.entry.js';
 import { RouteExplorer } from './route.explorer.js';
 
@@ -58,6 +58,7 @@ export class RouteReport {
       const { scopes, scopesOf, stepUp } = this.policies.of(route.controller, route.handler);
       if ((scopes ?? scopesOf ?? stepUp) === undefined || this.isGuarded(route)) continue;
       throw new AuthConfigurationError(
+        'ERR_AUTH_UNGUARDED_ROUTE',
         `${route.controller.name}.${route.name}(): HttpAuthGuard does not stand before it, and so nobody asks for its scopes ` +
           'or its step-up; add @UseGuards(HttpAuthGuard), or a guard that extends it',
       );

@@ -1,30 +1,44 @@
-/** What a verifier may say of credentials beside whose they are. It is merged into `request.authInfo`. */
+/** Facts about the credentials that a verifier may add to the principal. The guard merges them into `request.authInfo`. */
 export interface AdmissionInfo {
-  /** The scopes that they were issued for (RFC 6749 section 3.3), which `@Scopes()` asks for. */
+  /** The scopes of the credentials (RFC 6749 section 3.3), for `@Scopes()`. */
   readonly scopes?: readonly string[];
-  /** How their holder was authenticated: the authentication context class (RFC 9470 section 6), for `@StepUp()`. */
+  /** How the user authenticated: the authentication context class (RFC 9470 section 6), for `@StepUp()`. */
   readonly acr?: string;
-  /** When their holder was last authenticated, in seconds since 1970 (RFC 9470 section 6), for `@StepUp()`. */
+  /** When the user last authenticated, in seconds since 1970 (RFC 9470 section 6), for `@StepUp()`. */
   readonly authTime?: number;
 }
 
-/** The principal, and what else the verifier found; what {@link admit} returns. */
+/** Shared by all copies of this package in a process, so that each recognizes the admissions of the others. */
+const ADMISSION: unique symbol = Symbol.for('nestjs-http-auth:Admission');
+
+/**
+ * The principal together with facts about the credentials. {@link admit} returns it.
+ *
+ * `instanceof` checks a brand: it also recognizes the admissions of another copy of this package, and an object that an
+ * admission was spread into.
+ */
 export class Admission<Principal> {
-  /** So that no principal is taken for an admission, whatever its properties are. */
-  declare private readonly brand: never;
+  /** The brand. */
+  readonly [ADMISSION] = true;
 
   constructor(
-    /** Who it is. */
+    /** The principal. */
     readonly principal: Principal,
-    /** What else is known. */
+    /** Facts about the credentials. */
     readonly info: AdmissionInfo,
   ) {}
+
+  /** Checks the brand. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && ADMISSION in value;
+  }
 }
 
 /**
- * What a verifier returns in place of the bare principal where it knows more: the scopes of a token, or how and when its
- * holder was authenticated.
+ * Returns a result for verifiers that know more than the principal: the scopes of a token, or how and when the user
+ * authenticated.
  *
+ * @param principal the principal itself, not a promise of it; `null`, `undefined` and `false` refuse the request
  * @example
  * bearer(async ({ token }) => {
  *   const session = await sessions.find(token);
@@ -33,4 +47,10 @@ export class Admission<Principal> {
  */
 export function admit<Principal>(principal: Principal, info: AdmissionInfo): Admission<Principal> {
   return new Admission(principal, info);
+}
+
+/** Combines facts from two sources. A fact of `over` replaces the same fact of `base`, unless it is `undefined`. */
+export function mergeInfo(base: AdmissionInfo, over: AdmissionInfo): AdmissionInfo {
+  const named = Object.entries(over).filter(([, value]) => value !== undefined);
+  return named.length === 0 ? base : { ...base, ...Object.fromEntries(named) };
 }

@@ -2,42 +2,66 @@ import type { AuthParams } from '../http/auth-param.js';
 import type { Challenge } from '../http/challenge.js';
 
 /**
- * Why a request was refused: it carried no credentials (`missing`), what it carried breaks the grammar of its scheme
- * (`malformed`), the verifier did not accept it (`invalid`), what was accepted is not enough for the route (`insufficient`),
- * or there were too many failures before it, or nobody can say whether there were (`limited`).
+ * Why a request was refused:
+ * - `missing`: the request has no credentials.
+ * - `malformed`: the credentials break the grammar of their scheme.
+ * - `invalid`: the verifier did not accept the credentials.
+ * - `insufficient`: the credentials are valid, but the route requires more.
+ * - `limited`: there were too many failures before this request, or the failures cannot be counted.
  */
 export type FailureReason = 'missing' | 'malformed' | 'invalid' | 'insufficient' | 'limited';
 
 /**
- * The status that says a failure: 401; 400 where the scheme asks for that, as Bearer does of a malformed request (RFC 6750
- * section 3.1); 403 where the scopes do not reach (same section); 429 where there were too many failures (RFC 6585 section 4);
- * 503 where those cannot be counted, and must be (RFC 9110 section 15.6.4).
+ * The status of a refusal: 401; 400 for a malformed Bearer request (RFC 6750 section 3.1); 403 for insufficient scopes (same
+ * section); 429 after too many failures (RFC 6585 section 4); 503 if failures cannot be counted, but must be (RFC 9110 section
+ * 15.6.4).
  */
 export type FailureStatus = 400 | 401 | 403 | 429 | 503;
 
-/** What else a failure may say. */
+/** The same statuses, for a check at run time. */
+export const FAILURE_STATUSES: readonly number[] = [400, 401, 403, 429, 503] satisfies FailureStatus[];
+
+/** More about a failure. */
 export interface FailureDetails {
-  /** The challenge that a Passport strategy gave for this failure, in place of the scheme's own. */
+  /** The challenge that a Passport strategy returned for this failure, instead of the scheme's challenge. */
   readonly challenge?: Challenge;
-  /** The auth-params that Bearer's challenge has for this failure, e.g. `error_description` (RFC 6750 section 3). */
+  /** The auth-params of Bearer's challenge for this failure, e.g. `error_description` (RFC 6750 section 3). */
   readonly params?: AuthParams;
-  /** Seconds after which it is worth trying again, for `Retry-After` (RFC 9110 section 10.2.3). */
+  /** Seconds after which the client may try again, for `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfter?: number;
+  /** The reason in words, for logs and events, e.g. `jwt expired` from passport-jwt. Credentials are cut out. */
+  readonly message?: string;
+  /** The response body, if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */
+  readonly body?: string | object;
 }
 
+/** Shared by all copies of this package in a process, so that each recognizes the failures of the others. */
+const FAILURE: unique symbol = Symbol.for('nestjs-http-auth:Failure');
+
 /**
- * The refusal of one request. `HttpAuthGuard` leaves it as the `cause` of the exception it throws, so that an exception
- * filter can tell why; it holds no credential. A verifier may return one as well, in place of `null`.
+ * The refusal of one request. It contains no credentials. `HttpAuthGuard` sets it as the `cause` of the exception it throws,
+ * so that an exception filter can read the reason. A verifier may return a failure instead of `null`.
+ *
+ * `instanceof` checks a brand: it also recognizes the failures of another copy of this package, and an object that a failure
+ * was spread into.
  */
 export class Failure {
+  /** The brand. */
+  readonly [FAILURE] = true;
+
   constructor(
     /** Why the request was refused. */
     readonly reason: FailureReason,
-    /** The auth-scheme that was tried, e.g. `Basic`; absent where none of the route's was. */
+    /** The auth-scheme of the credentials, e.g. `Basic`; `undefined` if they belong to none of the route's schemes. */
     readonly scheme?: string,
-    /** The status that says it. */
+    /** The status of the response. */
     readonly status: FailureStatus = 401,
-    /** What else is to be said of it. */
+    /** More about the failure. */
     readonly details: FailureDetails = {},
   ) {}
+
+  /** Checks the brand. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && FAILURE in value;
+  }
 }

@@ -158,11 +158,11 @@ describe('redact', () => {
   it.each([
     ['secret', MARK],
     ['the secret word', 'the [redacted] word'],
-    [undefined, 'A value that is no Error was thrown: undefined'],
-    [null, 'A value that is no Error was thrown: object'],
-    [42, 'A value that is no Error was thrown: number'],
-    [{ message: 'secret' }, 'A value that is no Error was thrown: object'],
-    [['secret'], 'A value that is no Error was thrown: object'],
+    [undefined, 'A value that is not an Error was thrown: undefined'],
+    [null, 'A value that is not an Error was thrown: object'],
+    [42, 'A value that is not an Error was thrown: number'],
+    [{ message: 'secret' }, 'A value that is not an Error was thrown: object'],
+    [['secret'], 'A value that is not an Error was thrown: object'],
   ])('makes an error of %p', (thrown, text) => {
     const copy = redact(thrown, ['secret']);
     expect(copy).toBeInstanceOf(Error);

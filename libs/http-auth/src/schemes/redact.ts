@@ -3,17 +3,20 @@ import type { HttpRequest } from '../http/request.js';
 
 const REDACTED = '[redacted]';
 
-/** How deep a chain of causes is followed. */
+/** The maximum depth of a chain of causes, and of a nested value. */
 const DEPTH = 5;
 
 /**
- * A copy of an error that is safe to log: its name, code, message and stack, those of its causes, and nothing else, with
- * every secret cut out. A driver's error may quote the query, and so the credential, and carry it in a property.
+ * Returns a copy of an error that is safe to log: its name, code, message and stack, and those of its causes, without any
+ * secret. All other properties are left out, because the error of a database driver may contain the query, and so the
+ * credentials.
  */
 export function redact(error: unknown, secrets: readonly string[], depth = 0): Error {
   const clean = cutter(secrets);
   if (!isError(error)) {
-    return new Error(typeof error === 'string' ? clean(error) : `A value that is no Error was thrown: ${typeof error}`);
+    return new Error(
+      typeof error === 'string' ? clean(error) : `A value that is not an Error was thrown: ${typeof error}`,
+    );
   }
   const { cause, errors } = error as { cause?: unknown; errors?: unknown };
   const deeper = depth < DEPTH;
@@ -31,14 +34,27 @@ export function redact(error: unknown, secrets: readonly string[], depth = 0): E
   return copy;
 }
 
-/** Whether it is an error, be it of another realm, as `fetch()` throws them under Jest. */
-function isError(value: unknown): value is Error {
+/** Returns a copy of a JSON-like value without any secret in its strings. */
+export function redactValue<T>(value: T, secrets: readonly string[]): T {
+  const clean = cutter(secrets);
+  const copy = (one: unknown, depth: number): unknown => {
+    if (typeof one === 'string') return clean(one);
+    if (typeof one !== 'object' || one === null) return one;
+    if (depth === DEPTH) return undefined;
+    if (Array.isArray(one)) return one.map((item) => copy(item, depth + 1));
+    return Object.fromEntries(Object.entries(one).map(([name, item]) => [clean(name), copy(item, depth + 1)]));
+  };
+  return copy(value, 0) as T;
+}
+
+/** Returns `true` for an error of any realm: Jest runs tests in one realm, and `fetch()` throws errors of another one. */
+export function isError(value: unknown): value is Error {
   return value instanceof Error || types.isNativeError(value) || value instanceof DOMException;
 }
 
 /**
- * Cuts secrets out of a text, in the forms that error messages quote them in. What should be text, as the message of an
- * error, is not always.
+ * Returns a function that cuts secrets out of a string, in every form that error messages quote them in. Its parameter is
+ * `unknown`, because the message of an error is not always a string.
  */
 function cutter(secrets: readonly string[]): (text: unknown) => string {
   const forms = secrets
@@ -50,15 +66,18 @@ function cutter(secrets: readonly string[]): (text: unknown) => string {
       Buffer.from(secret).toString('base64').replace(/=+$/, ''),
       Buffer.from(secret).toString('base64url'),
     ])
-    // The longest first: a secret may be a part of another.
+    // The longest first, because one secret may be a part of another.
     .toSorted((a, b) => b.length - a.length);
   if (forms.length === 0) return String;
-  // In one pass: a secret may be a part of the mark as well.
+  // One pass, because a secret may also be a part of the replacement.
   const any = new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('|'), 'g');
   return (text) => String(text).replace(any, REDACTED);
 }
 
-/** What an error may quote where the credentials themselves are not known: the field, and what follows the auth-scheme. */
+/**
+ * Returns the secrets that an error may quote if the credentials themselves are unknown: the field, the part after the
+ * auth-scheme, and the password in it.
+ */
 export function secretsOf({ headers }: HttpRequest): string[] {
   return [headers.authorization, headers['proxy-authorization']].flatMap((field = '') => {
     const credentials = field.slice(field.indexOf(' ') + 1);

@@ -1,6 +1,6 @@
 import { type Abstract, Injectable, Scope, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
-import { AuthConfigurationError } from './configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { SchemeContainer } from './scheme.js';
 import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
 
@@ -16,14 +16,20 @@ export class NestSchemeContainer implements SchemeContainer {
     if (this.scopeOf(verifier) !== Scope.DEFAULT) return this.perRequest(verifier);
     const instance = this.provider(verifier);
     if (typeof instance.verify !== 'function') {
-      throw new AuthConfigurationError(`${verifier.name} has no verify(credentials, request) method: add one to it`);
+      throw new AuthConfigurationError(
+        'ERR_AUTH_PROVIDER_MISSING',
+        `${verifier.name} has no verify(credentials, request) method: add one to it`,
+      );
     }
     return (credentials, request) => instance.verify(credentials, request);
   }
 
   provider<T>(type: Type<T> | Abstract<T>): T {
     if (this.scopeOf(type) !== Scope.DEFAULT) {
-      throw new AuthConfigurationError(`${type.name} is request-scoped: a Passport strategy must be a singleton`);
+      throw new AuthConfigurationError(
+        'ERR_AUTH_PROVIDER_MISSING',
+        `${type.name} is request-scoped: a Passport strategy must be a singleton`,
+      );
     }
     return this.moduleRef.get(type, { strict: false });
   }
@@ -44,6 +50,7 @@ export class NestSchemeContainer implements SchemeContainer {
       return this.moduleRef.introspect(type as Type).scope;
     } catch (cause) {
       throw new AuthConfigurationError(
+        'ERR_AUTH_PROVIDER_MISSING',
         `${type.name} is given in schemes, but no module provides it: add it to the providers of one`,
         { cause },
       );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthConfigurationError } from './configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { Scheme, SchemeContainer, SchemeDefinition } from './scheme.js';
 import { SchemeRegistry } from './scheme.registry.js';
 

@@ -1,4 +1,4 @@
-import { AuthConfigurationError } from './configuration.error.js';
+import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { Scheme, SchemeContainer, SchemeDefinition } from './scheme.js';
 import type { PassportRegistry } from './strategy.js';
 
@@ -13,17 +13,23 @@ export class SchemeRegistry {
     private readonly passport: PassportRegistry,
   ) {
     if (!Array.isArray(definitions) || definitions.length === 0) {
-      throw new AuthConfigurationError('schemes must list at least one scheme, e.g. [basic(verifier)]');
+      throw new AuthConfigurationError(
+        'ERR_AUTH_SCHEMES',
+        'schemes must list at least one scheme, e.g. [basic(verifier)]',
+      );
     }
     const names = new Set<string>();
     for (const definition of this.definitions) {
       const problem = isDefinition(definition)
         ? definition.problem()
         : 'schemes must list what basic(), bearer() or passportStrategy() return';
-      if (problem !== undefined) throw new AuthConfigurationError(problem);
+      if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEMES', problem);
       const name = definition.name.toLowerCase();
       if (names.has(name)) {
-        throw new AuthConfigurationError(`schemes has two schemes of the name ${definition.name}: leave one out`);
+        throw new AuthConfigurationError(
+          'ERR_AUTH_SCHEMES',
+          `schemes has two schemes of the name ${definition.name}: leave one out`,
+        );
       }
       names.add(name);
     }
@@ -47,7 +53,10 @@ export class SchemeRegistry {
     for (const { name: scheme, strategy } of schemes) {
       const name = strategy.name ?? scheme.toLowerCase();
       if (names.has(name)) {
-        throw new AuthConfigurationError(`schemes has two strategies of the name ${name}: give one another name`);
+        throw new AuthConfigurationError(
+          'ERR_AUTH_SCHEMES',
+          `schemes has two strategies of the name ${name}: give one another name`,
+        );
       }
       names.add(name);
       this.passport.use(name, strategy);
@@ -68,10 +77,16 @@ export class SchemeRegistry {
     const known = this.definitions.map(({ name }) => name.toLowerCase());
     const unknown = names.find((name) => !known.includes(name.toLowerCase()));
     if (unknown !== undefined) {
-      throw new AuthConfigurationError(`schemes: AuthModule has no '${unknown}'; it has ${known.join(', ')}`);
+      throw new AuthConfigurationError(
+        'ERR_AUTH_SCHEMES',
+        `schemes: AuthModule has no '${unknown}'; it has ${known.join(', ')}`,
+      );
     }
     if (names.length === 0) {
-      throw new AuthConfigurationError(`schemes: none is named; name one or more of ${known.join(', ')}`);
+      throw new AuthConfigurationError(
+        'ERR_AUTH_SCHEMES',
+        `schemes: none is named; name one or more of ${known.join(', ')}`,
+      );
     }
     const wanted = names.map((name) => name.toLowerCase());
     return this.all.filter(({ name }) => wanted.includes(name.toLowerCase()));

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
 import type { HttpRequest } from '../../http/request.js';
-import { AuthConfigurationError } from '../configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../failure.js';
 import { run } from '../strategy.runner.js';
 import type { BasicCredentials } from './basic.credentials.js';

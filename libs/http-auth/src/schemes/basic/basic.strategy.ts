@@ -5,7 +5,7 @@ import type { HttpRequest } from '../../http/request.js';
 import { type Attempt, type Ending, Refusal } from '../../lockout/attempt.js';
 import { type LimitOptions, limitsProblem } from '../../lockout/limits.js';
 import { Lockout } from '../../lockout/lockout.js';
-import { AuthConfigurationError } from '../configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../failure.js';
 import { isPending, type Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
@@ -53,7 +53,7 @@ export class BasicStrategy<Principal = unknown> extends Base implements Judge<Ba
     super();
     const { charset, limits } = options;
     const problem = limitsProblem(limits);
-    if (problem !== undefined) throw new AuthConfigurationError(`basic(): ${problem}`);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', `basic(): ${problem}`);
     this.parse = charset === null ? parseLatin1Credentials : parseBasicCredentials;
     this.lockout = limits === false ? undefined : new Lockout(limits);
   }

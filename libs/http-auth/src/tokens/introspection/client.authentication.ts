@@ -1,5 +1,5 @@
 import { createPrivateKey, type JsonWebKey, KeyObject, randomUUID } from 'node:crypto';
-import { isInstalled, missing } from '../../schemes/library.js';
+import { isInstalled, missing } from '../../common/library.js';
 import { algorithmsOf } from '../algorithms.js';
 
 /** How a client authenticates that has no key, by the names of IANA's registry of OAuth. */

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
-import { AuthConfigurationError } from '../../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise } from '../../schemes/verifier.js';
 import { audienceProblem, conclude, type PrincipalOf, principalProblem } from '../claims.js';
@@ -82,7 +82,8 @@ export function introspection<Principal = IntrospectionClaims, Request extends o
   options: IntrospectionOptions<Principal, Request>,
 ): TokenVerifier<Principal, Request> {
   const problem = optionsProblem(options);
-  if (problem !== undefined) throw new AuthConfigurationError(`introspection(): ${problem}`);
+  if (problem !== undefined)
+    throw new AuthConfigurationError('ERR_AUTH_INTROSPECTION_OPTION', `introspection(): ${problem}`);
   const find = finder(options);
   const { principal } = options;
 

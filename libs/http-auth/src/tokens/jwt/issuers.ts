@@ -1,6 +1,6 @@
 import { errors, type JSONWebKeySet, jwtVerify, type JWTVerifyOptions, type JWTVerifyResult } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { AuthConfigurationError } from '../../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { Failure } from '../../schemes/failure.js';
 import { fetchJson, TIMEOUT } from '../endpoint.js';
 import { frozen } from '../frozen.js';
@@ -115,7 +115,7 @@ export class Issuers {
   /** @throws AuthConfigurationError where something is wrong with one of them */
   all(entries: readonly JwtIssuer[]): readonly TrustedIssuer[] {
     const problem = issuersProblem(entries);
-    if (problem !== undefined) throw new AuthConfigurationError(`jwt(): ${problem}`);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_JWT_OPTION', `jwt(): ${problem}`);
     return entries.map((entry) => this.one(entry));
   }
 
@@ -124,7 +124,7 @@ export class Issuers {
     const known = this.known.get(text);
     if (known !== undefined) return known;
     const problem = issuerProblem(entry);
-    if (problem !== undefined) throw new AuthConfigurationError(`jwt(): ${problem}`);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_JWT_OPTION', `jwt(): ${problem}`);
     const issuer = new TrustedIssuer(entry, this.keysOf(entry), this.clockTolerance);
     this.known.set(text, issuer);
     return issuer;

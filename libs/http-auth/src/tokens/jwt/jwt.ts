@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import type { HttpRequest } from '../../http/request.js';
 import { admit, type Admission } from '../../schemes/admission.js';
-import { AuthConfigurationError } from '../../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise } from '../../schemes/verifier.js';
 import { conclude, infoOf } from '../claims.js';
@@ -32,7 +32,7 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
   options: JwtOptions<Principal, Request>,
 ): TokenVerifier<Principal, Request> {
   const problem = optionsProblem(options);
-  if (problem !== undefined) throw new AuthConfigurationError(`jwt(): ${problem}`);
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_JWT_OPTION', `jwt(): ${problem}`);
   const { principal, clockTolerance = 5, cache: cacheOptions = {}, keys = {} } = options;
   const known = new Issuers(clockTolerance, keys);
   const cache = cacheOptions === false ? undefined : new TokenCache<Verified>(cacheOptions);

@@ -1,5 +1,5 @@
 import { hash as digest, randomBytes } from 'node:crypto';
-import { AuthConfigurationError } from '../../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 
 /** How `token.create()` makes a token. */
 export interface TokenOptions {
@@ -41,6 +41,7 @@ export function isTokenHash(text: unknown): text is string {
 function create({ prefix }: TokenOptions = {}): CreatedToken {
   if (prefix !== undefined && !PREFIX.test(prefix)) {
     throw new AuthConfigurationError(
+      'ERR_AUTH_TOKEN_OPTION',
       'token.create(): prefix must be letters and digits, parted by single underscores, e.g. acme_live',
     );
   }

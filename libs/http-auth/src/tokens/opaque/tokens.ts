@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { HttpRequest } from '../../http/request.js';
 import { admit } from '../../schemes/admission.js';
-import { AuthConfigurationError } from '../../schemes/configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
 import { isPromise, type Verdict } from '../../schemes/verifier.js';
 import type { TokenVerifier } from '../token.verifier.js';
@@ -40,7 +40,10 @@ export function tokens<Principal, Request extends object = HttpRequest>(
   find: FindToken<Principal, Request>,
 ): TokenVerifier<Principal, Request> {
   if (typeof find !== 'function') {
-    throw new AuthConfigurationError('tokens(): find must be a function (hash, request) => the stored token, or null');
+    throw new AuthConfigurationError(
+      'ERR_AUTH_STORED_TOKEN',
+      'tokens(): find must be a function (hash, request) => the stored token, or null',
+    );
   }
   return ({ token }, request) => {
     const hash = hasher.hash(token);
@@ -53,7 +56,7 @@ function judge<Principal>(hash: string, stored: Found<Principal>): Verdict<Princ
   if (stored === null || stored === undefined) return null;
   const { principal, scopes, expiresAt } = stored;
   const problem = problemOf(stored);
-  if (problem !== undefined) throw new AuthConfigurationError(`tokens(): ${problem}`);
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_STORED_TOKEN', `tokens(): ${problem}`);
   if (!timingSafeEqual(Buffer.from(stored.hash), Buffer.from(hash))) return null;
   if (expiresAt && expiresAt.getTime() <= Date.now()) {
     return new Failure('invalid', undefined, 401, { params: { error_description: 'The token has expired' } });

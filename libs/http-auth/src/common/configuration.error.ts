@@ -1,0 +1,71 @@
+/**
+ * The code of an {@link AuthConfigurationError}. The guide lists each code with its cause and its fix.
+ */
+export type AuthConfigurationErrorCode =
+  /** An option of `AuthModule` is missing or invalid. */
+  | 'ERR_AUTH_OPTION'
+  /** `AuthModule.forRoot()` was called twice for one application. */
+  | 'ERR_AUTH_MODULE_TWICE'
+  /** The application does not import `AuthModule`. */
+  | 'ERR_AUTH_MODULE_MISSING'
+  /** The realm of a route or of a protected path is invalid. */
+  | 'ERR_AUTH_REALM'
+  /** `schemes` is empty, or an entry is not a scheme. */
+  | 'ERR_AUTH_SCHEMES'
+  /** Two schemes, or two Passport strategies, have the same name. */
+  | 'ERR_AUTH_SCHEME_DUPLICATE'
+  /** `@Schemes()` or `protect()` names a scheme that the module does not have. */
+  | 'ERR_AUTH_SCHEME_UNKNOWN'
+  /** An option of `basic()`, `bearer()` or `passportStrategy()` is invalid. */
+  | 'ERR_AUTH_SCHEME_OPTION'
+  /** A verifier is neither a function nor a class with `verify()`. */
+  | 'ERR_AUTH_VERIFIER'
+  /** No module provides a verifier or a Passport strategy that was passed as a class. */
+  | 'ERR_AUTH_PROVIDER_MISSING'
+  /** A Passport strategy is request-scoped. */
+  | 'ERR_AUTH_PROVIDER_SCOPE'
+  /** A decorator on a route is invalid. */
+  | 'ERR_AUTH_DECORATOR'
+  /** A public or optional route requires scopes or step-up. */
+  | 'ERR_AUTH_OPEN_ROUTE'
+  /** A route requires scopes or step-up, but `HttpAuthGuard` does not run on it. */
+  | 'ERR_AUTH_UNGUARDED_ROUTE'
+  /** A path or an option of `protect()` is invalid. */
+  | 'ERR_AUTH_PATH'
+  /** `AuthEvents.on()` received an unknown event type. */
+  | 'ERR_AUTH_EVENT'
+  /** An option of `jwt()` is invalid. */
+  | 'ERR_AUTH_JWT_OPTION'
+  /** An option of `introspection()` is invalid. */
+  | 'ERR_AUTH_INTROSPECTION_OPTION'
+  /** An option of `tokens()` or `token.create()` is invalid. */
+  | 'ERR_AUTH_TOKEN_OPTION'
+  /** The store of `tokens()` returned an invalid record. */
+  | 'ERR_AUTH_STORED_TOKEN'
+  /** An option of `users()`, `passwords()`, `htpasswd()` or `password.hash()` is invalid. */
+  | 'ERR_AUTH_PASSWORD_OPTION'
+  /** A stored password hash is invalid, or its format is not supported. */
+  | 'ERR_AUTH_PASSWORD_HASH'
+  /** The file of `htpasswd()` cannot be read. */
+  | 'ERR_AUTH_HTPASSWD_FILE';
+
+/**
+ * Thrown at startup if an option or a decorator is invalid. The message names the option and explains how to fix it. A few
+ * are thrown at a request, if the application's store returns an invalid record.
+ */
+export class AuthConfigurationError extends Error {
+  /** The name of the class. */
+  override readonly name = 'AuthConfigurationError';
+
+  /**
+   * @param code the cause, for programs; it stays the same if the message changes
+   * @param message `<option or function>: <what is wrong>; <how to fix it>`
+   */
+  constructor(
+    readonly code: AuthConfigurationErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}

@@ -1,0 +1,20 @@
+import crypto, { randomBytes } from 'node:crypto';
+
+/** The key of this process. Without it, nobody can test a guess against a digest that leaks from memory. */
+const KEY = randomBytes(32).toString('base64');
+
+/** `crypto.hash()` takes one call instead of three; Bun and Deno may lack it. */
+const sha256: (data: Buffer) => string =
+  typeof crypto.hash === 'function'
+    ? (data) => crypto.hash('sha256', data, 'base64url')
+    : (data) => crypto.createHash('sha256').update(data).digest('base64url');
+
+/**
+ * Returns a keyed SHA-256 digest of some strings, for keys of caches and counters that must not contain credentials. The
+ * length of each string precedes it, so two different lists never have the same digest. A digest is valid in this process only.
+ */
+export function keyedDigest(...parts: readonly string[]): string {
+  const text = parts.reduce((joined, part) => `${joined}${part.length}:${part}`, KEY);
+  // UTF-16, because UTF-8 encodes all lone surrogates as the same bytes.
+  return sha256(Buffer.from(text, 'utf16le'));
+}

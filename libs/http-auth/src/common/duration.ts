@@ -1,0 +1,23 @@
+import ms from 'ms';
+
+/**
+ * A duration: a number of milliseconds, or a string with a unit that the package `ms` reads, e.g. `'500ms'`, `'30s'`, `'15m'`,
+ * `'1h'` or `'2 days'`.
+ */
+export type Duration = number | string;
+
+/**
+ * Converts a duration to milliseconds.
+ *
+ * @returns the milliseconds, or `undefined` if the value is not a finite duration of 0 or more
+ */
+export function milliseconds(duration: unknown): number | undefined {
+  // A string without a unit is refused: "900" would be milliseconds to `ms`, but reads like seconds.
+  const value = typeof duration === 'string' && /[a-z]\s*$/i.test(duration) ? parse(duration) : duration;
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+}
+
+function parse(duration: string): number | undefined {
+  // `ms` throws if a string is longer than 100 characters.
+  return duration.length > 100 ? undefined : ms(duration as ms.StringValue);
+}

@@ -1,0 +1,100 @@
+import { HttpException } from '@nestjs/common';
+import { isPromise } from '../common/promise.js';
+import { Admission, admit, mergeInfo } from './admission.js';
+import { Failure, FAILURE_STATUSES } from './failure.js';
+import { isError, redactValue } from './redact.js';
+import { VerifierError } from './verifier.error.js';
+
+/** The result of an attempt to authenticate: an admission or a failure. A fault is thrown instead. */
+export type Outcome = Admission<unknown> | Failure;
+
+/** An attempt to authenticate with one scheme. */
+export interface Attempt {
+  /** The auth-scheme, e.g. `Basic`. */
+  readonly scheme: string;
+  /** Returns the strings that no error, log or event may contain. Called only if there is something to redact. */
+  readonly secrets: () => readonly string[];
+}
+
+/**
+ * Decides the outcome of one attempt. Everything that a verifier or a Passport strategy returns or throws goes through this
+ * function, and nothing but a principal gets an admission.
+ *
+ * @param verify calls the verifier or the strategy
+ * @throws HttpException the 4xx exception of a verifier, except 401, which is a failure
+ * @throws VerifierError for any other error
+ */
+export async function decide(attempt: Attempt, verify: () => unknown): Promise<Outcome> {
+  try {
+    return outcomeOf(attempt, await verify());
+  } catch (error) {
+    const failure = failureOf(attempt, error);
+    if (failure !== undefined) return failure;
+    throw isClientError(error) ? error : toVerifierError(attempt, error);
+  }
+}
+
+/** Turns a value that a verifier or a strategy returned into an outcome. The value is not a promise. */
+export function outcomeOf(attempt: Attempt, value: unknown): Outcome {
+  if (value instanceof Failure) return adopt(attempt, value);
+  if (value instanceof Admission) return unwrap(attempt, value);
+  if (!value) return new Failure('invalid', attempt.scheme);
+  if (isError(value)) return outcomeOfError(attempt, value);
+  return admit(value, {});
+}
+
+/** An admission may contain a failure, another admission or no principal at all. The outer facts replace the inner ones. */
+function unwrap(attempt: Attempt, { principal, info }: Admission<unknown>): Outcome {
+  if (isPromise(principal)) {
+    // The promise may reject later. Without a handler, that would end the process.
+    principal.then(undefined, () => undefined);
+    throw new TypeError('The principal is a promise; await it before admit() or success()');
+  }
+  const outcome = outcomeOf(attempt, principal);
+  return outcome instanceof Failure ? outcome : admit(outcome.principal, mergeInfo(outcome.info, info ?? {}));
+}
+
+/** A returned error is a mistake of the verifier, which meant to throw it. It never authenticates. */
+function outcomeOfError(attempt: Attempt, error: Error): Outcome {
+  const failure = failureOf(attempt, error);
+  if (failure !== undefined) return failure;
+  throw new TypeError('The verifier returned an error; throw it instead', { cause: error });
+}
+
+/** Returns the failure that a thrown value stands for, or `undefined` if the value is not a refusal. */
+function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
+  if (error instanceof Failure) return adopt(attempt, error);
+  // Promise.any() over several verifiers: the credentials are refused only if every verifier refuses them.
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    const failures = error.errors.map((one: unknown) => failureOf(attempt, one));
+    return failures.every((one) => one !== undefined) ? failures[0] : undefined;
+  }
+  if (!(error instanceof HttpException) || error.getStatus() !== 401) return undefined;
+  if (error.cause instanceof Failure) return adopt(attempt, error.cause);
+  return new Failure('invalid', attempt.scheme, 401, messageOf(attempt, error));
+}
+
+/** An `UnauthorizedException` with a message of its own keeps it. */
+function messageOf(attempt: Attempt, exception: HttpException): Failure['details'] {
+  if (exception.message === 'Unauthorized') return {};
+  const secrets = attempt.secrets();
+  return {
+    message: redactValue(exception.message, secrets),
+    body: redactValue(exception.getResponse(), secrets),
+  };
+}
+
+/** A failure from elsewhere is a failure of this scheme, and never has a status that a client takes for a success. */
+function adopt({ scheme }: Attempt, failure: Failure): Failure {
+  const { reason, status, details } = failure;
+  if (failure.scheme === scheme && FAILURE_STATUSES.includes(status)) return failure;
+  return new Failure(reason, scheme, FAILURE_STATUSES.includes(status) ? status : 401, details);
+}
+
+function isClientError(error: unknown): boolean {
+  return error instanceof HttpException && error.getStatus() >= 400 && error.getStatus() < 500;
+}
+
+function toVerifierError({ scheme, secrets }: Attempt, error: unknown): VerifierError {
+  return error instanceof VerifierError ? error : new VerifierError(scheme, error, secrets());
+}
