@@ -109,7 +109,7 @@ const ends: Record<string, [status: number, end: (secret: string, request: HttpR
     },
   ],
   'throws a 403 that quotes them': [
-    500,
+    403,
     (secret, request) => {
       throw new ForbiddenException({ secret }, { cause: quoting(secret, request) });
     },

@@ -39,8 +39,8 @@ describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
   it('[B-8] are warned of once, where others can reach the server', async () => {
     const { warnings, port } = await listen(adapter(), {}, [0, '0.0.0.0']);
     expect(warnings).toEqual([
-      `Basic is offered without TLS on 0.0.0.0:${port}, where passwords can be read on their way: serve HTTPS, or say ` +
-        'tlsTerminated: true to AuthModule if a proxy ahead does (RFC 7617 section 4)',
+      `Basic is offered without TLS on 0.0.0.0:${port}, so passwords can be read on the network; use HTTPS, or set ` +
+        'tlsTerminated: true if a proxy terminates TLS (RFC 7617 section 4)',
     ]);
   });
 

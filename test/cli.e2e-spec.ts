@@ -97,7 +97,7 @@ describe('nestjs-http-auth routes', () => {
     [
       'a decorator that cannot work',
       ['routes', 'app.mjs#WrongModule'],
-      expect.stringMatching(/^WrongController\.wrong\(\): .*'digest'/),
+      expect.stringMatching(/^WrongController\.wrong\(\): .*"digest"/),
     ],
     [
       'no baseline',

@@ -114,18 +114,22 @@ describe('A mistake in the options', () => {
     ['a realm with CR LF', { realm: 'a\r\nSet-Cookie: b', schemes }, 'realm: it must be printable ASCII'],
     ['a realm outside ASCII', { realm: 'Zürich', schemes }, 'realm: it must be printable ASCII'],
     ['a realm that is no text', { realm: 1, schemes }, 'realm: it must be a string'],
-    ['no schemes', { realm: 'a' }, 'schemes must list at least one scheme, e.g. [basic(verifier)]'],
-    ['an empty list of schemes', { realm: 'a', schemes: [] }, 'schemes must list at least one scheme'],
-    ['a scheme that is none', { realm: 'a', schemes: ['basic'] }, 'schemes must list what basic(), bearer()'],
+    ['no schemes', { realm: 'a' }, 'schemes: list at least one scheme, e.g. [basic(verifier)]'],
+    ['an empty list of schemes', { realm: 'a', schemes: [] }, 'schemes: list at least one scheme'],
+    [
+      'a scheme that is none',
+      { realm: 'a', schemes: ['basic'] },
+      'schemes: an entry is not a scheme; list the results of basic(), bearer()',
+    ],
     [
       'two schemes of one name',
       { realm: 'a', schemes: [basic(() => null), basic(() => null)] },
-      'schemes has two schemes of the name Basic: leave one out',
+      'schemes: two schemes are named "Basic"; remove one of them',
     ],
     [
       'two schemes of one name in another case',
       { realm: 'a', schemes: [bearer(() => null), passportStrategy({ authenticate() {} }, { scheme: 'BEARER' })] },
-      'schemes has two schemes of the name BEARER: leave one out',
+      'schemes: two schemes are named "BEARER"; remove one of them',
     ],
     ...[undefined, null, 'htpasswd', {}, { verify: 1 }].map((verifier): [string, unknown, string] => [
       `the verifier ${JSON.stringify(verifier)}`,
@@ -164,7 +168,7 @@ describe('A mistake in the options', () => {
 
   it('stops the boot: no options', async () => {
     await expect(boot(undefined)).rejects.toThrow('realm: it must be a string');
-    await expect(bootAsync(undefined)).rejects.toThrow('AuthModule needs options: a realm and schemes');
+    await expect(bootAsync(undefined)).rejects.toThrow('AuthModule: the options are missing; pass a realm and schemes');
   });
 
   it('stops the boot: a verifier class that no module provides', async () => {
@@ -174,7 +178,7 @@ describe('A mistake in the options', () => {
       }
     }
     await expect(boot({ realm: 'a', schemes: [basic(LostVerifier)] })).rejects.toThrow(
-      'LostVerifier is given in schemes, but no module provides it: add it to the providers of one',
+      'LostVerifier: no module provides this class of schemes; add it to the providers of a module',
     );
   });
 
@@ -185,7 +189,7 @@ describe('A mistake in the options', () => {
       providers: [IdleVerifier],
     };
     await expect(start(adapters[0]?.[1]() as never, metadata)).rejects.toThrow(
-      'IdleVerifier has no verify(credentials, request) method: add one to it',
+      'IdleVerifier: it has no method verify(credentials, request); add one',
     );
   });
 
@@ -199,14 +203,14 @@ describe('A mistake in the options', () => {
       providers: [ScopedStrategy],
     };
     await expect(start(adapters[0]?.[1]() as never, metadata)).rejects.toThrow(
-      'ScopedStrategy is request-scoped: a Passport strategy must be a singleton',
+      'ScopedStrategy: a Passport strategy must be a singleton; remove its request scope',
     );
   });
 
   it('stops the boot: AuthModule with options twice', async () => {
     const imports = [AuthModule.forRoot(options), AuthModule.forRoot({ ...options, realm: 'Other' })];
     await expect(start(adapters[0]?.[1]() as never, { imports })).rejects.toThrow(
-      'AuthModule is imported twice with options of its own: call forRoot() once',
+      'AuthModule: forRoot() or forRootAsync() is called twice; call it once, in the root module',
     );
   });
 
@@ -221,9 +225,9 @@ describe('A mistake in the options', () => {
   };
 
   it.each([
-    [Schemes('digest'), "ArticlesController.list(): schemes: AuthModule has no 'digest'; it has bearer, basic"],
-    [Schemes('basic', 'bearer '), "ArticlesController.list(): schemes: AuthModule has no 'bearer '"],
-    [Schemes(), 'ArticlesController.list(): schemes: none is named; name one or more of bearer, basic'],
+    [Schemes('digest'), 'ArticlesController.list(): schemes: AuthModule has no scheme "digest"; it has bearer, basic'],
+    [Schemes('basic', 'bearer '), 'ArticlesController.list(): schemes: AuthModule has no scheme "bearer "'],
+    [Schemes(), 'ArticlesController.list(): schemes: the list is empty; name at least one of bearer, basic'],
     [Realm(''), 'ArticlesController.list(): realm: it must not be empty'],
     [Realm('a\nb'), 'ArticlesController.list(): realm: it must be printable ASCII'],
     [Realm('Zürich'), 'ArticlesController.list(): realm: it must be printable ASCII'],
@@ -239,7 +243,7 @@ describe('A mistake in the options', () => {
       @Get() get() {}
     }
     await expect(boot(options, [WrongController as never])).rejects.toThrow(
-      "WrongController.get(): schemes: AuthModule has no 'nope'",
+      'WrongController.get(): schemes: AuthModule has no scheme "nope"',
     );
   });
 });

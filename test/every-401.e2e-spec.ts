@@ -109,6 +109,7 @@ class CatchAllFilter {
   }
 }
 
+@Public()
 @UseFilters(CatchAllFilter)
 @Controller('filtered')
 class FilteredController extends RefusingController {}

@@ -207,8 +207,19 @@ describe.each(adapters)('The nearest decorator on %s', (_name, adapter) => {
 
   @Controller('child')
   class ChildController extends PublicController {
+    @Get('own') own() {}
     @Get('none') override none() {}
   }
+
+  @Controller('heir')
+  class HeirController extends PublicController {}
+
+  @Controller('optional-heir')
+  class OptionalHeirController extends OptionalController {}
+
+  @OptionalAuth()
+  @Controller('reopened')
+  class ReopenedController extends PublicController {}
 
   const [open, closed, optional] = ['open', 'closed', 'optional'];
 
@@ -229,11 +240,26 @@ describe.each(adapters)('The nearest decorator on %s', (_name, adapter) => {
     ['optional/public', open],
     ['optional/closed', closed],
     ['optional/optional', optional],
-    ['child/none', open],
+    ['child/own', closed],
+    ['child/none', closed],
+    ['child/public', open],
+    ['heir/none', closed],
+    ['heir/public', open],
+    ['optional-heir/none', closed],
+    ['reopened/none', optional],
   ])('makes %s %s', async (path, access) => {
     const app = await start(adapter(), {
       imports: [AuthModule.forRoot(options)],
-      controllers: [PlainController, PublicController, ClosedController, OptionalController, ChildController],
+      controllers: [
+        PlainController,
+        PublicController,
+        ClosedController,
+        OptionalController,
+        ChildController,
+        HeirController,
+        OptionalHeirController,
+        ReopenedController,
+      ],
     });
     expect((await send(app, `/${path}`)).status).toBe(access === closed ? 401 : 200);
     expect((await send(app, `/${path}`, wrong)).status).toBe(access === open ? 200 : 401);

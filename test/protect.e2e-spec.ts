@@ -291,8 +291,8 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     ['docs', {}, "protect(): a path must begin with a slash, which 'docs' does not"],
     [[], {}, 'protect(): a path must begin with a slash'],
     ['/docs', { realm: '' }, 'realm: it must not be empty'],
-    ['/docs', { schemes: ['digest'] }, "schemes: AuthModule has no 'digest'; it has bearer, basic"],
-    ['/docs', { schemes: [] }, 'schemes: none is named'],
+    ['/docs', { schemes: ['digest'] }, 'schemes: AuthModule has no scheme "digest"; it has bearer, basic'],
+    ['/docs', { schemes: [] }, 'schemes: the list is empty'],
   ])('refuses %j with %j', async (path, policy, message) => {
     const app = await application(() => undefined);
     expect(() => protect(app, path, policy)).toThrow(message);

@@ -319,8 +319,8 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     [{ authorizationServers: [] }, 'resource.authorizationServers must list'],
     [{ authorizationServers: 'https://a.example' }, 'resource.authorizationServers must list'],
     [{ authorizationServers: ['http://a.example'] }, "resource.authorizationServers: 'http://a.example' is not https"],
-    [{ scopes: [] }, 'resource.scopes: none is named'],
-    [{ scopes: ['a b'] }, "resource.scopes: 'a b' is no scope"],
+    [{ scopes: [] }, 'resource.scopes: the list is empty'],
+    [{ scopes: ['a b'] }, "resource.scopes: 'a b' is not a scope"],
     [{ name: '' }, 'resource.name must be a text'],
     [{ documentation: 'docs' }, 'resource.documentation must be the URL of a page'],
     [{ metadata: [] }, 'resource.metadata must be an object'],
@@ -373,7 +373,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
   });
 
   it('stops the boot where no scheme takes tokens', async () => {
-    await expect(application({ schemes: [basic(() => null)] })).rejects.toThrow('resource: no scheme takes tokens');
+    await expect(application({ schemes: [basic(() => null)] })).rejects.toThrow('resource: no scheme accepts tokens');
   });
 });
 

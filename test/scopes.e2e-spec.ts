@@ -194,12 +194,12 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     ['any', Scopes.any],
   ])('stop the boot where they cannot be asked for (%s)', async (_mode, decorate) => {
     for (const [names, message] of [
-      [[], 'AController.go(): scopes: none is named'],
-      [[''], "AController.go(): scopes: '' is no scope"],
-      [['read write'], "AController.go(): scopes: 'read write' is no scope"],
-      [['r"'], "AController.go(): scopes: 'r\"' is no scope"],
-      [[['read']], "AController.go(): scopes: 'read' is no scope"],
-      [[null], "AController.go(): scopes: 'null' is no scope"],
+      [[], 'AController.go(): scopes: the list is empty'],
+      [[''], "AController.go(): scopes: '' is not a scope"],
+      [['read write'], "AController.go(): scopes: 'read write' is not a scope"],
+      [['r"'], "AController.go(): scopes: 'r\"' is not a scope"],
+      [[['read']], "AController.go(): scopes: 'read' is not a scope"],
+      [[null], "AController.go(): scopes: 'null' is not a scope"],
     ] as [string[], string][]) {
       @Controller()
       class AController {
@@ -230,7 +230,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     class PlainController {
       @Get() go() {}
     }
-    const message = /Controller\.go\(\): scopes: .* asks nobody for credentials/;
+    const message = /Controller\.go\(\): scopes: .* no client needs credentials/;
     await expect(application({}, [OpenController])).rejects.toThrow(message);
     await expect(application({}, [OptionalController])).rejects.toThrow(message);
     await expect(application({}, [BothController])).rejects.toThrow(message);
@@ -263,10 +263,10 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
 
   it('protect a path, and are refused for one that anybody may enter', async () => {
     const app = await application();
-    expect(() => protect(app, '/docs', { scopes: [] })).toThrow('scopes: none is named');
-    expect(() => protect(app, '/docs', { scopes: 'read' as never })).toThrow('scopes: they are a list of texts');
+    expect(() => protect(app, '/docs', { scopes: [] })).toThrow('scopes: the list is empty');
+    expect(() => protect(app, '/docs', { scopes: 'read' as never })).toThrow('scopes: must be a list of strings');
     expect(() => protect(app, '/docs', { scopes: ['read'], access: 'optional' })).toThrow(
-      'asks nobody for credentials',
+      'no client needs credentials',
     );
   });
 
@@ -489,13 +489,13 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
         class AController {
           @Scopes.by(wrong as never) @Get() go() {}
         }
-        await expect(application({}, [AController])).rejects.toThrow('@Scopes.by() takes a function');
+        await expect(application({}, [AController])).rejects.toThrow('@Scopes.by() needs a function');
       }
       @Controller()
       class OptionalController {
         @OptionalAuth() @Scopes.by(scopesOf) @Get() go() {}
       }
-      await expect(application({}, [OptionalController])).rejects.toThrow('asks nobody for credentials');
+      await expect(application({}, [OptionalController])).rejects.toThrow('no client needs credentials');
     });
   });
 

@@ -136,8 +136,8 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
 
   it('stops the boot where it cannot be asked for', async () => {
     const wrong: [unknown, string][] = [
-      [undefined, 'AController.go(): step-up: give acrValues, maxAge or both'],
-      [{}, 'AController.go(): step-up: give acrValues, maxAge or both'],
+      [undefined, 'AController.go(): step-up: pass acrValues, maxAge or both'],
+      [{}, 'AController.go(): step-up: pass acrValues, maxAge or both'],
       [{ maxAge: -1 }, 'AController.go(): step-up: maxAge must be a whole number'],
     ];
     for (const [asked, message] of wrong) {
@@ -152,6 +152,8 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     class OpenController {
       @StepUp({ maxAge: 60 }) @Get() go() {}
     }
-    await expect(application([OpenController])).rejects.toThrow('step-up: a route that is optional asks nobody');
+    await expect(application([OpenController])).rejects.toThrow(
+      'step-up: the route is optional, so no client needs credentials',
+    );
   });
 });

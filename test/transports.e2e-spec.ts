@@ -22,8 +22,8 @@ class HttpController {
 
 /** What the guard says in the log of a developer who has not thought of a transport. */
 const refusal = (context: string, handler: string) =>
-  `HttpAuthGuard authenticates HTTP requests only, and a "${context}" context reached ${handler}(): ` +
-  'authenticate there by other means, and mark it @Public()';
+  `${handler}(): HttpAuthGuard authenticates HTTP requests only, but the context is "${context}"; ` +
+  'authenticate in another way and mark the handler @Public()';
 
 describe.each(adapters)('A WebSocket on %s', (_name, adapter) => {
   const handled: string[] = [];

@@ -4,7 +4,6 @@ import {
   type ArgumentsHost,
   Catch,
   Controller,
-  ForbiddenException,
   Get,
   HttpException,
   Inject,
@@ -186,7 +185,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
   ])('refuses by %s', async (_what, verify) => {
     const answer = await send(await application([basic(verify)]), '/', { headers: good });
     expect(answer).toMatchObject({ status: 401, challenges: ['Basic realm="Staging", charset="UTF-8"'] });
-    expect(answer.json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
+    expect(answer.json()).toMatchObject({ statusCode: 401 });
   });
 
   describe('that throws', () => {
@@ -227,13 +226,6 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
         500,
         () => {
           throw Object.assign(fault(), { status: 401, statusCode: 401, expose: true });
-        },
-      ],
-      [
-        'another HttpException',
-        500,
-        () => {
-          throw new ForbiddenException(canary);
         },
       ],
       [

@@ -1,44 +1,44 @@
 import type { Type } from '@nestjs/common';
+import { AuthConfigurationError } from './common/configuration.error.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
-import type { ChallengeLayout } from './response/challenger.js';
-import type { Prompt, RealmOption } from './response/protection.js';
 import type { ResourceOptions } from './resource/resource.options.js';
 import { resourceProblem } from './resource/resource.problem.js';
-import { AuthConfigurationError } from './common/configuration.error.js';
+import type { ChallengeLayout } from './response/challenger.js';
+import type { Prompt, RealmOption } from './response/protection.js';
+import type { PassportRegistry } from './schemes/passport/strategy.js';
 import type { SchemeDefinition } from './schemes/scheme.js';
-import type { PassportRegistry } from './schemes/strategy.js';
 
 /** Options of `AuthModule`. */
 export interface AuthModuleOptions {
   /**
-   * The name of the protection space, which browsers show to people: printable ASCII, or a function of the request that
-   * returns it or a promise of it (RFC 9110 section 11.5). `@Realm()` overrides it for a controller or a method.
+   * The name of the protection space, which browsers show to users (RFC 9110 section 11.5): printable ASCII, or a function of
+   * the request that returns the name or a promise of it. `@Realm()` overrides it for a controller or a method.
    *
-   * A function that returns a promise is asked at the start of each request, ahead of every middleware; one that returns
-   * a text is asked when the realm is needed.
+   * A function that returns a promise is called at the start of each request, before every middleware. A function that returns
+   * a string is called when the realm is needed.
    */
   readonly realm: RealmOption;
-  /** The schemes that open the application, in the order of their challenges. Put Bearer before Basic. */
+  /** The schemes that the application accepts, in the order of their challenges. Put Bearer before Basic. */
   readonly schemes: readonly SchemeDefinition[];
   /**
-   * Whether every route asks for credentials unless it says otherwise. With `false` only those do that say
-   * `@UseGuards(HttpAuthGuard)`.
+   * If `true`, every route requires credentials unless a decorator opens it. If `false`, only routes with
+   * `@UseGuards(HttpAuthGuard)` do.
    *
    * @default true
    */
   readonly globalGuard?: boolean;
   /**
-   * Whether routes are held to their policies before the body of a request is parsed, and before any `app.use()`, so that no
-   * anonymous request costs a parser. Credentials in a body cannot be seen then, and verifiers and realms find nothing that
-   * middleware would have left on the request.
+   * If `true`, the policy of a route is applied before the body of the request is parsed, and before any `app.use()`. Requests
+   * without credentials then cost no parsing. Credentials in a body are not seen, and verifiers and realm functions do not
+   * see the properties that middleware sets on the request.
    *
    * @default false
    */
   readonly early?: boolean;
   /**
-   * Routes to open that cannot be decorated, because their controllers are another package's: the classes of those
-   * controllers, and functions of a route. A decorator on a controller or a method has the last word.
+   * Routes to open that you cannot decorate, because their controllers belong to another package: the classes of the
+   * controllers, or functions of a route. A decorator on a controller or a method has priority.
    *
    * @default []
    */
@@ -46,106 +46,118 @@ export interface AuthModuleOptions {
   /** How the challenges are sent. */
   readonly challenges?: ChallengeOptions;
   /**
-   * What the application is as a resource of OAuth. Its metadata are then served at their well-known path, to everybody, and the
-   * challenges of Bearer and DPoP say where they are (RFC 9728).
+   * The application as a protected resource of OAuth (RFC 9728). Its metadata are then served at their well-known path, without
+   * credentials, and the challenges of Bearer and DPoP contain their URL.
    *
    * @default none
    */
   readonly resource?: ResourceOptions;
   /**
-   * Whether the application is a proxy: it then asks with 407 and `Proxy-Authenticate`, reads `Proxy-Authorization`, and
-   * leaves every 401 to the servers behind it (RFC 9110 section 11.7).
+   * If `true`, the application is a proxy: it responds with 407 and `Proxy-Authenticate`, reads `Proxy-Authorization`, and does
+   * not change the 401s of the servers behind it (RFC 9110 section 11.7).
    *
    * @default false
    */
   readonly proxy?: boolean;
   /**
-   * Whether TLS ends ahead of the application, at a proxy or a load balancer. Otherwise there is a warning in the log where
-   * Basic is offered without TLS on an address that is not this machine's own (RFC 7617 section 4).
+   * If `true`, a proxy or a load balancer in front of the application terminates TLS. Otherwise the log has a warning if Basic
+   * is offered without TLS on an address that other machines can reach (RFC 7617 section 4).
    *
    * @default false
    */
   readonly tlsTerminated?: boolean;
   /**
-   * The Passport instance to register the strategies in. Hand over Passport's own, and `AuthGuard('basic')` works as it
-   * did; but it is shared by all applications of the process.
+   * The Passport instance to register the strategies in. With Passport's default instance, `AuthGuard('basic')` of
+   * @nestjs/passport uses this module's schemes; but all applications of the process share that instance.
    *
-   * @default an instance of the application's own
+   * @default an instance of this application
    */
   readonly passport?: PassportRegistry;
   /**
-   * Whether the log has a table of all routes once the application has started: what each asks for, and why. `RouteReport`
-   * has the same as data.
+   * If `true`, the log has a table of all routes when the application has started: what each requires, and why. `RouteReport`
+   * returns the same as data.
    *
    * @default false
    */
   readonly printRoutes?: boolean;
 }
 
-/** How the challenges are sent. Their order is that of `schemes`. */
+/** How the challenges are sent. Their order is the order of `schemes`. */
 export interface ChallengeOptions {
   /**
-   * Whether each challenge has a field line of its own, which every client reads, or all are `joined` on one line, for what
-   * cannot repeat a field (RFC 9110 section 11.6.1). On one line there are clients that see only the first: Chromium, LWP and
+   * `lines`: one field line for each challenge, which every client reads. `joined`: all on one line, for infrastructure that
+   * cannot repeat a field (RFC 9110 section 11.6.1). Some clients see only the first challenge of a line: Chromium, LWP and
    * Java's HttpClient then never find Basic behind Bearer.
    *
    * @default 'lines'
    */
   readonly layout?: ChallengeLayout;
   /**
-   * When a browser may prompt for a username and a password. With `navigation` the challenges that make it prompt, Basic's
-   * and Digest's, are left out where a script has sent the request and another challenge is left. `@BrowserPrompt()`
-   * overrides it for a controller or a method.
+   * When a browser may prompt for a username and a password. With `navigation`, a request that a script sends does not get the
+   * challenges that cause a prompt (Basic and Digest), if there is another challenge. `@BrowserPrompt()` overrides it for a
+   * controller or a method.
    *
    * @default 'always'
    */
   readonly prompt?: Prompt;
 }
 
-/** A class that makes the options, for `AuthModule.forRootAsync({ useClass })`. */
+/** A class that creates the options, for `AuthModule.forRootAsync({ useClass })`. */
 export interface AuthOptionsFactory {
-  /** The options, or a promise of them. */
+  /** Returns the options, or a promise of them. */
   createAuthOptions(): AuthModuleOptions | Promise<AuthModuleOptions>;
 }
 
-/**
- * The options, once what can be said of them without the application is checked.
- *
- * @throws AuthConfigurationError where one of them cannot work
- */
-export function checkOptions(options: AuthModuleOptions | undefined): AuthModuleOptions {
-  const problem = optionsProblem(options);
-  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_OPTION', problem);
-  return options as AuthModuleOptions;
+/** The options with their defaults. */
+export interface ResolvedAuthOptions extends Required<Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource'>> {
+  readonly challenges: Required<ChallengeOptions>;
+  readonly passport: PassportRegistry | undefined;
+  readonly resource: ResourceOptions | undefined;
 }
 
-function optionsProblem(options: Partial<AuthModuleOptions> | undefined): string | undefined {
-  if (typeof options !== 'object' || options === null) return 'AuthModule needs options: a realm and schemes';
-  const {
+/**
+ * Checks the options and adds the defaults.
+ *
+ * @throws AuthConfigurationError if an option is invalid
+ */
+export function resolveOptions(options: AuthModuleOptions | undefined): ResolvedAuthOptions {
+  if (typeof options !== 'object' || options === null)
+    fail('AuthModule: the options are missing; pass a realm and schemes');
+  const { realm, schemes, challenges, passport, resource } = options;
+  const resolved: ResolvedAuthOptions = {
     realm,
-    globalGuard = true,
-    early = false,
-    public: open = [],
-    challenges = {},
-    proxy = false,
+    schemes,
     passport,
-  } = options;
-  const { printRoutes = false, tlsTerminated = false, resource } = options;
-  const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
-  if (wrong !== undefined) return `realm: ${wrong}; name the protection space, e.g. 'Access to staging site'`;
-  if (typeof globalGuard !== 'boolean') return 'globalGuard must be true or false';
-  if (typeof early !== 'boolean') return 'early must be true or false';
-  if (!Array.isArray(open) || !open.every((entry) => typeof entry === 'function')) {
-    return 'public must list controller classes or functions (route) => boolean';
+    resource,
+    globalGuard: options.globalGuard ?? true,
+    early: options.early ?? false,
+    public: options.public ?? [],
+    proxy: options.proxy ?? false,
+    tlsTerminated: options.tlsTerminated ?? false,
+    printRoutes: options.printRoutes ?? false,
+    challenges: { layout: challenges?.layout ?? 'lines', prompt: challenges?.prompt ?? 'always' },
+  };
+  check(resolved);
+  return resolved;
+}
+
+function check(options: ResolvedAuthOptions): void {
+  const { realm, challenges, passport, resource } = options;
+  const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
+  if (problem !== undefined) fail(`realm: ${problem}; name the protection space, e.g. 'Access to staging site'`);
+  for (const name of ['globalGuard', 'early', 'proxy', 'printRoutes', 'tlsTerminated'] as const) {
+    if (typeof options[name] !== 'boolean') fail(`${name} must be true or false`);
   }
-  if (typeof proxy !== 'boolean') return 'proxy must be true or false';
-  if (!['lines', 'joined', undefined].includes(challenges?.layout))
-    return "challenges.layout must be 'lines' or 'joined'";
-  if (!['always', 'navigation', undefined].includes(challenges?.prompt)) {
-    return "challenges.prompt must be 'always' or 'navigation'";
+  if (!Array.isArray(options.public) || !options.public.every((entry) => typeof entry === 'function')) {
+    fail('public must list controller classes or functions (route) => boolean');
   }
-  if (typeof printRoutes !== 'boolean') return 'printRoutes must be true or false';
-  if (typeof tlsTerminated !== 'boolean') return 'tlsTerminated must be true or false';
-  if (passport !== undefined && typeof passport?.use !== 'function') return 'passport must be a Passport instance';
-  return resource === undefined ? undefined : resourceProblem(resource);
+  if (!['lines', 'joined'].includes(challenges.layout)) fail("challenges.layout must be 'lines' or 'joined'");
+  if (!['always', 'navigation'].includes(challenges.prompt)) fail("challenges.prompt must be 'always' or 'navigation'");
+  if (passport !== undefined && typeof passport?.use !== 'function') fail('passport must be a Passport instance');
+  const wrong = resource === undefined ? undefined : resourceProblem(resource);
+  if (wrong !== undefined) fail(wrong);
+}
+
+function fail(message: string): never {
+  throw new AuthConfigurationError('ERR_AUTH_OPTION', message);
 }

@@ -18,7 +18,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_SCHEME_UNKNOWN'
   /** An option of `basic()`, `bearer()` or `passportStrategy()` is invalid. */
   | 'ERR_AUTH_SCHEME_OPTION'
-  /** A verifier is neither a function nor a class with `verify()`. */
+  /** The class of a verifier has no method `verify()`. */
   | 'ERR_AUTH_VERIFIER'
   /** No module provides a verifier or a Passport strategy that was passed as a class. */
   | 'ERR_AUTH_PROVIDER_MISSING'

@@ -1,6 +1,6 @@
 import crypto, { randomBytes } from 'node:crypto';
 
-/** The key of this process. Without it, nobody can test a guess against a digest that leaks from memory. */
+/** The key of this process. It prevents guesses against a digest that leaks from memory. */
 const KEY = randomBytes(32).toString('base64');
 
 /** `crypto.hash()` takes one call instead of three; Bun and Deno may lack it. */

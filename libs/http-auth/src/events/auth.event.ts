@@ -31,6 +31,8 @@ export interface RefusedEvent extends Circumstances {
   readonly reason: Exclude<FailureReason, 'limited'>;
   /** The status that was asked to say so: 401, 400, 403, or 407 of a proxy. */
   readonly status: number;
+  /** The reason in words, e.g. `jwt expired`, if the verifier or the strategy gives one. It has no credentials. */
+  readonly message?: string;
 }
 
 /** A request was refused without a judgement, since there were too many failures before it. */

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import { isPromise } from '../schemes/verifier.js';
+import { isPromise } from '../common/promise.js';
 import type { AuthEvent, AuthEventOf, AuthEventType } from './auth.event.js';
 
 /** Is told of events, at once and before the response. What it throws, or a promise of it, is logged and changes nothing. */

@@ -2,8 +2,8 @@ import type { HttpRequest } from '../http/request.js';
 import type { AdmissionInfo } from '../schemes/admission.js';
 
 /**
- * Which scheme and realm admitted a request, with what the verifier gave to `admit()`. A Passport strategy's own `info` is
- * merged into it.
+ * How a request was authenticated: the scheme, the realm, and the info that the verifier passed to `admit()`, or that a
+ * Passport strategy passed to `success()`.
  */
 export interface AuthInfo extends AdmissionInfo {
   /** The auth-scheme, e.g. `Basic`. */
@@ -13,21 +13,14 @@ export interface AuthInfo extends AdmissionInfo {
 }
 
 /**
- * A request that the guard has let in with credentials.
+ * A request that the guard has authenticated.
  *
- * @typeParam Principal what the verifier returns
+ * @typeParam Principal the result of the verifier
  * @typeParam Request Express's or Fastify's own request
  */
 export type AuthenticatedRequest<Principal = unknown, Request = HttpRequest> = Omit<Request, 'user' | 'authInfo'> & {
   /** The principal. */
   user: Principal;
-  /** What admitted it. */
+  /** How the request was authenticated. */
   authInfo: AuthInfo;
 };
-
-/** Signs a principal in: from here on the request is theirs. */
-export function signIn(request: HttpRequest, user: unknown, authInfo: AuthInfo): void {
-  const signedIn = request as AuthenticatedRequest;
-  signedIn.user = user;
-  signedIn.authInfo = authInfo;
-}

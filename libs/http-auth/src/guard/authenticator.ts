@@ -1,99 +1,112 @@
 import { STATUS_CODES } from 'node:http';
-import { BadRequestException, ForbiddenException, HttpException, Logger, UnauthorizedException } from '@nestjs/common';
-import { type Authorization, authorizationOf } from '../http/authorization.js';
-import type { AuthenticationFields } from '../http/fields.js';
+import {
+  BadRequestException,
+  ForbiddenException,
+  HttpException,
+  Inject,
+  Injectable,
+  Logger,
+  UnauthorizedException,
+} from '@nestjs/common';
+import { schemeOf } from '../http/credentials.js';
+import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
-import type { Challenger } from '../response/challenger.js';
-import type { Exchange } from '../response/exchange.js';
+import { Challenger } from '../response/challenger.js';
+import type { Authenticated, Exchange } from '../response/exchange.js';
+import { Admission } from '../schemes/admission.js';
+import { decide } from '../schemes/decide.js';
 import { Failure } from '../schemes/failure.js';
+import type { Outcome } from '../schemes/outcome.js';
+import { secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
-import { isPending, type Outcome } from '../schemes/outcome.js';
-import { run } from '../schemes/strategy.runner.js';
 import { VerifierError } from '../schemes/verifier.error.js';
-import type { Announcer } from './announcer.js';
-import { type AuthenticatedRequest, signIn } from './authenticated-request.js';
+import { withoutStack } from '../schemes/without.stack.js';
+import type { AuthenticatedRequest } from './authenticated-request.js';
+import { EventReporter } from './event.reporter.js';
 import type { Policy } from './policy.js';
 import { shortfallOf } from './shortfall.js';
 
-/** Holds a request to a policy: picks the scheme that it names, has it judged, and signs its principal in. */
+/** Applies a policy to a request: picks the scheme that the request names, calls it, and sets the principal. */
+@Injectable()
 export class Authenticator {
   private readonly logger = new Logger('HttpAuthGuard');
 
   constructor(
-    private readonly fields: AuthenticationFields,
+    @Inject(FIELDS) private readonly fields: AuthenticationFields,
     private readonly challenger: Challenger,
-    private readonly announcer: Announcer,
+    private readonly reporter: EventReporter,
   ) {}
 
   /**
-   * Whether the request may go on: `true`, at once where the verifier answers at once; or it throws.
+   * Returns if the request satisfies the policy, and throws otherwise.
    *
-   * @throws HttpException 401, 400, 403 or 429 where the request is refused, 5xx where that could not be found out, and 204 where it
-   * is a preflight, which has no credentials and must not be challenged
+   * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed; 204 if the request is a
+   * preflight, which has no credentials and must not be challenged
    */
-  authenticate(policy: Policy, exchange: Exchange): true | Promise<true> {
-    if (policy.access === 'public' || this.wasAdmitted(policy, exchange)) return true;
+  async authenticate(policy: Policy, exchange: Exchange): Promise<void> {
+    if (policy.access === 'public') return;
+    const { authenticated } = exchange;
+    if (authenticated !== undefined && policy.schemes.includes(authenticated.scheme)) {
+      return this.accept(policy, exchange, authenticated);
+    }
     if (isPreflight(exchange.request)) {
-      if (policy.preflight) return true;
+      if (policy.preflight) return;
       throw new HttpException('', 204);
     }
-    exchange.judged = true;
+    exchange.readsCredentials = true;
     const request = this.withCredentials(exchange.request);
-    const authorization = authorizationOf(request);
-    const scheme = this.pick(policy, request, authorization);
+    const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) {
-      return (scheme.reason === 'missing' && policy.access === 'optional') || this.refuse(policy, exchange, scheme);
+      if (scheme.reason === 'missing' && policy.access === 'optional') return;
+      return this.refuse(policy, exchange, scheme);
     }
-    try {
-      const outcome = scheme.judge?.(request, authorization) ?? run(scheme.strategy, scheme.name, request);
-      return isPending(outcome)
-        ? this.settle(policy, exchange, scheme, outcome)
-        : this.admit(policy, exchange, scheme, outcome);
-    } catch (error) {
-      return this.fault(policy, exchange, scheme, error);
-    }
-  }
-
-  private async settle(policy: Policy, exchange: Exchange, scheme: Scheme, outcome: Promise<Outcome>): Promise<true> {
-    try {
-      return this.admit(policy, exchange, scheme, await outcome);
-    } catch (error) {
-      return this.fault(policy, exchange, scheme, error);
-    }
-  }
-
-  /** Signs a principal in whose credentials are enough for the route. */
-  private admit(policy: Policy, exchange: Exchange, scheme: Scheme, outcome: Outcome): true {
+    const outcome = await this.outcomeOf(policy, exchange, scheme, request);
     if (outcome instanceof Failure) return this.refuse(policy, exchange, outcome);
-    // No principal, no entry.
-    if (!outcome.principal) return this.refuse(policy, exchange, new Failure('invalid', scheme.name));
-    const shortfall = shortfallOf(policy, outcome, scheme.name);
-    if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
-    const { name } = scheme;
-    const realm = this.challenger.realmOf(exchange);
-    const authInfo = outcome.info ? { ...outcome.info, scheme: name, realm } : { scheme: name, realm };
-    signIn(exchange.request, outcome.principal, authInfo);
-    exchange.admittedBy = scheme;
-    exchange.success = outcome;
-    this.announcer.admitted(policy, exchange, name);
-    return true;
+    this.accept(policy, exchange, { scheme, admission: outcome });
+    this.reporter.authenticated(policy, exchange, scheme.name);
+  }
+
+  /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
+  private async outcomeOf(policy: Policy, exchange: Exchange, scheme: Scheme, request: HttpRequest): Promise<Outcome> {
+    try {
+      const secrets = () => secretsOf(request);
+      return await decide({ scheme: scheme.name, secrets }, async () => {
+        const outcome: unknown = await scheme.authenticate(request);
+        if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
+        throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
+      });
+    } catch (error) {
+      return this.fault(policy, exchange, scheme, error);
+    }
   }
 
   /**
-   * Whether one of the policy's schemes has admitted the request already, by another guard or ahead of its path. What it
-   * has judged once need not be judged again; but the realm may be another one, and other scopes may be needed.
+   * Sets the principal on the request if its credentials are enough for the policy. If another guard or a protected path has
+   * done that before, this policy may require more, and its realm may be another one.
    */
-  private wasAdmitted(policy: Policy, exchange: Exchange): boolean {
-    const { admittedBy, success, request } = exchange;
-    if (admittedBy === undefined || success === undefined || !policy.schemes.includes(admittedBy)) return false;
-    const shortfall = shortfallOf(policy, success, admittedBy.name);
+  private accept(policy: Policy, exchange: Exchange, authenticated: Authenticated): void {
+    const { scheme, admission } = authenticated;
+    const shortfall = shortfallOf(policy, admission, scheme.name);
     if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
-    const { user, authInfo } = request as AuthenticatedRequest;
-    signIn(request, user, { ...authInfo, realm: this.challenger.realmOf(exchange) });
-    return true;
+    const realm = this.realmOf(policy, exchange, scheme);
+    const request = exchange.request as Partial<AuthenticatedRequest>;
+    const again = exchange.authenticated !== undefined;
+    // The application may have replaced the principal since.
+    request.user = again ? (request.user ?? admission.principal) : admission.principal;
+    request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
+    exchange.authenticated = authenticated;
   }
 
-  /** The request with its credentials where strategies look for them, which do not know of proxies. */
+  private realmOf(policy: Policy, exchange: Exchange, { name }: Scheme): string {
+    try {
+      return this.challenger.realmOf(exchange);
+    } catch (error) {
+      this.reporter.failed(policy, exchange, name, 500);
+      throw error;
+    }
+  }
+
+  /** Returns the request with its credentials in `Authorization`, where strategies read them, also if we are a proxy. */
   private withCredentials(request: HttpRequest): HttpRequest {
     const { credentials } = this.fields;
     if (credentials === 'authorization') return request;
@@ -103,67 +116,59 @@ export class Authenticator {
     return Object.create(request, { headers: { value } }) as HttpRequest;
   }
 
-  /** The scheme that must judge the request, or why none can. */
-  protected pick(
-    { schemes, byName }: Policy,
-    request: HttpRequest,
-    authorization: Authorization | undefined,
-  ): Scheme | Failure {
-    if (authorization === undefined) return presented(schemes, request) ?? new Failure('missing');
-    const named = authorization.scheme;
-    if (named === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
-    return byName.get(named) ?? new Failure('invalid');
+  /** Returns the scheme that the request names, or why there is none. */
+  protected pick({ schemes, byName }: Policy, request: HttpRequest): Scheme | Failure {
+    const field = request.headers.authorization;
+    if (field === undefined) return presented(schemes, request) ?? new Failure('missing');
+    const name = schemeOf(field);
+    if (name === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
+    return byName.get(name) ?? new Failure('invalid');
   }
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
-    retryAfter(exchange, failure.details.retryAfter);
+    setRetryAfter(exchange, failure.details.retryAfter);
     const exception = withoutStack(() => this.exceptionOf(failure));
-    this.announcer.refused(policy, exchange, failure, exception.getStatus());
+    this.reporter.refused(policy, exchange, failure, exception.getStatus());
     throw exception;
   }
 
   private exceptionOf(failure: Failure): HttpException {
-    if (failure.status === 400) {
-      return new BadRequestException(undefined, { cause: failure, description: 'Bad Request' });
-    }
-    if (failure.status === 403) return new ForbiddenException(undefined, { cause: failure, description: 'Forbidden' });
-    const status = failure.status === 401 ? this.fields.status : failure.status;
-    if (status === 401) return new UnauthorizedException(undefined, { cause: failure, description: 'Unauthorized' });
-    return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: failure });
+    const { status, details } = failure;
+    const cause = failure;
+    if (status === 400) return new BadRequestException(undefined, { cause, description: 'Bad Request' });
+    if (status === 403) return new ForbiddenException(undefined, { cause, description: 'Forbidden' });
+    if (status !== 401) return exceptionWithStatus(status, failure);
+    if (this.fields.status !== 401) return exceptionWithStatus(this.fields.status, failure);
+    return new UnauthorizedException(details.body, { cause, description: 'Unauthorized' });
   }
 
-  /** Tells the log what a verifier threw, and the client nothing but the status. */
+  /** Rethrows a 4xx of the verifier. Logs any other error and throws a 5xx that does not contain its message. */
   private fault(policy: Policy, exchange: Exchange, { name }: Scheme, error: unknown): never {
-    // Refusals come here too.
-    if (error instanceof HttpException) throw error;
-    const status = error instanceof VerifierError ? error.status : 500;
-    this.announcer.failed(policy, exchange, name, status);
-    if (!(error instanceof VerifierError)) throw error;
-    this.logger.error(error);
-    retryAfter(exchange, error.retryAfter);
-    throw new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause: error });
+    if (error instanceof HttpException) {
+      this.reporter.refused(policy, exchange, new Failure('insufficient', name), error.getStatus());
+      throw error;
+    }
+    // `decide()` throws no other errors.
+    const verifierError = error as VerifierError;
+    const { status, retryAfter } = verifierError;
+    this.reporter.failed(policy, exchange, name, status);
+    this.logger.error(verifierError);
+    setRetryAfter(exchange, retryAfter);
+    throw exceptionWithStatus(status, verifierError);
   }
 }
 
-/** The first scheme whose credentials the request carries elsewhere than in the `Authorization` field. */
+function exceptionWithStatus(status: number, cause: unknown): HttpException {
+  return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause });
+}
+
+/** Returns the first scheme whose credentials the request has outside the `Authorization` field. */
 function presented(schemes: readonly Scheme[], request: HttpRequest): Scheme | undefined {
   return schemes.find((scheme) => scheme.presents?.(request) === true);
 }
 
-/** Says when it is worth trying again (RFC 9110 section 10.2.3). */
-function retryAfter({ response }: Exchange, seconds: number | undefined): void {
+/** Sets `Retry-After` (RFC 9110 section 10.2.3). */
+function setRetryAfter({ response }: Exchange, seconds: number | undefined): void {
   if (seconds !== undefined) response.setHeader('Retry-After', String(Math.max(1, Math.ceil(seconds))));
-}
-
-/** A refusal is no mistake in the code: where it was made says nothing, and finding that out costs more than all the rest. */
-function withoutStack<T>(make: () => T): T {
-  const { stackTraceLimit } = Error;
-  // Not by assignment, which throws where the intrinsics are frozen: the exception then has its stack.
-  Reflect.set(Error, 'stackTraceLimit', 0);
-  try {
-    return make();
-  } finally {
-    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
-  }
 }

@@ -12,7 +12,7 @@ import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
-/** The metadata that the decorators leave on classes and methods. */
+/** The metadata keys of the decorators. */
 export const ACCESS = 'nestjs-http-auth:access';
 export const REALM = 'nestjs-http-auth:realm';
 export const SCHEMES = 'nestjs-http-auth:schemes';
@@ -24,59 +24,60 @@ export const STEP_UP = 'nestjs-http-auth:step-up';
 type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
 
 /**
- * Opens a controller or a method: nobody is asked for credentials, and credentials that come are not looked at.
+ * Opens a controller or a method: requests do not need credentials, and the guard ignores the credentials that they have.
  *
- * @param open `false` closes a method again inside a class that is open
+ * On a class, it does not open the subclasses. They need a `@Public()` of their own.
+ *
+ * @param open with `false`, the decorator closes a method of an open class
  */
 export const Public = (open = true): ClassOrMethodDecorator =>
-  SetMetadata(ACCESS, (open ? 'public' : 'required') satisfies Access);
+  SetMetadata(ACCESS, (open === true ? 'public' : 'required') satisfies Access);
 
 /**
- * Lets a request without credentials in, as nobody: `@CurrentUser()` is then `undefined`. Credentials that come must be
- * good all the same.
+ * Accepts requests without credentials too; `@CurrentUser()` is then `undefined`. Credentials that a request has must still be
+ * valid.
+ *
+ * On a class, it does not apply to the subclasses.
  */
 export const OptionalAuth = (): ClassOrMethodDecorator => SetMetadata(ACCESS, 'optional' satisfies Access);
 
 /**
- * Names the protection space of a controller or a method, in place of the module's (RFC 9110 section 11.5).
+ * Sets the realm of a controller or a method, instead of the module's (RFC 9110 section 11.5). Subclasses inherit it.
  *
- * @param realm the name, in printable ASCII, or a function of the request that returns it or a promise of it
+ * @param realm the name in printable ASCII, or a function of the request that returns the name or a promise of it
  */
 export const Realm = (realm: RealmOption): ClassOrMethodDecorator => SetMetadata(REALM, realm);
 
 /**
- * Names the schemes that open a controller or a method, out of those of the module. Their challenges keep the module's
- * order. It does not say whether credentials are asked for: see {@link Public} and {@link OptionalAuth}.
+ * Limits a controller or a method to some of the module's schemes. Their challenges keep the module's order. Subclasses inherit
+ * it. Use {@link Public} or {@link OptionalAuth} to change whether credentials are required.
  *
- * @param names auth-schemes, in any case, e.g. `'basic'`
+ * @param names auth-schemes in any case, e.g. `'basic'`
  */
 export const Schemes = (...names: string[]): ClassOrMethodDecorator => SetMetadata(SCHEMES, names);
 
-/**
- * Says when a browser may prompt for a password on a controller or a method, in place of the module's
- * `challenges.prompt`.
- */
+/** Sets when a browser may prompt for a password on a controller or a method, instead of `challenges.prompt`. */
 export const BrowserPrompt = (prompt: Prompt): ClassOrMethodDecorator => SetMetadata(PROMPT, prompt);
 
-/** What {@link Scopes} is: a decorator that asks for all of its scopes, with one that asks for any, and one that asks by the request. */
+/** The type of {@link Scopes}. */
 export interface ScopesDecorator {
-  /** Asks for all of the scopes. */
+  /** Requires all of the scopes. */
   (...names: string[]): ClassDecorator & MethodDecorator;
-  /** Asks for one of the scopes; the challenge names the first, so put the narrowest there. */
+  /** Requires one of the scopes. The challenge names the first, so put the narrowest there. */
   any(...names: string[]): ClassDecorator & MethodDecorator;
   /**
-   * Asks for the scopes that a function of the request names, beside those of the route: where one path serves many things, as
-   * JSON-RPC and MCP do.
+   * Requires the scopes that a function returns for the request, in addition to the scopes of the route. Use it if one path serves
+   * many operations, as in JSON-RPC and MCP.
    */
   by(scopesOf: ScopesFunction): ClassDecorator & MethodDecorator;
 }
 
 /**
- * Asks for credentials that were issued for some scopes: others are refused with 403, and of a token the challenge says
- * `error="insufficient_scope"` and which scopes are needed (RFC 6750 section 3.1). The 401 of the route names them as well.
+ * Requires credentials with scopes. Other credentials get 403; for a token, the challenge has `error="insufficient_scope"` and
+ * the scopes (RFC 6750 section 3.1). The challenges of the route's 401 name the scopes too. Subclasses inherit it.
  *
- * The scopes of a request are those that its verifier gave to `admit()`, or the `scopes` or `scope` of its principal. Who has
- * neither has none.
+ * The verifier passes the scopes of a request to `admit()`; otherwise, the guard reads `scopes` or `scope` of the principal. A
+ * principal without either has no scopes.
  *
  * @param names scopes (RFC 6749 section 3.3), e.g. `'reports:read'`
  */
@@ -90,22 +91,23 @@ function requireScopes(mode: RequiredScopes['mode'], names: readonly string[]): 
 }
 
 /**
- * Asks for somebody who was authenticated in a certain way, or lately: others are refused with 401 and
- * `error="insufficient_user_authentication"`, which has their client send them to the authorization server (RFC 9470).
+ * Requires that the user authenticated in a certain way, or recently. Other requests get 401 with
+ * `error="insufficient_user_authentication"`: the client then sends its user to the authorization server (RFC 9470). Subclasses
+ * inherit it.
  *
- * What is known of it are the `acr` and `authTime` that the verifier gave to `admit()`, or the claims `acr` and `auth_time` of
- * the principal. What is not known will not do.
+ * The guard reads the `acr` and `authTime` that the verifier passed to `admit()`; otherwise the claims `acr` and `auth_time` of
+ * the principal. If they are unknown, the request is refused.
  *
- * @param options the classes that will do, the age of the authentication, or both
+ * @param options the accepted classes, the maximum age of the authentication in seconds, or both
  */
 export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options ?? {});
 
-/** A pipe, as Nest's own parameter decorators take it. */
+/** A pipe, as Nest's own parameter decorators accept it. */
 type Pipe = Type<PipeTransform> | PipeTransform;
 
 /**
- * The principal of the request, as the verifier returned it, or one property of it; `undefined` where nobody is signed
- * in.
+ * Injects the principal of the request, as the verifier returned it, or one of its properties. The value is `undefined` if the
+ * request is not authenticated.
  *
  * @example
  * mine(@CurrentUser() user: User, @CurrentUser<User>('name') name: string) {}
@@ -119,7 +121,8 @@ export const CurrentUser: <Principal = Record<string, unknown>>(
 });
 
 /**
- * Which scheme and realm admitted the request, or one of the two; `undefined` where nobody is signed in.
+ * Injects how the request was authenticated: the scheme, the realm and the info of `admit()`, or one of them. The value is
+ * `undefined` if the request is not authenticated.
  *
  * @example
  * me(@CurrentAuth() { scheme, realm }: AuthInfo) {}

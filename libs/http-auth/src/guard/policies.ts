@@ -1,10 +1,10 @@
 import { RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/internal';
-import { type DiscoveryService, type MetadataScanner, Reflector } from '@nestjs/core';
-import type { AuthParams } from '../http/auth-param.js';
-import { realmProblem } from '../http/realm.js';
-import type { Prompt, RealmOption } from '../response/protection.js';
+import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { isPromise } from '../common/promise.js';
+import { realmProblem } from '../http/realm.js';
+import type { Prompt, Protection, RealmOption } from '../response/protection.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
@@ -12,69 +12,68 @@ import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
-/** Who gives a route its access. */
+/** The decorator of each access. */
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
-/** What is said of a policy: all that no option of the module can say, and the rest where it differs. */
-type PolicyParts = Pick<Policy, 'route' | 'access' | 'because' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
+/** The parts of a policy that decorators or `protect()` set. The module's options are the defaults of the rest. */
+type PolicyParts = Pick<Policy, 'route' | 'access' | 'reason' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
 };
 
-/** The policy of every route: what its decorators say, the method's before the class's, and the module's options. */
+/** The policy of every route: the decorators of the method come first, then those of the class, then the module's options. */
 export class Policies {
-  /** By handler; a method that is inherited is one of several controllers. */
-  private readonly known = new WeakMap<Function, { readonly controller: Type; readonly policy: Policy }[]>();
+  /** By handler. Several controllers may inherit the same method, and each has its own policy for it. */
+  private readonly known = new WeakMap<Function, Map<Type, Policy>>();
   private readonly reflector = new Reflector();
 
+  /**
+   * @param application the realm, schemes and prompt of routes without decorators
+   * @param open the option `public`
+   */
   constructor(
-    private readonly realm: RealmOption,
+    private readonly application: Protection,
     private readonly schemes: SchemeRegistry,
-    private readonly prompt: Prompt,
     private readonly open: readonly (Type | RoutePredicate)[],
-    /** What the challenges of OAuth's schemes say on every route. */
-    private readonly params?: AuthParams,
   ) {}
 
-  /** The policy of a route. It is decided once. */
+  /** Returns the policy of a route. The first call decides it. */
   of(controller: Type, handler: Function): Policy {
     let policies = this.known.get(handler);
-    if (policies === undefined) this.known.set(handler, (policies = []));
-    for (const known of policies) if (known.controller === controller) return known.policy;
-    const policy = this.decide({ controller, handler });
-    policies.push({ controller, policy });
+    if (policies === undefined) this.known.set(handler, (policies = new Map()));
+    let policy = policies.get(controller);
+    if (policy === undefined) policies.set(controller, (policy = this.decide({ controller, handler })));
     return policy;
   }
 
   /**
-   * A policy of what is said of it, and of the module's options where nothing is.
+   * Creates a policy from its parts and the module's options.
    *
-   * @throws AuthConfigurationError where its realm cannot be sent, it names no scheme or one that is not there, or what it asks
-   * of credentials cannot be asked
+   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, or the scopes or the step-up are invalid
    */
-  make({ realm = this.realm, schemes, prompt = this.prompt, scopes, stepUp, ...rest }: PolicyParts): Policy {
-    const wrong = typeof realm === 'function' ? undefined : realmProblem(realm);
-    const problem = (wrong && `realm: ${wrong}`) ?? askingProblem({ ...rest, scopes, stepUp });
-    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
-    const params = scopes === undefined ? this.params : { scope: scopeParam(scopes), ...this.params };
-    const opening = schemes === undefined ? this.schemes.all : this.schemes.named(schemes);
+  make({ realm, schemes, prompt, ...rest }: PolicyParts): Policy {
+    const { application } = this;
+    const { scopes } = rest;
+    const name = realm ?? application.realm;
+    const problem = typeof name === 'function' ? undefined : realmProblem(name);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_REALM', `realm: ${problem}`);
+    checkRequirements(rest);
+    const accepted = schemes === undefined ? application.schemes : this.schemes.named(schemes);
     return {
       ...rest,
-      realm,
-      prompt,
-      schemes: opening,
-      byName: new Map(opening.map((scheme) => [scheme.name.toLowerCase(), scheme])),
-      scopes,
-      stepUp,
-      ...(params && { params }),
+      realm: name,
+      prompt: prompt ?? application.prompt,
+      schemes: accepted,
+      byName: new Map(accepted.map((scheme) => [scheme.name.toLowerCase(), scheme])),
+      params: scopes === undefined ? application.params : { scope: scopeParam(scopes), ...application.params },
     };
   }
 
   /**
-   * Decides the policy of every route of the application at boot.
+   * Decides the policy of every route of the application, at startup.
    *
-   * @throws AuthConfigurationError where a decorator says what cannot work
+   * @throws AuthConfigurationError if a decorator is invalid
    */
   decideAll(discovery: DiscoveryService, scanner: MetadataScanner): void {
     for (const { metatype } of discovery.getControllers()) {
@@ -86,12 +85,13 @@ export class Policies {
   }
 
   private decide(route: Route): Policy {
-    const targets = [route.handler, route.controller];
-    const access = this.access(route);
-    // A method that opens itself in a class that asks for scopes has the nearer word.
-    const opened = access.access !== 'required' && access.because.endsWith('on the method');
-    const asking = opened ? [route.handler] : targets;
-    const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, route.handler as never);
+    const { handler, controller } = route;
+    const targets = [handler, controller];
+    const access = this.accessOf(route);
+    // A method that opens itself overrides the scopes and the step-up of its class.
+    const opened = access.access !== 'required' && typeof access.reason === 'object' && access.reason.on === 'method';
+    const requirements = opened ? [handler] : targets;
+    const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, handler as never);
     try {
       return this.make({
         route: nameOf(route),
@@ -99,46 +99,95 @@ export class Policies {
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
-        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, asking),
-        scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, asking),
-        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, asking),
+        scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, requirements),
+        scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, requirements),
+        stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, requirements),
         preflight: method === RequestMethod.OPTIONS,
       });
     } catch (error) {
       if (!(error instanceof AuthConfigurationError)) throw error;
-      throw new AuthConfigurationError('ERR_AUTH_DECORATOR', `${nameOf(route)}(): ${error.message}`);
+      throw new AuthConfigurationError(error.code, `${nameOf(route)}(): ${error.message}`);
     }
   }
 
-  private access(route: Route): Pick<Policy, 'access' | 'because'> {
-    const targets = { method: route.handler, class: route.controller };
-    for (const where of ['method', 'class'] as const) {
-      const access = this.reflector.get<Access | undefined>(ACCESS, targets[where]);
-      if (access !== undefined) return { access, because: `${DECORATORS[access]} on the ${where}` };
-    }
-    const open = this.open.some((entry) => (isClass(entry) ? entry === route.controller : entry(route)));
-    return open ? { access: 'public', because: 'option public' } : { access: 'required', because: 'default' };
+  private accessOf({ handler, controller }: Route): Pick<Policy, 'access' | 'reason'> {
+    const onMethod = this.reflector.get<Access | undefined>(ACCESS, handler as never);
+    if (onMethod !== undefined) return decorated(onMethod, 'method');
+    const onClass = accessOfClass(controller);
+    if (onClass !== undefined) return decorated(onClass, 'class');
+    const open = this.open.some((entry) =>
+      isClass(entry) ? entry === controller : isOpen(entry, { handler, controller }),
+    );
+    return open ? { access: 'public', reason: 'option public' } : { access: 'required', reason: 'default' };
   }
 }
 
-/** Says what is wrong with what is asked of credentials; `undefined` where nothing is. */
-function askingProblem({ access, scopes, scopesOf, stepUp }: Partial<Policy>): string | undefined {
-  const wrong = (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
-  if (wrong !== undefined) return wrong;
+function decorated(access: Access, on: 'method' | 'class'): Pick<Policy, 'access' | 'reason'> {
+  return { access, reason: { decorator: DECORATORS[access], on } };
+}
+
+/**
+ * Returns the access that the decorators of a class set. A decorator that opens a class does not open its subclasses: their
+ * authors may not know of it. A decorator that closes a class closes its subclasses too.
+ */
+function accessOfClass(controller: Type): Access | undefined {
+  const own = Reflect.getOwnMetadata(ACCESS, controller) as Access | undefined;
+  if (own !== undefined) return own;
+  return baseClassesOf(controller).some((base) => Reflect.getOwnMetadata(ACCESS, base) === 'required')
+    ? 'required'
+    : undefined;
+}
+
+function baseClassesOf(type: object): object[] {
+  const base: unknown = Object.getPrototypeOf(type);
+  return typeof base === 'function' && base !== Function.prototype ? [base, ...baseClassesOf(base)] : [];
+}
+
+/** Calls a function of the option `public`. A truthy value that is not `true`, such as a promise, must not open the route. */
+function isOpen(predicate: RoutePredicate, route: Route): boolean {
+  const result: unknown = predicate(route);
+  if (typeof result === 'boolean') return result;
+  // Without a handler, a rejection would end the process before the error below is reported.
+  if (isPromise(result)) result.then(undefined, () => undefined);
+  throw new AuthConfigurationError(
+    'ERR_AUTH_OPTION',
+    `public: the function did not return a boolean for ${nameOf(route)}(); it must return true or false, and must not be async`,
+  );
+}
+
+/**
+ * Checks the scopes and the step-up of a policy.
+ *
+ * @throws AuthConfigurationError if they are invalid, or if the route does not require credentials
+ */
+function checkRequirements({
+  access,
+  scopes,
+  scopesOf,
+  stepUp,
+}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'stepUp'>): void {
+  const problem = (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
   if (scopesOf !== undefined && typeof scopesOf !== 'function') {
-    return 'scopes: @Scopes.by() takes a function (request) => scopes';
+    throw new AuthConfigurationError(
+      'ERR_AUTH_DECORATOR',
+      'scopes: @Scopes.by() needs a function; pass (request) => scopes',
+    );
   }
-  if (access === 'required' || (scopes ?? scopesOf ?? stepUp) === undefined) return undefined;
-  // It would protect nothing: whoever lacks a scope would send no token.
+  if (access === 'required' || (scopes ?? scopesOf ?? stepUp) === undefined) return;
+  // A client could bypass the requirement by sending no token.
   const what = (scopes ?? scopesOf) === undefined ? 'step-up' : 'scopes';
-  return `${what}: a route that is ${access} asks nobody for credentials; close it, or do not ask for ${what}`;
+  throw new AuthConfigurationError(
+    'ERR_AUTH_OPEN_ROUTE',
+    `${what}: the route is ${access}, so no client needs credentials; close the route or remove the ${what}`,
+  );
 }
 
 function nameOf({ controller, handler }: Route): string {
   return `${controller.name}.${handler.name}`;
 }
 
-/** Whether a function is a class. */
+/** Returns `true` if a function is a class. */
 export function isClass(entry: Function): entry is Type {
   return /^class\b/.test(Function.prototype.toString.call(entry));
 }

@@ -5,35 +5,47 @@ import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
-/** Whether a route asks for credentials. */
+/** Whether a route requires credentials, accepts requests with or without them, or is open. */
 export type Access = 'public' | 'optional' | 'required';
 
-/** What says whether a route asks for credentials: the nearest decorator, the option, or neither. */
+/** The decorator that decides the access of a route, and its place. */
+export interface AccessDecorator {
+  readonly decorator: '@Public()' | '@Public(false)' | '@OptionalAuth()';
+  readonly on: 'method' | 'class';
+}
+
+/** The decorator or option that decides the access of a route, in words, for reports. */
 export type AccessReason =
-  | `${'@Public()' | '@Public(false)' | '@OptionalAuth()'} on the ${'method' | 'class'}`
+  | `${AccessDecorator['decorator']} on the ${AccessDecorator['on']}`
   | 'option public'
   | 'protect()'
   | 'default';
 
-/** What a route asks for. */
+/** The requirements of a route or of a protected path. */
 export interface Policy extends Protection {
-  /** How events call the route: `ArticlesController.create`, or the path that `protect()` was given. */
+  /** The name of the route in events: `ArticlesController.create`, or the path of `protect()`. */
   readonly route: string;
   readonly access: Access;
-  /** The schemes by their names in lower case, as credentials name them. */
+  /** The decorator or the option that decides the access. */
+  readonly reason: AccessDecorator | 'option public' | 'protect()' | 'default';
+  /** The schemes by their names in lower case. */
   readonly byName: ReadonlyMap<string, Scheme>;
-  readonly because: AccessReason;
-  /** The scopes that credentials need; absent: none. */
+  /** The scopes that the credentials need; `undefined` if they need none. */
   readonly scopes?: RequiredScopes | undefined;
-  /** Names the scopes that a request needs beside those; absent: none. */
+  /** Returns more scopes that one request needs; `undefined` if no function does. */
   readonly scopesOf?: ScopesFunction | undefined;
-  /** How their holder must have been authenticated; absent: anyhow. */
+  /** How and when the user must have authenticated; `undefined` if it does not matter. */
   readonly stepUp?: StepUpOptions | undefined;
-  /** Whether the route answers preflights itself, which never have credentials. */
+  /** If `true`, the route responds to preflights itself. A preflight never has credentials. */
   readonly preflight: boolean;
 }
 
-/** A route, as the application declares it. */
+/** Returns the reason of a policy's access in words. */
+export function reasonText(reason: Policy['reason']): AccessReason {
+  return typeof reason === 'string' ? reason : `${reason.decorator} on the ${reason.on}`;
+}
+
+/** A route of a controller. */
 export interface Route {
   /** The class of the controller. */
   readonly controller: Type;
@@ -41,5 +53,9 @@ export interface Route {
   readonly handler: Function;
 }
 
-/** Says whether a route is open. It is asked once for each route, not for each request. */
+/**
+ * Returns `true` if a route is open. It is called once for each route at startup, not for each request.
+ *
+ * If it returns anything but a boolean, e.g. a promise, the application does not start.
+ */
 export type RoutePredicate = (route: Route) => boolean;

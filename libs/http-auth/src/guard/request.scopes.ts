@@ -1,28 +1,31 @@
+import { isPromise } from '../common/promise.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Policy } from './policy.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 
 /**
- * Names the scopes that a request needs beside those of its route; none where it needs no more. It is asked when the body is
- * parsed, and what it throws is answered with a 500.
+ * Returns the scopes that one request needs in addition to the scopes of its route. The list is empty if there are none. It is
+ * called after the body is parsed. If it throws, the client gets a 500.
  *
- * A method in the types, so that it may ask for Express's or Fastify's own request.
+ * The type is taken from a method, so that the function may declare Express's or Fastify's own request as its parameter.
  */
 export type ScopesFunction = { scopes(request: HttpRequest): readonly string[] }['scopes'];
 
 /**
- * The policy of one request to a route: the route's own, with the scopes that a function has named for the request.
+ * Returns the policy of one request: the policy of its route, with the scopes that the function returns for the request.
  *
- * @throws Error where these are no scopes
+ * @throws Error if the function does not return a list of scopes
  */
 export function policyOfRequest(policy: Policy, scopesOf: ScopesFunction, request: HttpRequest): Policy {
   const names = scopesOf(request);
+  // An async function is a mistake, which is reported below. Without a handler, its rejection would end the process.
+  if (isPromise(names)) names.then(undefined, () => undefined);
   if (Array.isArray(names) && names.length === 0) return policy;
-  // Of those any one of which will do, the request has one by now.
+  // With `@Scopes.any()`, the guard has already checked that the request has one of the route's scopes.
   const { scopes: own } = policy;
   const all: RequiredScopes = { names: own?.mode === 'all' ? own.names.concat(names) : names, mode: 'all' };
   const problem = scopesProblem(all);
-  if (problem !== undefined) throw new Error(`The function of @Scopes.by() gave no scopes: ${problem}`);
+  if (problem !== undefined) throw new Error(`@Scopes.by(): the function returned invalid scopes: ${problem}`);
   const scopes = { ...all, names: [...new Set(all.names)] };
   return { ...policy, scopes, params: { ...policy.params, scope: scopeParam(scopes) } };
 }

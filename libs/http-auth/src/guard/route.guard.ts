@@ -1,14 +1,12 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import type { Arrivals } from './arrivals.js';
+import type { RouteExchanges } from './route.exchanges.js';
 
-/**
- * Stands in for the global `HttpAuthGuard` where that is switched off: it lets everything pass, and only notes which route
- * a request has reached.
- */
+/** The global guard if `globalGuard` is `false`: it accepts every request, and only notes its route. */
 export class RouteGuard implements CanActivate {
-  constructor(private readonly arrivals: Arrivals) {}
+  constructor(private readonly exchanges: RouteExchanges) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
-    return this.arrivals.of(context)?.ready?.then(() => true) ?? true;
+  async canActivate(context: ExecutionContext): Promise<true> {
+    await this.exchanges.enter(context);
+    return true;
   }
 }

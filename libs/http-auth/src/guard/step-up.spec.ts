@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { formatChallenge } from '../http/challenge.js';
+import { admit, type AdmissionInfo } from '../schemes/admission.js';
 import { isSteppedUp, stepUpParams, stepUpProblem } from './step-up.js';
 
 const now = 1_800_000_000;
@@ -12,10 +13,11 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-const ago = (seconds: unknown) => ({ principal: { name: 'alice' }, info: { authTime: seconds } });
+const by = (principal: unknown, info: object = {}) => admit(principal, info as AdmissionInfo);
+const ago = (seconds: unknown) => by({ name: 'alice' }, { authTime: seconds });
 
 describe('An authentication', () => {
-  it('is recent up to its age, to the second', () => {
+  it('is recent up to its maximum age, to the second', () => {
     fc.assert(
       fc.property(fc.nat(1e6), fc.nat(2e6), (maxAge, age) => {
         expect(isSteppedUp({ maxAge }, ago(now - age))).toBe(age <= maxAge);
@@ -23,57 +25,57 @@ describe('An authentication', () => {
     );
   });
 
-  it('[U-3] is recent at the age of 0 in the same second only', () => {
+  it('[U-3] is recent in the same second only if maxAge is 0', () => {
     expect(isSteppedUp({ maxAge: 0 }, ago(now))).toBe(true);
     expect(isSteppedUp({ maxAge: 0 }, ago(now - 1))).toBe(false);
   });
 
   it.each([undefined, null, Number.NaN, Number.POSITIVE_INFINITY, -Infinity, `${now}`, new Date(), {}, now * 1000])(
-    'of the time %p is never recent',
+    'is never recent if its time is %p',
     (time) => {
       expect(isSteppedUp({ maxAge: 1e9 }, ago(time))).toBe(false);
     },
   );
 
-  it('may have been a minute ahead of our clock, and no more', () => {
+  it('may be at most a minute ahead of our clock', () => {
     expect(isSteppedUp({ maxAge: 0 }, ago(now + 60))).toBe(true);
     expect(isSteppedUp({ maxAge: 0 }, ago(now + 61))).toBe(false);
   });
 
-  it('[U-2] is of one of the classes, whichever', () => {
+  it('[U-2] is sufficient if its class is one of acrValues', () => {
     const acr = fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
     fc.assert(
       fc.property(fc.uniqueArray(acr, { minLength: 1, maxLength: 4 }), fc.option(acr), (acrValues, value) => {
         const known = value ?? acrValues.at(-1);
-        expect(isSteppedUp({ acrValues }, { principal: { acr: known } })).toBe(acrValues.includes(known as string));
-        expect(isSteppedUp({ acrValues }, { principal: {} })).toBe(false);
-        expect(isSteppedUp({ acrValues }, { principal: { acr: acrValues } })).toBe(false);
+        expect(isSteppedUp({ acrValues }, by({ acr: known }))).toBe(acrValues.includes(known as string));
+        expect(isSteppedUp({ acrValues }, by({}))).toBe(false);
+        expect(isSteppedUp({ acrValues }, by({ acr: acrValues }))).toBe(false);
       }),
     );
   });
 
-  it('[U-6] is told by claims and by what the verifier says, which goes first', () => {
+  it('[U-6] is read from admit() first, then from the claims', () => {
     const claims = { acr: 'mfa', auth_time: now - 30 };
-    expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 60 }, { principal: claims })).toBe(true);
-    expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 60 }, { principal: {}, info: claims })).toBe(true);
-    expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 10 }, { principal: claims })).toBe(false);
-    expect(isSteppedUp({ acrValues: ['mfa'] }, { principal: claims, info: { acr: 'pwd' } })).toBe(false);
-    expect(isSteppedUp({ maxAge: 60 }, { principal: claims, info: { authTime: now - 61 } })).toBe(false);
-    expect(isSteppedUp({ maxAge: 60, acrValues: ['mfa'] }, { principal: { acr: 'mfa' } })).toBe(false);
+    expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 60 }, by(claims))).toBe(true);
+    expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 60 }, by({}, claims))).toBe(true);
+    expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 10 }, by(claims))).toBe(false);
+    expect(isSteppedUp({ acrValues: ['mfa'] }, by(claims, { acr: 'pwd' }))).toBe(false);
+    expect(isSteppedUp({ maxAge: 60 }, by(claims, { authTime: now - 61 }))).toBe(false);
+    expect(isSteppedUp({ maxAge: 60, acrValues: ['mfa'] }, by({ acr: 'mfa' }))).toBe(false);
   });
 
-  it('is unknown of a principal that says nothing of it, whatever it is', () => {
+  it('is insufficient for any principal without its class and time', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (principal, info) => {
-        expect(isSteppedUp({ maxAge: 60 }, { principal, info })).toBe(false);
-        expect(isSteppedUp({ acrValues: ['mfa'] }, { principal, info })).toBe(false);
+        expect(isSteppedUp({ maxAge: 60 }, by(principal, info as object))).toBe(false);
+        expect(isSteppedUp({ acrValues: ['mfa'] }, by(principal, info as object))).toBe(false);
       }),
     );
   });
 });
 
-describe('What is asked of an authentication', () => {
-  it('[U-1][U-2][U-3][U-4] stands in the challenge: the error, the classes in their order, and the age', () => {
+describe('The options of @StepUp()', () => {
+  it('[U-1][U-2][U-3][U-4] appear in the challenge: the error, the classes in their order, and the age', () => {
     const text = (options: Parameters<typeof stepUpParams>[0]) =>
       formatChallenge({ scheme: 'DPoP', params: stepUpParams(options) });
     const error = 'DPoP error="insufficient_user_authentication"';
@@ -83,18 +85,18 @@ describe('What is asked of an authentication', () => {
   });
 
   it.each([
-    [{}, 'step-up: give acrValues, maxAge or both'],
-    [{ acrValues: [] }, 'step-up: acrValues must list texts'],
-    [{ acrValues: 'mfa' }, 'step-up: acrValues must list texts'],
-    [{ acrValues: ['a b'] }, 'step-up: acrValues must list texts'],
-    [{ acrValues: ['"'] }, 'step-up: acrValues must list texts'],
-    [{ acrValues: [1] }, 'step-up: acrValues must list texts'],
-    [{ acrValues: ['é'] }, 'step-up: acrValues must list texts'],
+    [{}, 'step-up: pass acrValues, maxAge or both'],
+    [{ acrValues: [] }, 'step-up: acrValues must list strings'],
+    [{ acrValues: 'mfa' }, 'step-up: acrValues must list strings'],
+    [{ acrValues: ['a b'] }, 'step-up: acrValues must list strings'],
+    [{ acrValues: ['"'] }, 'step-up: acrValues must list strings'],
+    [{ acrValues: [1] }, 'step-up: acrValues must list strings'],
+    [{ acrValues: ['é'] }, 'step-up: acrValues must list strings'],
     [{ maxAge: -1 }, 'step-up: maxAge must be a whole number'],
     [{ maxAge: 1.5 }, 'step-up: maxAge must be a whole number'],
     [{ maxAge: '5' }, 'step-up: maxAge must be a whole number'],
     [{ maxAge: Infinity }, 'step-up: maxAge must be a whole number'],
-  ])('[U-2][U-3] is refused where it cannot be asked for: %j', (options, message) => {
+  ])('[U-2][U-3] are refused if they are invalid: %j', (options, message) => {
     expect(stepUpProblem(options as never)).toContain(message);
   });
 });

@@ -1,30 +1,31 @@
 import type { AuthParams } from '../http/auth-param.js';
-import type { Success } from '../schemes/outcome.js';
+import type { Admission } from '../schemes/admission.js';
 
-/** How the holder of credentials must have been authenticated (RFC 9470 section 3). At least one of the two. */
+/** How and when the user must have authenticated (RFC 9470 section 3). At least one of the two is required. */
 export interface StepUpOptions {
-  /** The authentication context classes that will do, the preferred one first. */
+  /** The accepted authentication context classes, the preferred one first. */
   readonly acrValues?: readonly string[];
   /**
-   * Seconds that the authentication may lie back, at the most. A few minutes, as the client must send its user there and back;
-   * 0 asks for this very second, which hardly anybody meets.
+   * The maximum age of the authentication in seconds, as in the `max_age` param. Use a few minutes, because the client must
+   * send its user to the authorization server and back. With 0, hardly any authentication is recent enough.
    */
   readonly maxAge?: number;
 }
 
-/** The characters of RFC 6750 section 3, which RFC 9470 keeps to. */
+/** The characters of RFC 6750 section 3, which RFC 9470 uses as well. */
 const ACR = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
-/** Says what is wrong with what a route asks for; `undefined` where nothing is. */
+/** Checks the options of `@StepUp()`. Returns an error message, or `undefined` if they are valid. */
 export function stepUpProblem({ acrValues, maxAge }: StepUpOptions): string | undefined {
-  if (acrValues === undefined && maxAge === undefined) return 'step-up: give acrValues, maxAge or both to @StepUp()';
+  if (acrValues === undefined && maxAge === undefined) return 'step-up: pass acrValues, maxAge or both to @StepUp()';
   if (acrValues !== undefined) {
-    const texts =
+    const valid =
       Array.isArray(acrValues) &&
       acrValues.length > 0 &&
       acrValues.every((one) => typeof one === 'string' && ACR.test(one));
-    if (!texts)
-      return 'step-up: acrValues must list texts of printable ASCII without blanks, " and \\ (RFC 9470 section 3)';
+    if (!valid) {
+      return 'step-up: acrValues must list strings of printable ASCII without spaces, " and \\ (RFC 9470 section 3)';
+    }
   }
   if (maxAge !== undefined && !(Number.isSafeInteger(maxAge) && maxAge >= 0)) {
     return 'step-up: maxAge must be a whole number of seconds, 0 or more (RFC 9470 section 3)';
@@ -32,7 +33,7 @@ export function stepUpProblem({ acrValues, maxAge }: StepUpOptions): string | un
   return undefined;
 }
 
-/** What the challenge says of it. */
+/** Returns the params of the challenge. */
 export function stepUpParams({ acrValues, maxAge }: StepUpOptions): AuthParams {
   return {
     error: 'insufficient_user_authentication',
@@ -41,24 +42,24 @@ export function stepUpParams({ acrValues, maxAge }: StepUpOptions): AuthParams {
   };
 }
 
-/** Whether an authentication will do. What is not known of it will not. */
-export function isSteppedUp({ acrValues, maxAge }: StepUpOptions, success: Success): boolean {
-  const { acr, authTime } = authenticationOf(success);
+/** Returns `true` if the authentication meets the options. If its class or its time is unknown, it does not. */
+export function isSteppedUp({ acrValues, maxAge }: StepUpOptions, admission: Admission<unknown>): boolean {
+  const { acr, authTime } = authenticationOf(admission);
   if (acrValues !== undefined && !(typeof acr === 'string' && acrValues.includes(acr))) return false;
   return maxAge === undefined || (typeof authTime === 'number' && isRecent(authTime, maxAge));
 }
 
-/** Seconds that another clock may be ahead of ours. What is further ahead is no time, but milliseconds, say. */
+/** Maximum difference to another clock in seconds. A time further in the future is invalid, e.g. in milliseconds. */
 const SKEW = 60;
 
-/** Whether a time lies back no more than `maxAge`; both in seconds. */
+/** Returns `true` if a time is at most `maxAge` ago. Both are in seconds. */
 function isRecent(authTime: number, maxAge: number): boolean {
   const age = Math.floor(Date.now() / 1000) - authTime;
   return age <= maxAge && age >= -SKEW;
 }
 
-/** From what the verifier gave to `admit()`, else from the principal, where it is the claims of a token (RFC 9470 section 6). */
-function authenticationOf({ principal, info }: Success): { acr: unknown; authTime: unknown } {
+/** Reads `admit()`'s info first; otherwise the principal, which may be the claims of a token (RFC 9470 section 6). */
+function authenticationOf({ principal, info }: Admission<unknown>): { acr: unknown; authTime: unknown } {
   const [said, claims] = [info, principal] as (Record<string, unknown> | null | undefined)[];
   return {
     acr: said?.['acr'] ?? claims?.['acr'],

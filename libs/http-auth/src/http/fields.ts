@@ -25,3 +25,6 @@ export const PROXY: AuthenticationFields = {
   challenges: 'Proxy-Authenticate',
   credentials: 'proxy-authorization',
 };
+
+/** The injection token of the {@link AuthenticationFields} of an application. */
+export const FIELDS = Symbol('nestjs-http-auth:fields');

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import { isPromise } from '../schemes/verifier.js';
+import { isPromise } from '../common/promise.js';
 import { HashTable } from './hash.table.js';
 import { readHtpasswd } from './htpasswd.lines.js';
 import { type NamedUser, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';

@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { redact } from '../schemes/redact.js';
-import { isPromise } from '../schemes/verifier.js';
+import { isPromise } from '../common/promise.js';
 import { type HashOptions, hashOptionsProblem, password as hasher } from './password.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';

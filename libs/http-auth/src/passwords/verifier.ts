@@ -1,7 +1,7 @@
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isInstalled } from '../common/library.js';
-import { isPromise } from '../schemes/verifier.js';
+import { isPromise } from '../common/promise.js';
 import type { PasswordCredentials } from './password.credentials.js';
 import { verifyBounded } from './password.js';
 import { readHash } from './read.hash.js';

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { HttpServer } from '@nestjs/common';
+import { type HttpServer, Injectable } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
-import type { Challenger } from '../response/challenger.js';
-import type { Exchanges } from '../response/exchange.js';
+import { Challenger } from '../response/challenger.js';
+import { Exchanges } from '../response/exchange.js';
 import { addRequestHook } from '../response/request.hook.js';
-import type { ResponseHeadHook } from '../response/response-head.hook.js';
-import type { Gate } from './gate.js';
+import { ResponseHeadHook } from '../response/response-head.hook.js';
+import { Gate } from './gate.js';
 
 /** Answers a request, if it is one that it is there for. */
 export interface Answerer {
@@ -13,6 +13,7 @@ export interface Answerer {
 }
 
 /** Where requests come into an application: they are watched from there on, and those for protected paths are held. */
+@Injectable()
 export class Entrance {
   constructor(
     private readonly exchanges: Exchanges,
@@ -33,18 +34,21 @@ export class Entrance {
     const hookRequests = (): void => {
       if (hooked) return;
       hooked = true;
-      addRequestHook(adapter, (request, response) =>
-        answerer?.answers(request, response) === true ? false : this.enter(request, response),
-      );
+      addRequestHook(adapter, async (request, response) => {
+        if (answerer?.answers(request, response) === true) return false;
+        await this.enter(request, response);
+        return true;
+      });
     };
     this.headHook.install(adapter, hookRequests);
     this.gate.onceUsed(hookRequests);
     if (awaitsRealm || answerer !== undefined) hookRequests();
   }
 
-  private enter(request: HttpRequest, response: ServerResponse): Promise<unknown> | undefined {
+  private async enter(request: HttpRequest, response: ServerResponse): Promise<void> {
     this.headHook.watch(response);
     const exchange = this.exchanges.of(request, response);
-    return this.challenger.prepare(exchange)?.then(() => this.gate.admit(exchange)) ?? this.gate.admit(exchange);
+    await this.challenger.prepare(exchange);
+    await this.gate.admit(exchange);
   }
 }

@@ -1,11 +1,13 @@
+import { Injectable } from '@nestjs/common';
 import { type HttpRequest, isPreflight } from '../http/request.js';
-import type { Authenticator } from '../guard/authenticator.js';
+import { Authenticator } from '../guard/authenticator.js';
 import type { Policy } from '../guard/policy.js';
-import type { Challenger } from '../response/challenger.js';
+import { Challenger } from '../response/challenger.js';
 import type { Exchange } from '../response/exchange.js';
 import { isWithin, readingsOf } from './path.js';
 
 /** Holds the requests for protected paths to their policies, ahead of everything that serves them. */
+@Injectable()
 export class Gate {
   /** The policies by their paths, the longest path first. */
   private policies: readonly (readonly [root: string, policy: Policy])[] = [];
@@ -36,17 +38,13 @@ export class Gate {
 
   /**
    * Lets a request pass, or throws.
-   *
-   * @returns `undefined` where there is nothing to wait for
    */
-  admit(exchange: Exchange): Promise<unknown> | undefined {
+  async admit(exchange: Exchange): Promise<void> {
     const policy = this.policyOf(exchange.request);
-    if (policy === undefined || (policy.preflight && isPreflight(exchange.request))) return undefined;
+    if (policy === undefined || (policy.preflight && isPreflight(exchange.request))) return;
     exchange.enter(policy);
-    const ready = this.challenger.prepare(exchange);
-    if (ready !== undefined) return ready.then(() => this.authenticator.authenticate(policy, exchange));
-    const outcome = this.authenticator.authenticate(policy, exchange);
-    return outcome === true ? undefined : outcome;
+    await this.challenger.prepare(exchange);
+    await this.authenticator.authenticate(policy, exchange);
   }
 
   /** Holds requests to the policies of their routes as well, so that no anonymous request costs the parsing of its body. */

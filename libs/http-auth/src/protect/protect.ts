@@ -70,11 +70,14 @@ export function protect(
       `protect(): a path must begin with a slash, which '${String(wrong)}' does not`,
     );
   }
+  if (access !== 'required' && access !== 'optional') {
+    throw new AuthConfigurationError('ERR_AUTH_PATH', "protect(): access must be 'required' or 'optional'");
+  }
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
   const required = scopes && { names: scopes, mode: 'all' as const };
-  const asked = { access, because: 'protect()', realm, schemes, prompt, preflight, scopes: required } as const;
+  const parts = { access, reason: 'protect()', realm, schemes, prompt, preflight, scopes: required } as const;
   for (const one of paths) {
-    const policy = policies.make({ ...asked, route: one });
+    const policy = policies.make({ ...parts, route: one });
     for (const suffix of BESIDE) gate.protect(`${one.replace(/\/+$/, '')}${suffix}`, policy);
   }
 }
@@ -83,8 +86,12 @@ function find<T>(app: INestApplicationContext, type: new (...args: never[]) => T
   try {
     return app.get<T>(type, { strict: false });
   } catch (cause) {
-    throw new AuthConfigurationError('ERR_AUTH_PATH', 'protect(): the application has no AuthModule; import it', {
-      cause,
-    });
+    throw new AuthConfigurationError(
+      'ERR_AUTH_MODULE_MISSING',
+      'protect(): the application has no AuthModule; import it',
+      {
+        cause,
+      },
+    );
   }
 }

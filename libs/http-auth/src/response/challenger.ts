@@ -1,50 +1,50 @@
 import type { ServerResponse } from 'node:http';
-import { Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { isPromise } from '../common/promise.js';
 import type { AuthParams } from '../http/auth-param.js';
 import { type Challenge, formatChallenge } from '../http/challenge.js';
-import type { AuthenticationFields } from '../http/fields.js';
+import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
 import { redact, secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
-import { isPromise } from '../schemes/verifier.js';
-import type { Exchange, Exchanges } from './exchange.js';
-import type { Fields, Head } from './head.js';
+import { type Exchange, Exchanges } from './exchange.js';
+import type { Head } from './head.js';
 import { withoutPrompts } from './prompt.js';
-import type { Protection, RealmFunction } from './protection.js';
 import { expose, forOneClient } from './visibility.js';
 
-/** How the challenges of a response stand in its head: a field line each, or all on one line. */
+/** How the challenges are sent: one field line for each, or all on one line. */
 export type ChallengeLayout = 'lines' | 'joined';
 
-/** Puts the challenges on a response: on a 401, on the refusal that the guard noted, and on nothing else. */
+/** The injection token of the {@link ChallengeLayout} of an application. */
+export const LAYOUT = Symbol('nestjs-http-auth:layout');
+
+/** Sets the challenges of a response, if it is a 401 or the refusal of the guard. */
+@Injectable()
 export class Challenger {
   private readonly logger = new Logger('AuthModule');
-  /** The challenges that depend on nothing but what they are kept by: the protection, and the failure. */
-  private readonly known = new WeakMap<Protection, Map<string, string[]>>();
 
   constructor(
-    /** The names of the fields, which a proxy has others of. */
-    readonly fields: AuthenticationFields,
-    private readonly layout: ChallengeLayout,
+    /** The names of the fields. They differ if the application is a proxy. */
+    @Inject(FIELDS) readonly fields: AuthenticationFields,
+    @Inject(LAYOUT) private readonly layout: ChallengeLayout,
     private readonly exchanges: Exchanges,
   ) {}
 
   /**
-   * Sets the challenges of a response that is about to be a 401, in the order of the schemes (RFC 9110 section 11.6.1).
-   * Challenges that stand there already, such as those of a proxied response, are left alone.
+   * Sets the challenges of a response, in the order of the schemes (RFC 9110 section 11.6.1). Challenges that the response
+   * already has, e.g. those of a proxied response, stay as they are.
    *
-   * @param fields where they are set
-   * @param status the status that the response has
-   * @returns whether the response has challenges; it has none where its realm cannot be known
+   * @param status the status that the response will have
+   * @returns `false` if the response needs challenges but its realm is unknown
    */
-  challenge(exchange: Exchange, fields: Fields, status: number = this.fields.status): boolean {
+  challenge(exchange: Exchange, head: Head, status: number = this.fields.status): boolean {
     const field = this.fields.challenges;
-    if (fields.get(field) !== undefined) return true;
+    if (head.get(field) !== undefined) return true;
     try {
       const challenges = this.challenges(exchange, status);
       if (challenges.length === 0) return true;
-      fields.set(field, this.layout === 'joined' ? challenges.join(', ') : [...challenges]);
+      head.set(field, this.layout === 'joined' ? challenges.join(', ') : challenges);
       exchange.challenged = true;
     } catch (error) {
       this.logger.error(error);
@@ -52,16 +52,16 @@ export class Challenger {
     return exchange.challenged;
   }
 
-  /** The exchange of a response whose head must be looked at; `undefined` where there is nothing to be done about it. */
+  /** Returns the exchange of a response if its head may have to change. */
   concerning(response: ServerResponse, statusCode: number): Exchange | undefined {
     const exchange = this.exchanges.find(response);
-    // A 401 that no part of ours has seen the request of, such as a middleware's.
+    // We have not seen the request of a 401 that e.g. a middleware sends.
     if (statusCode === this.fields.status) return exchange ?? this.exchanges.of(response.req as HttpRequest, response);
-    return exchange !== undefined && (exchange.judged || exchange.challenged) ? exchange : undefined;
+    return exchange !== undefined && (exchange.readsCredentials || exchange.challenged) ? exchange : undefined;
   }
 
   /**
-   * Mends a head that is being written, so that it has challenges exactly where it must.
+   * Completes the head of a response when it is written, so that it has challenges exactly if it must.
    *
    * @returns the status to send
    */
@@ -70,80 +70,61 @@ export class Challenger {
     let status = statusCode;
     const refused = statusCode === failure?.status && failure.reason !== 'limited';
     if (statusCode === this.fields.status || refused) {
-      // A 401 without a challenge breaks RFC 9110 section 15.5.2. That the realm is not known is the server's fault.
+      // A 401 without a challenge breaks RFC 9110 section 15.5.2. An unknown realm is the server's fault.
       if (!this.challenge(exchange, head, statusCode)) status = 500;
       else if (head.get(this.fields.challenges) !== undefined) expose(head, this.fields.challenges);
     } else if (exchange.challenged) {
       head.remove(this.fields.challenges);
     }
-    if (exchange.judged) forOneClient(head, this.fields.credentials);
+    if (exchange.readsCredentials) forOneClient(head, this.fields.credentials);
     return status;
   }
 
   /**
-   * Awaits the realm of an exchange where its function returns a promise, since the head of a response cannot wait for
-   * it. A function that returns its realm at once is asked when the realm is needed, when more may be known of the
-   * request.
-   *
-   * @returns `undefined` where there is nothing to wait for
+   * Calls the realm's function if there is one, because the head of a response cannot wait for a promise. A function that
+   * returns a string is called again when the realm is needed: middleware may have changed the request by then.
    */
-  prepare(exchange: Exchange): Promise<void> | undefined {
+  async prepare(exchange: Exchange): Promise<void> {
     const { protection, request } = exchange;
     const { realm } = protection;
-    if (typeof realm === 'string' || exchange.realm !== undefined) return undefined;
+    if (typeof realm === 'string' || exchange.realm !== undefined) return;
     let answer: string | Promise<string>;
     try {
       answer = realm(request);
     } catch {
-      // Asked again when it is needed, and heard then.
-      return undefined;
+      // It is called again when the realm is needed, and its error is reported then.
+      return;
     }
-    if (!isPromise(answer)) return undefined;
-    return answer.then(
-      (name) => {
-        exchange.realm = name;
-      },
-      (error: unknown) => {
-        exchange.realmError = realmError(error, request);
-      },
-    );
+    if (!isPromise(answer)) return;
+    try {
+      exchange.realm = await answer;
+    } catch (error) {
+      exchange.realmError = realmError(error, request);
+    }
   }
 
   /**
-   * The realm of an exchange.
+   * Returns the realm of an exchange.
    *
-   * @throws Error where the realm's function threw, or gave a realm that cannot be sent
+   * @throws Error if the realm's function threw, or returned an invalid realm
    */
   realmOf(exchange: Exchange): string {
     const { realm } = exchange.protection;
     if (typeof realm === 'string') return realm;
     if (exchange.realmError !== undefined) throw exchange.realmError;
-    const name = exchange.realm ?? ask(realm, exchange.request);
+    const name = exchange.realm ?? call(realm, exchange.request);
     const problem = realmProblem(name);
-    if (problem !== undefined) throw new Error(`The realm that a function gave cannot be sent: ${problem}`);
+    if (problem !== undefined) throw new Error(`realm: the function returned an invalid realm: ${problem}`);
     return (exchange.realm = name as string);
   }
 
-  private challenges(exchange: Exchange, status: number): readonly string[] {
-    const { failure, protection } = exchange;
-    const { realm, prompt, schemes } = protection;
-    const fixed = typeof realm === 'string' && prompt === 'always' && schemes.every((scheme) => scheme.fixed);
-    if (!fixed || failure?.details.params !== undefined) return this.make(exchange, status);
-    let known = this.known.get(protection);
-    if (known === undefined) this.known.set(protection, (known = new Map()));
-    const key = failure === undefined ? '' : `${status} ${failure.scheme} ${failure.reason}`;
-    let challenges = known.get(key);
-    if (challenges === undefined) known.set(key, (challenges = this.make(exchange, status)));
-    return challenges;
-  }
-
-  private make(exchange: Exchange, status: number): string[] {
+  private challenges(exchange: Exchange, status: number): string[] {
     const realm = this.realmOf(exchange);
     const { failure, protection, request } = exchange;
     const isTried = ({ name }: Scheme) => failure?.scheme?.toLowerCase() === name.toLowerCase();
     let { schemes } = protection;
     if (protection.prompt === 'navigation') schemes = withoutPrompts(schemes, request);
-    // Other credentials than those that do not reach are not asked for.
+    // Other credentials would not help if the scopes of valid ones are insufficient.
     if (status === 403) schemes = schemes.filter((scheme) => scheme.oauth === true && isTried(scheme));
     return schemes.map((scheme) => {
       const challenge = scheme.challenge(realm, isTried(scheme) ? failure : undefined, request);
@@ -152,14 +133,14 @@ export class Challenger {
   }
 }
 
-/** A challenge with the params of its route, unless it has some of its own. */
+/** Adds the params of the route to a challenge. The challenge's own params have priority. */
 function withParams(challenge: Challenge, params: AuthParams | undefined): Challenge {
   if (params === undefined || challenge.token68 !== undefined) return challenge;
   const own = challenge.params ?? {};
   return { ...challenge, params: { ...own, ...params, ...own } };
 }
 
-function ask(realm: RealmFunction, request: HttpRequest): unknown {
+function call(realm: (request: HttpRequest) => unknown, request: HttpRequest): unknown {
   try {
     return realm(request);
   } catch (error) {
@@ -167,7 +148,7 @@ function ask(realm: RealmFunction, request: HttpRequest): unknown {
   }
 }
 
-/** The server's fault, whatever status the error claims. */
+/** An error of the realm's function is the server's fault, regardless of its status. */
 function realmError(error: unknown, request: HttpRequest): Error {
-  return new Error('The function of a realm threw', { cause: redact(error, secretsOf(request)) });
+  return new Error('realm: the function threw', { cause: redact(error, secretsOf(request)) });
 }

@@ -1,40 +1,45 @@
 import type { ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
+import type { Admission } from '../schemes/admission.js';
 import type { Failure } from '../schemes/failure.js';
-import type { Success } from '../schemes/outcome.js';
 import type { Scheme } from '../schemes/scheme.js';
-import type { Protection } from './protection.js';
+import { APPLICATION_PROTECTION, type Protection } from './protection.js';
 
-/** What is known of one request while its response is on the way. It holds no credential. */
+/** The scheme that authenticated a request, with its result. */
+export interface Authenticated {
+  readonly scheme: Scheme;
+  readonly admission: Admission<unknown>;
+}
+
+/** One request with its response, and everything that we know of it before the response is sent. It has no credentials. */
 export class Exchange {
-  /** The realm, once it is known. */
+  /** The realm, once its function has returned it. */
   realm: string | undefined;
-  /** Why the realm will not be known. */
+  /** The error of the realm's function. */
   realmError: unknown;
-  /** Why the guard refused the request. */
+  /** Set if the guard refused the request. */
   failure: Failure | undefined;
-  /** The scheme that has admitted the request. */
-  admittedBy: Scheme | undefined;
-  /** What it was admitted as. */
-  success: Success | undefined;
-  /** Whether the guard has looked for credentials, so that the answer depends on them. */
-  judged = false;
-  /** Whether the challenge on the response is ours. */
+  /** Set when a scheme has authenticated the request. */
+  authenticated: Authenticated | undefined;
+  /** If `true`, the guard has looked for credentials, so the response depends on them, and caches must know that. */
+  readsCredentials = false;
+  /** If `true`, we have set the challenges of the response. */
   challenged = false;
 
   constructor(
-    /** The framework's request, as soon as there is one, and Node's until then. */
+    /** The framework's request; before the framework has created it, Node's. */
     public request: HttpRequest,
     readonly response: ServerResponse,
     private current: Protection,
   ) {}
 
-  /** What guards the request: its route's protection, or the application's as long as no route is known. */
+  /** The protection of the route; before the route is known, of the application. */
   get protection(): Protection {
     return this.current;
   }
 
-  /** The request has reached a route. */
+  /** Sets the protection of the route that the request has reached. */
   enter(protection: Protection): void {
     if (protection.realm !== this.current.realm) {
       this.realm = undefined;
@@ -44,33 +49,28 @@ export class Exchange {
   }
 }
 
-/** A response that an exchange may be kept on. */
-type Kept = ServerResponse & Record<symbol, Exchange | undefined>;
+/** A response with an exchange. */
+type WithExchange = ServerResponse & Record<symbol, Exchange | undefined>;
 
 /**
- * The exchanges of one application. They are kept on Node's response, which every part of it can reach, under a symbol of
- * the application's own: what one has admitted, another one has not.
+ * The exchanges of one application. Each is stored on Node's response, which every part can reach. The key is a symbol of this
+ * application, so an application that is mounted in another one does not take over its result.
  */
+@Injectable()
 export class Exchanges {
   private readonly key = Symbol('nestjs-http-auth:exchange');
 
-  private protection: Protection | undefined;
+  /** @param protection the protection of requests whose route is not known */
+  constructor(@Inject(APPLICATION_PROTECTION) private readonly protection: Protection) {}
 
-  /** @param application what guards a request of which no route is known; asked once, when the first request comes */
-  constructor(private readonly application: () => Protection) {}
-
-  /** The exchange of a response, if the application has seen its request. */
+  /** Returns the exchange of a response, or `undefined` if it does not exist yet. */
   find(response: ServerResponse): Exchange | undefined {
-    return (response as Kept)[this.key];
+    return (response as WithExchange)[this.key];
   }
 
-  /** The exchange of a request and its response. */
+  /** Returns the exchange of a request and its response, and creates it if necessary. */
   of(request: HttpRequest, response: ServerResponse): Exchange {
-    const exchange = ((response as Kept)[this.key] ??= new Exchange(
-      request,
-      response,
-      (this.protection ??= this.application()),
-    ));
+    const exchange = ((response as WithExchange)[this.key] ??= new Exchange(request, response, this.protection));
     exchange.request = request;
     return exchange;
   }

@@ -1,17 +1,17 @@
 import { HttpException } from '@nestjs/common';
 
 /**
- * An error of another library that is a whole 401, its own challenge included, as express-oauth2-jwt-bearer's are. Nest
- * knows none but its own exceptions and would answer it with a 500.
+ * An error of another library that describes a complete 401 with its own challenge, e.g. those of express-oauth2-jwt-bearer.
+ * Nest only knows its own exceptions and would respond with a 500.
  *
- * An error that merely has a 401 for its status is not one: that may be what an upstream service answered to the
- * application, and says nothing about who sent this request.
+ * An error that merely has the status 401 does not count. It may be the response of another service to the application, which
+ * does not concern the client of this request.
  */
 export abstract class ForeignUnauthorizedError extends Error {
-  /** The fields that the error wants on the response. */
+  /** The fields that the error sets on the response. */
   abstract readonly headers: Readonly<Record<string, unknown>>;
 
-  /** For `@Catch()`: what an error has makes it one, since its class is not ours. */
+  /** For `@Catch()`: the properties of an error decide, because its class belongs to another library. */
   static override [Symbol.hasInstance](error: unknown): boolean {
     if (!(error instanceof Error) || error instanceof HttpException) return false;
     const { status, statusCode = status } = error as { status?: unknown; statusCode?: unknown };
@@ -19,7 +19,7 @@ export abstract class ForeignUnauthorizedError extends Error {
   }
 }
 
-/** The challenges that a foreign error has, as they are to stand on the response. */
+/** Returns the challenges of a foreign error, in the form of a field value. */
 export function challengesOf({ headers }: ForeignUnauthorizedError): string | string[] | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;
   const [, value] = Object.entries(headers).find(([name]) => name.toLowerCase() === 'www-authenticate') ?? [];

@@ -12,11 +12,11 @@ import { rawResponse } from '../http/request.js';
 import { Challenger } from './challenger.js';
 import { Exchanges } from './exchange.js';
 import { challengesOf, ForeignUnauthorizedError } from './foreign.error.js';
-import { fieldsOf } from './head.js';
+import { Head } from './head.js';
 
 /**
- * Gives a thrown 401 its challenges, and leaves the body to Nest. It comes after every filter of the application, so that
- * those may answer in its place; the challenges are then set when the head of the response is sent.
+ * Sets the challenges of a thrown 401 and leaves the body to Nest. It runs after every filter of the application. If one of
+ * those responds instead, the response-head hook sets the challenges.
  */
 @Injectable()
 @Catch(UnauthorizedException, ForeignUnauthorizedError)
@@ -28,22 +28,22 @@ export class HttpAuthFilter extends BaseExceptionFilter {
     super();
   }
 
-  /** Answers with the exception, or rethrows it where the context is not HTTP's. */
+  /** Responds with the exception, or rethrows it if the context is not HTTP's. */
   override catch(exception: UnauthorizedException | ForeignUnauthorizedError, host: ArgumentsHost): unknown {
-    // In a hybrid application this filter sees the exceptions of other transports too, which have no such header.
+    // In a hybrid application, this filter also gets the exceptions of other transports, which have no such field.
     const transport = host.getType<string>();
     if (transport === 'rpc') return throwError(() => exception);
     if (transport !== 'http') throw exception;
 
     const http = host.switchToHttp();
-    const response = http.getResponse<Parameters<typeof fieldsOf>[0]>();
-    const exchange = this.exchanges.of(http.getRequest(), rawResponse(response));
+    const exchange = this.exchanges.of(http.getRequest(), rawResponse(http.getResponse()));
+    const head = new Head(exchange.response);
     if (exception instanceof UnauthorizedException) {
-      const challenged = this.challenger.challenge(exchange, fieldsOf(response));
+      const challenged = this.challenger.challenge(exchange, head);
       super.catch(challenged ? exception : new InternalServerErrorException(), host);
     } else {
       const own = challengesOf(exception);
-      if (own !== undefined && parseChallenges(own) !== undefined) exchange.response.setHeader('WWW-Authenticate', own);
+      if (own !== undefined && parseChallenges(own) !== undefined) head.set('WWW-Authenticate', own);
       super.catch(new UnauthorizedException(), host);
     }
     return undefined;

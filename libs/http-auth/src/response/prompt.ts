@@ -2,8 +2,8 @@ import type { HttpRequest } from '../http/request.js';
 import type { Scheme } from '../schemes/scheme.js';
 
 /**
- * The schemes to offer to a request that a script has sent: those that make no browser prompt, or all of them where there
- * is no other, since a response must have a challenge.
+ * Returns the schemes to offer if browsers may prompt on a navigation only. For a request of a script, these are the schemes
+ * that cause no prompt; or all schemes if there is no such scheme, because a 401 must have a challenge.
  */
 export function withoutPrompts(schemes: readonly Scheme[], request: HttpRequest): readonly Scheme[] {
   const quiet = schemes.filter((scheme) => scheme.prompts !== true);
@@ -11,8 +11,8 @@ export function withoutPrompts(schemes: readonly Scheme[], request: HttpRequest)
 }
 
 /**
- * Whether a script in a browser has sent a request. Browsers say it themselves (Fetch Metadata Request Headers); those of
- * old leave it to libraries and to what they accept. What is no browser, such as curl or git, says none of it.
+ * Returns `true` if a script in a browser has sent a request. Current browsers state it (Fetch Metadata Request Headers). For
+ * old ones, `X-Requested-With` and `Accept` are the signs. Other clients, e.g. curl or git, send none of these fields.
  */
 function isSentByScript({ headers }: HttpRequest): boolean {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination, accept } = headers;

@@ -3,26 +3,29 @@ import type { HttpRequest } from '../http/request.js';
 import type { Scheme } from '../schemes/scheme.js';
 
 /**
- * Names the protection space of a request. It may return a promise; what it throws is answered with a 500.
+ * Returns the realm of a request, or a promise of it. If it throws, the client gets a 500.
  *
- * A method in the types, so that it may ask for Express's or Fastify's own request.
+ * The type is taken from a method, so that the function may declare Express's or Fastify's own request as its parameter.
  */
 export type RealmFunction = { realm(request: HttpRequest): string | Promise<string> }['realm'];
 
-/** The name of a protection space (RFC 9110 section 11.5): a text, or a function of the request. */
+/** The name of a protection space (RFC 9110 section 11.5), or a function that returns it for a request. */
 export type RealmOption = string | RealmFunction;
 
 /**
- * When a browser may prompt for a username and a password: `always`, as RFC 9110 has it, or only on a `navigation`, and not
- * on a request that a script sends.
+ * When a browser may prompt for a username and a password: `always`, as RFC 9110 describes it; or `navigation`, which excludes
+ * requests that a script sends.
  */
 export type Prompt = 'always' | 'navigation';
 
-/** What guards a route or a whole application: a realm, and the schemes that open it. */
+/** How a route or an application is protected: the parts that its challenges depend on. */
 export interface Protection {
   readonly realm: RealmOption;
   readonly schemes: readonly Scheme[];
   readonly prompt: Prompt;
-  /** What the challenges of OAuth's schemes say beside: the scopes, and where the metadata of the resource are. */
+  /** More params for the challenges of OAuth schemes: the scopes of the route, and the URL of the resource's metadata. */
   readonly params?: AuthParams | undefined;
 }
+
+/** The injection token of the {@link Protection} of routes without decorators. */
+export const APPLICATION_PROTECTION = Symbol('nestjs-http-auth:protection');

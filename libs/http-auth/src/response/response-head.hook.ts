@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
-import type { HttpServer } from '@nestjs/common';
-import type { Challenger } from './challenger.js';
+import { type HttpServer, Injectable } from '@nestjs/common';
+import { Challenger } from './challenger.js';
 import { Head } from './head.js';
 
-/** Node's `writeHead()`, which every response goes through, whether it is called or not. */
+/** Node's `writeHead()`. Node calls it itself if the application does not. */
 type WriteHead = (
   this: ServerResponse,
   statusCode: number,
@@ -12,22 +12,19 @@ type WriteHead = (
 ) => ServerResponse;
 type Headers = OutgoingHttpHeaders | readonly unknown[];
 
-/**
- * Mends the head of every response as it is written, so that a 401 gets its challenges whoever wrote it. It is in the way
- * of `writeHead()` and not a listener on each response, for what it costs: an answer that does not concern it costs a look.
- */
+/** Completes the head of every response when it is written, so that every 401 gets its challenges, no matter which code sends it. */
+@Injectable()
 export class ResponseHeadHook {
-  /** Our `writeHead()` by the one that it stands before: Node has one for each kind of response. */
-  private readonly written = new WeakMap<WriteHead, WriteHead>();
+  /** Our `writeHead()` for each original one: Node has one for each kind of response. */
+  private readonly replacements = new WeakMap<WriteHead, WriteHead>();
 
   constructor(private readonly challenger: Challenger) {}
 
   /**
-   * Watches an adapter. Express gives all its responses one prototype, the application's own; that covers what an instance
-   * that was handed to Nest had mounted before. Fastify has its responses from Node's server, see {@link installOn}, but for
-   * those that it is given or makes itself.
+   * Watches the responses of an adapter that no server event announces. On Express, all responses have the prototype
+   * `instance.response`. On Fastify, these are the requests of `inject()` and `routing()`, which a request hook must watch.
    *
-   * @param hookRequests called where each response must be watched by itself, from a hook on its request
+   * @param hookRequests adds a hook on each request
    */
   install(adapter: HttpServer, hookRequests: () => void): void {
     const instance = adapter.getInstance() as Partial<Record<string, unknown>>;
@@ -49,32 +46,25 @@ export class ResponseHeadHook {
     }
   }
 
-  /**
-   * Watches what reaches a server, ahead of the framework and of all that it was given before Nest had it. It is no listener: of two
-   * of them, Node makes a new list for each request.
-   */
+  /** Watches all responses of a server, before the framework and before everything that was mounted earlier. */
   installOn(server: Server): void {
-    const { emit } = server as { emit: (this: Server, ...args: unknown[]) => boolean };
-    server.emit = (...args: unknown[]) => {
-      if (args[0] === 'request') this.watch(args[2] as ServerResponse);
-      return emit.apply(server, args);
-    };
+    server.prependListener('request', (_request, response: ServerResponse) => this.watch(response));
   }
 
-  /** Watches one response, or those of a prototype. */
+  /** Watches one response, or all responses with this prototype. */
   watch(response: ServerResponse): void {
     const { writeHead } = response as { writeHead: WriteHead };
-    let ours = this.written.get(writeHead);
+    let ours = this.replacements.get(writeHead);
     if (ours === writeHead) return;
     if (ours === undefined) {
-      ours = this.before(writeHead);
-      this.written.set(writeHead, ours);
-      this.written.set(ours, ours);
+      ours = this.replacementOf(writeHead);
+      this.replacements.set(writeHead, ours);
+      this.replacements.set(ours, ours);
     }
     response.writeHead = ours;
   }
 
-  private before(writeHead: WriteHead): WriteHead {
+  private replacementOf(writeHead: WriteHead): WriteHead {
     const { challenger } = this;
     return function (statusCode, reason, headers) {
       const exchange = challenger.concerning(this, statusCode);

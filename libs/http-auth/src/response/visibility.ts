@@ -1,28 +1,28 @@
 import type { Head } from './head.js';
 
 /**
- * Lets a script of another origin read a field, where the application lets it read the response at all (Fetch standard,
- * CORS-exposed header-name). What the application exposes stays exposed.
+ * Allows scripts of other origins to read a field, if the application allows them to read the response (Fetch standard,
+ * CORS-exposed header-name). The fields that the application exposes stay exposed.
  */
 export function expose(head: Head, field: string): void {
   if (head.get('Access-Control-Allow-Origin') !== undefined) append(head, 'Access-Control-Expose-Headers', field);
 }
 
-/** What is said of caching where the application says nothing. */
-const UNSAID = 'private, no-cache';
+/** `Cache-Control` of a response for which the application sets none. */
+const DEFAULT_CACHE_CONTROL = 'private, no-cache';
 
 /**
- * Keeps caches from giving one client what another one was answered. Where the application has said nothing of caching, only this
- * client may keep the answer, and must ask before it uses it again, whoever it is by then (RFC 9111 sections 5.2.2.4 and 5.2.2.7).
- * Where it has, that stands, for requests with the same credentials (section 4.1).
+ * Prevents caches from giving the response of one client to another. If the application sets no `Cache-Control`, only this
+ * client may store the response, and must revalidate it before each use (RFC 9111 sections 5.2.2.4 and 5.2.2.7). Otherwise
+ * the application's field applies to requests with the same credentials (section 4.1).
  */
 export function forOneClient(head: Head, credentials: string): void {
-  // In lower case, as Node looks for them: any other must be made to be, time and again.
-  if (head.get('cache-control') === undefined) head.set('cache-control', UNSAID);
+  // Lower case, the form in which Node stores names: another form costs a conversion on each access.
+  if (head.get('cache-control') === undefined) head.set('cache-control', DEFAULT_CACHE_CONTROL);
   else append(head, 'vary', credentials);
 }
 
-/** Adds a name to a field that is a list of names, unless it is there. */
+/** Adds a name to a field that is a list of names, unless the list has it. */
 function append(head: Head, field: string, name: string): void {
   const value = head.get(field);
   if (value === undefined) return head.set(field, name);

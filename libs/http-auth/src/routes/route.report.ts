@@ -3,7 +3,7 @@ import { GUARDS_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig } from '@nestjs/core';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
-import type { Policy, Route } from '../guard/policy.js';
+import { type Policy, reasonText, type Route } from '../guard/policy.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { RouteEntry } from './route.entry.js';
 import { RouteExplorer } from './route.explorer.js';
@@ -78,10 +78,11 @@ export class RouteReport {
 }
 
 function protectionOf(
-  { access, because, schemes, realm, scopes, scopesOf, stepUp }: Policy,
+  { access, reason, schemes, realm, scopes, scopesOf, stepUp }: Policy,
   guarded: boolean,
 ): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'stepUp'> {
   if (!guarded) return { access: 'public', because: 'no guard', schemes: [] };
+  const because = reasonText(reason);
   if (access === 'public') return { access, because, schemes: [] };
   const names = schemes.map(({ name }) => name);
   return {

@@ -8,20 +8,20 @@ loopback.addSubnet('127.0.0.0', 8);
 loopback.addAddress('::1', 'ipv6');
 
 /**
- * Warns once a server listens without TLS where others than this machine can reach it, though it asks for passwords, which
- * anybody on the way can then read (RFC 7617 section 4). Whether TLS ends at a proxy ahead cannot be seen from here.
+ * Warns if a server offers Basic without TLS on an address that other machines can reach. Everyone on the network path can then
+ * read the passwords (RFC 7617 section 4). The server cannot see if a proxy terminates TLS.
  */
 export function warnOfClearText(server: Server, schemes: readonly Scheme[]): void {
   if (server instanceof TlsServer || !schemes.some(({ name }) => name.toLowerCase() === 'basic')) return;
   server.once('listening', () => {
     const bound = server.address();
-    // A path in the file system is this machine's.
+    // A string is the path of a UNIX socket, which only this machine can reach.
     if (typeof bound !== 'object' || bound === null) return;
     const { address, port } = bound;
     if (loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return;
     new Logger('AuthModule').warn(
-      `Basic is offered without TLS on ${isIPv6(address) ? `[${address}]` : address}:${port}, where passwords can be read on ` +
-        'their way: serve HTTPS, or say tlsTerminated: true to AuthModule if a proxy ahead does (RFC 7617 section 4)',
+      `Basic is offered without TLS on ${isIPv6(address) ? `[${address}]` : address}:${port}, so passwords can be read on the ` +
+        'network; use HTTPS, or set tlsTerminated: true if a proxy terminates TLS (RFC 7617 section 4)',
     );
   });
 }

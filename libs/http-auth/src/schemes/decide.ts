@@ -1,12 +1,10 @@
 import { HttpException } from '@nestjs/common';
 import { isPromise } from '../common/promise.js';
-import { Admission, admit, mergeInfo } from './admission.js';
+import { Admission, type AdmissionInfo, admit, mergeInfo } from './admission.js';
 import { Failure, FAILURE_STATUSES } from './failure.js';
-import { isError, redactValue } from './redact.js';
+import type { Outcome } from './outcome.js';
+import { isError, redactException, redactValue } from './redact.js';
 import { VerifierError } from './verifier.error.js';
-
-/** The result of an attempt to authenticate: an admission or a failure. A fault is thrown instead. */
-export type Outcome = Admission<unknown> | Failure;
 
 /** An attempt to authenticate with one scheme. */
 export interface Attempt {
@@ -18,10 +16,10 @@ export interface Attempt {
 
 /**
  * Decides the outcome of one attempt. Everything that a verifier or a Passport strategy returns or throws goes through this
- * function, and nothing but a principal gets an admission.
+ * function. Only a principal authenticates a request.
  *
  * @param verify calls the verifier or the strategy
- * @throws HttpException the 4xx exception of a verifier, except 401, which is a failure
+ * @throws HttpException the 4xx exception of a verifier without the credentials; 401 is a failure
  * @throws VerifierError for any other error
  */
 export async function decide(attempt: Attempt, verify: () => unknown): Promise<Outcome> {
@@ -30,7 +28,8 @@ export async function decide(attempt: Attempt, verify: () => unknown): Promise<O
   } catch (error) {
     const failure = failureOf(attempt, error);
     if (failure !== undefined) return failure;
-    throw isClientError(error) ? error : toVerifierError(attempt, error);
+    if (isClientError(error)) throw redactException(error, attempt.secrets());
+    throw error instanceof VerifierError ? error : new VerifierError(attempt.scheme, error, attempt.secrets());
   }
 }
 
@@ -43,7 +42,7 @@ export function outcomeOf(attempt: Attempt, value: unknown): Outcome {
   return admit(value, {});
 }
 
-/** An admission may contain a failure, another admission or no principal at all. The outer facts replace the inner ones. */
+/** `admit()` accepts anything: a failure, another `admit()`, or no principal. The outer facts replace the inner facts. */
 function unwrap(attempt: Attempt, { principal, info }: Admission<unknown>): Outcome {
   if (isPromise(principal)) {
     // The promise may reject later. Without a handler, that would end the process.
@@ -51,7 +50,10 @@ function unwrap(attempt: Attempt, { principal, info }: Admission<unknown>): Outc
     throw new TypeError('The principal is a promise; await it before admit() or success()');
   }
   const outcome = outcomeOf(attempt, principal);
-  return outcome instanceof Failure ? outcome : admit(outcome.principal, mergeInfo(outcome.info, info ?? {}));
+  if (outcome instanceof Failure) return outcome;
+  // The `info` of a Passport strategy may be anything.
+  const facts: AdmissionInfo = typeof info === 'object' && info !== null ? info : {};
+  return admit(outcome.principal, mergeInfo(outcome.info, facts));
 }
 
 /** A returned error is a mistake of the verifier, which meant to throw it. It never authenticates. */
@@ -61,7 +63,7 @@ function outcomeOfError(attempt: Attempt, error: Error): Outcome {
   throw new TypeError('The verifier returned an error; throw it instead', { cause: error });
 }
 
-/** Returns the failure that a thrown value stands for, or `undefined` if the value is not a refusal. */
+/** Converts a thrown value to a failure. Returns `undefined` if the value is not a refusal. */
 function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
   if (error instanceof Failure) return adopt(attempt, error);
   // Promise.any() over several verifiers: the credentials are refused only if every verifier refuses them.
@@ -74,7 +76,7 @@ function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
   return new Failure('invalid', attempt.scheme, 401, messageOf(attempt, error));
 }
 
-/** An `UnauthorizedException` with a message of its own keeps it. */
+/** Keeps the message of an `UnauthorizedException`, unless it is Nest's default. */
 function messageOf(attempt: Attempt, exception: HttpException): Failure['details'] {
   if (exception.message === 'Unauthorized') return {};
   const secrets = attempt.secrets();
@@ -91,10 +93,7 @@ function adopt({ scheme }: Attempt, failure: Failure): Failure {
   return new Failure(reason, scheme, FAILURE_STATUSES.includes(status) ? status : 401, details);
 }
 
-function isClientError(error: unknown): boolean {
+/** Returns `true` for a 4xx exception of Nest. A verifier throws one to respond with its status, e.g. 403. */
+function isClientError(error: unknown): error is HttpException {
   return error instanceof HttpException && error.getStatus() >= 400 && error.getStatus() < 500;
-}
-
-function toVerifierError({ scheme, secrets }: Attempt, error: unknown): VerifierError {
-  return error instanceof VerifierError ? error : new VerifierError(scheme, error, secrets());
 }

@@ -2,7 +2,7 @@ import type { AuthParams } from '../http/auth-param.js';
 import type { Challenge } from '../http/challenge.js';
 
 /**
- * Why a request was refused:
+ * The reason of a refusal:
  * - `missing`: the request has no credentials.
  * - `malformed`: the credentials break the grammar of their scheme.
  * - `invalid`: the verifier did not accept the credentials.
@@ -12,9 +12,12 @@ import type { Challenge } from '../http/challenge.js';
 export type FailureReason = 'missing' | 'malformed' | 'invalid' | 'insufficient' | 'limited';
 
 /**
- * The status of a refusal: 401; 400 for a malformed Bearer request (RFC 6750 section 3.1); 403 for insufficient scopes (same
- * section); 429 after too many failures (RFC 6585 section 4); 503 if failures cannot be counted, but must be (RFC 9110 section
- * 15.6.4).
+ * The status of a refusal:
+ * - 401: in most cases.
+ * - 400: a malformed Bearer request (RFC 6750 section 3.1).
+ * - 403: insufficient scopes (same section).
+ * - 429: too many failures (RFC 6585 section 4).
+ * - 503: failures cannot be counted, but must be (RFC 9110 section 15.6.4).
  */
 export type FailureStatus = 400 | 401 | 403 | 429 | 503;
 
@@ -50,7 +53,7 @@ export class Failure {
   readonly [FAILURE] = true;
 
   constructor(
-    /** Why the request was refused. */
+    /** The reason of the refusal. */
     readonly reason: FailureReason,
     /** The auth-scheme of the credentials, e.g. `Basic`; `undefined` if they belong to none of the route's schemes. */
     readonly scheme?: string,

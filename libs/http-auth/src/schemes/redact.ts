@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import type { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 
 const REDACTED = '[redacted]';
@@ -34,12 +35,27 @@ export function redact(error: unknown, secrets: readonly string[], depth = 0): E
   return copy;
 }
 
+/**
+ * Cuts secrets out of an exception of Nest that the client gets as it is. It changes the exception itself, so that it keeps
+ * its class, by which exception filters find it.
+ */
+export function redactException<T extends HttpException>(exception: T, secrets: readonly string[]): T {
+  const { cause } = exception;
+  const texts = { message: exception.message, stack: exception.stack };
+  // `options` repeats the cause.
+  Object.assign(
+    exception,
+    redactValue({ ...Object.fromEntries(Object.entries(exception)), options: {}, ...texts }, secrets),
+  );
+  return cause === undefined ? exception : Object.assign(exception, { cause: redact(cause, secrets) });
+}
+
 /** Returns a copy of a JSON-like value without any secret in its strings. */
 export function redactValue<T>(value: T, secrets: readonly string[]): T {
   const clean = cutter(secrets);
   const copy = (one: unknown, depth: number): unknown => {
     if (typeof one === 'string') return clean(one);
-    if (typeof one !== 'object' || one === null) return one;
+    if (typeof one !== 'object' || one === null || one instanceof Date) return one;
     if (depth === DEPTH) return undefined;
     if (Array.isArray(one)) return one.map((item) => copy(item, depth + 1));
     return Object.fromEntries(Object.entries(one).map(([name, item]) => [clean(name), copy(item, depth + 1)]));

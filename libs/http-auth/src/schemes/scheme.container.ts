@@ -4,7 +4,7 @@ import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { SchemeContainer } from './scheme.js';
 import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
 
-/** Finds what the schemes need in Nest's container, in whichever module provides it. */
+/** Finds verifiers and strategies in Nest's container, in any module of the application. */
 @Injectable()
 export class NestSchemeContainer implements SchemeContainer {
   constructor(private readonly moduleRef: ModuleRef) {}
@@ -17,8 +17,8 @@ export class NestSchemeContainer implements SchemeContainer {
     const instance = this.provider(verifier);
     if (typeof instance.verify !== 'function') {
       throw new AuthConfigurationError(
-        'ERR_AUTH_PROVIDER_MISSING',
-        `${verifier.name} has no verify(credentials, request) method: add one to it`,
+        'ERR_AUTH_VERIFIER',
+        `${verifier.name}: it has no method verify(credentials, request); add one`,
       );
     }
     return (credentials, request) => instance.verify(credentials, request);
@@ -27,8 +27,8 @@ export class NestSchemeContainer implements SchemeContainer {
   provider<T>(type: Type<T> | Abstract<T>): T {
     if (this.scopeOf(type) !== Scope.DEFAULT) {
       throw new AuthConfigurationError(
-        'ERR_AUTH_PROVIDER_MISSING',
-        `${type.name} is request-scoped: a Passport strategy must be a singleton`,
+        'ERR_AUTH_PROVIDER_SCOPE',
+        `${type.name}: a Passport strategy must be a singleton; remove its request scope`,
       );
     }
     return this.moduleRef.get(type, { strict: false });
@@ -51,7 +51,7 @@ export class NestSchemeContainer implements SchemeContainer {
     } catch (cause) {
       throw new AuthConfigurationError(
         'ERR_AUTH_PROVIDER_MISSING',
-        `${type.name} is given in schemes, but no module provides it: add it to the providers of one`,
+        `${type.name}: no module provides this class of schemes; add it to the providers of a module`,
         { cause },
       );
     }

@@ -1,34 +1,33 @@
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { Scheme, SchemeContainer, SchemeDefinition } from './scheme.js';
-import type { PassportRegistry } from './strategy.js';
 
-/** The schemes of one application, in the order of its options, which is the order of the challenges. */
+/** The schemes of one application, in the order of the option `schemes`, which is the order of their challenges. */
 export class SchemeRegistry {
   private bound: readonly Scheme[] | undefined;
 
-  /** @throws AuthConfigurationError where there is none, one is misused, or two have one name */
+  /** @throws AuthConfigurationError if there is no scheme, a scheme is invalid, or two schemes have the same name */
   constructor(
     private readonly definitions: readonly SchemeDefinition[],
     private readonly container: SchemeContainer,
-    private readonly passport: PassportRegistry,
   ) {
     if (!Array.isArray(definitions) || definitions.length === 0) {
-      throw new AuthConfigurationError(
-        'ERR_AUTH_SCHEMES',
-        'schemes must list at least one scheme, e.g. [basic(verifier)]',
-      );
+      throw new AuthConfigurationError('ERR_AUTH_SCHEMES', 'schemes: list at least one scheme, e.g. [basic(verifier)]');
     }
     const names = new Set<string>();
     for (const definition of this.definitions) {
-      const problem = isDefinition(definition)
-        ? definition.problem()
-        : 'schemes must list what basic(), bearer() or passportStrategy() return';
-      if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEMES', problem);
+      if (!isDefinition(definition)) {
+        throw new AuthConfigurationError(
+          'ERR_AUTH_SCHEMES',
+          'schemes: an entry is not a scheme; list the results of basic(), bearer() or passportStrategy()',
+        );
+      }
+      const problem = definition.problem();
+      if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
       const name = definition.name.toLowerCase();
       if (names.has(name)) {
         throw new AuthConfigurationError(
-          'ERR_AUTH_SCHEMES',
-          `schemes has two schemes of the name ${definition.name}: leave one out`,
+          'ERR_AUTH_SCHEME_DUPLICATE',
+          `schemes: two schemes are named "${definition.name}"; remove one of them`,
         );
       }
       names.add(name);
@@ -36,56 +35,32 @@ export class SchemeRegistry {
   }
 
   /**
-   * Makes the schemes, and registers their strategies in Passport under the names that `AuthGuard()` knows. It is done once,
-   * when the container has its providers.
+   * All schemes. The first access binds them, which needs the providers of the container. An OpenAPI document may be created
+   * before the application is initialized, so there is no fixed moment for it.
    */
-  bind(): readonly Scheme[] {
-    if (this.bound === undefined) {
-      const schemes = this.definitions.map((definition) => definition.bind(this.container));
-      this.register(schemes);
-      this.bound = schemes;
-    }
-    return this.bound;
-  }
-
-  private register(schemes: readonly Scheme[]): void {
-    const names = new Set<string>();
-    for (const { name: scheme, strategy } of schemes) {
-      const name = strategy.name ?? scheme.toLowerCase();
-      if (names.has(name)) {
-        throw new AuthConfigurationError(
-          'ERR_AUTH_SCHEMES',
-          `schemes has two strategies of the name ${name}: give one another name`,
-        );
-      }
-      names.add(name);
-      this.passport.use(name, strategy);
-    }
-  }
-
-  /** All of them. They are bound by whoever asks first, which may be before the application is initialized. */
   get all(): readonly Scheme[] {
-    return this.bind();
+    return (this.bound ??= this.definitions.map((definition) => definition.bind(this.container)));
   }
 
   /**
-   * Those of some names, in the order of the options. Case does not matter (RFC 9110 section 11.1).
+   * Returns the schemes with the given names, in the order of the option `schemes`. Case does not matter (RFC 9110 section
+   * 11.1).
    *
-   * @throws AuthConfigurationError where a name is unknown or there is none
+   * @throws AuthConfigurationError if a name is unknown, or there is no name
    */
   named(names: readonly string[]): readonly Scheme[] {
     const known = this.definitions.map(({ name }) => name.toLowerCase());
     const unknown = names.find((name) => !known.includes(name.toLowerCase()));
     if (unknown !== undefined) {
       throw new AuthConfigurationError(
-        'ERR_AUTH_SCHEMES',
-        `schemes: AuthModule has no '${unknown}'; it has ${known.join(', ')}`,
+        'ERR_AUTH_SCHEME_UNKNOWN',
+        `schemes: AuthModule has no scheme "${unknown}"; it has ${known.join(', ')}`,
       );
     }
     if (names.length === 0) {
       throw new AuthConfigurationError(
-        'ERR_AUTH_SCHEMES',
-        `schemes: none is named; name one or more of ${known.join(', ')}`,
+        'ERR_AUTH_SCHEME_UNKNOWN',
+        `schemes: the list is empty; name at least one of ${known.join(', ')}`,
       );
     }
     const wanted = names.map((name) => name.toLowerCase());

@@ -1,86 +1,98 @@
 import type { Type } from '@nestjs/common';
 import type { Challenge } from '../http/challenge.js';
-import type { Authorization } from '../http/authorization.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Failure } from './failure.js';
 import type { Outcome } from './outcome.js';
-import type { Strategy } from './strategy.js';
 import type { Verifier, VerifierFunction } from './verifier.js';
 
 /**
- * What a scheme factory such as `basic()` returns, for `AuthModuleOptions.schemes`. It only declares: each application
- * that is given it binds a scheme of its own, so that no two of them share anything.
+ * The declaration of a scheme, for `AuthModuleOptions.schemes`. Factories such as `basic()` return one. Each application
+ * binds its own scheme from it, so two applications never share a scheme.
  */
 export interface SchemeDefinition {
-  /** The auth-scheme, e.g. `Basic`. It names the scheme in `@Schemes()` as well, where case does not matter. */
+  /** The auth-scheme, e.g. `Basic`. `@Schemes()` uses this name in any case. */
   readonly name: string;
-  /** Says what is wrong with what the factory was given, and the mend; `undefined` where nothing is. */
+  /** Checks the arguments of the factory. Returns an error message, or `undefined` if they are valid. */
   problem(): string | undefined;
-  /** Makes the scheme, once the container has its providers. */
+  /** Creates the scheme. The module calls it once, when the container has its providers. */
   bind(container: SchemeContainer): Scheme;
 }
 
-/** What a definition may ask of the application that binds it. */
+/** The parts of the application that a definition may use. */
 export interface SchemeContainer {
-  /** A verifier as a function, whether it was given as one or as an injectable class. */
+  /** Returns a verifier as a function. If the verifier is a class, the container provides the instance. */
   verifier<Credentials, Principal, Request>(
     verifier: Verifier<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request>;
-  /** The singleton of an injectable class. */
+  /** Returns the singleton of an injectable class. */
   provider<T>(type: Type<T>): T;
 }
 
-/** A Security Scheme Object of OpenAPI 3, as far as a scheme can say it. */
+/** A Security Scheme Object of OpenAPI 3, with the fields that a scheme can fill. */
 export interface OpenApiScheme {
-  /** `http` for what comes in the `Authorization` field, `apiKey` for what comes in one of its own. */
+  /** `http` for the `Authorization` field, `apiKey` for another field, a query parameter or a cookie. */
   readonly type: 'http' | 'apiKey' | 'openIdConnect';
-  /** The auth-scheme, in lower case, where the type is `http`. */
+  /** The auth-scheme in lower case, if the type is `http`. */
   readonly scheme?: string;
-  /** What a Bearer token looks like, e.g. `JWT`. */
+  /** The format of a Bearer token, e.g. `JWT`. */
   readonly bearerFormat?: string;
-  /** Where an API key comes. */
+  /** The location of an API key. */
   readonly in?: 'header' | 'query' | 'cookie';
-  /** The name of the field that an API key comes in. */
+  /** The name of the field, query parameter or cookie that contains an API key. */
   readonly name?: string;
-  /** Where the provider's metadata are found, where the type is `openIdConnect`. */
+  /** The URL of the provider's metadata, if the type is `openIdConnect`. */
   readonly openIdConnectUrl?: string;
-  /** What to say of it. */
+  /** A description for readers of the document. */
   readonly description?: string;
 }
 
-/** A way to authenticate over HTTP (RFC 9110 section 11.1), as one application uses it. */
+/** A way to authenticate over HTTP (RFC 9110 section 11.1), bound to one application. */
 export interface Scheme {
   /** The auth-scheme, e.g. `Basic`. */
   readonly name: string;
-  /** Judges the requests that carry credentials of this scheme. */
-  readonly strategy: Strategy;
   /**
-   * The challenge that asks for credentials of this scheme.
+   * Authenticates a request. The guard calls it only if the request has credentials of this scheme.
    *
-   * @param failure why credentials of this scheme were refused; `undefined` where none came
+   * @returns the result of `admit()`, or a `Failure`
+   * @throws HttpException the 4xx exception of a verifier, which the client gets as it is
+   * @throws VerifierError if the verifier failed for a reason that is not the client's: the client gets a 5xx
+   */
+  authenticate(request: HttpRequest): Promise<Outcome>;
+  /**
+   * Returns the challenge that asks for credentials of this scheme.
+   *
+   * @param failure why credentials of this scheme were refused; `undefined` if the request has no such credentials
    */
   challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge;
-  /** Whether its challenge depends on nothing but the realm and the failure, and so need be made once; absent: it may not. */
-  readonly fixed?: boolean;
   /**
-   * Judges a request as the strategy does, and says so without Passport's actions, which cost an object and five functions
-   * on each request; absent: the strategy is run.
+   * If `true`, the challenge makes browsers prompt for a username and a password.
    *
-   * @param authorization what the `Authorization` field says, if there is one: it need not be read again
-   * @throws VerifierError where the verifier threw, unless that is a refusal
+   * @default false
    */
-  judge?(request: HttpRequest, authorization: Authorization | undefined): Outcome | Promise<Outcome>;
-  /** Whether its challenge makes browsers prompt for a username and a password; absent: it does not. */
   readonly prompts?: boolean;
   /**
-   * Whether it is one of OAuth's, whose challenges name the scopes of the route and the metadata of the resource (RFC 6750
-   * section 3, RFC 9728 section 5.1), and stand on a 403 too; absent: it is not.
+   * If `true`, the scheme belongs to OAuth. Its challenges name the scopes of the route and the metadata of the resource (RFC
+   * 6750 section 3, RFC 9728 section 5.1). A 403 has its challenge too.
+   *
+   * @default false
    */
   readonly oauth?: boolean;
-  /** What it adds to the metadata of the resource (RFC 9728 section 2), such as how it takes tokens; absent: nothing. */
+  /**
+   * Members that the scheme adds to the metadata of the resource (RFC 9728 section 2), e.g. how it accepts tokens.
+   *
+   * @default none
+   */
   readonly metadata?: Readonly<Record<string, unknown>>;
-  /** The scheme in OpenAPI's words; absent: HTTP's scheme of that name. */
+  /**
+   * The scheme in an OpenAPI document.
+   *
+   * @default the HTTP scheme of the same name
+   */
   readonly openapi?: OpenApiScheme;
-  /** Whether a request without an `Authorization` field carries credentials of this scheme elsewhere; absent: never. */
+  /**
+   * Returns `true` if a request without an `Authorization` field has credentials of this scheme elsewhere.
+   *
+   * @default never
+   */
   presents?(request: HttpRequest): boolean;
 }

@@ -1,13 +1,13 @@
 import { ServiceUnavailableException } from '@nestjs/common';
 
 /**
- * What a verifier throws where it cannot judge for now, since what it asks is down: it is answered with a 503 and a
- * `Retry-After`, and never with a 401, which would have the client throw good credentials away.
+ * Thrown by a verifier that cannot verify at the moment, because a server it depends on is down. The guard responds with 503
+ * and `Retry-After`. A 401 would make the client discard valid credentials.
  */
 export class VerifierUnavailableException extends ServiceUnavailableException {
   /**
-   * @param message for the log; the client does not see it
-   * @param retryAfter seconds after which it is worth trying again (RFC 9110 section 10.2.3)
+   * @param message for the log; the client never receives it
+   * @param retryAfter seconds after which the client may try again (RFC 9110 section 10.2.3)
    */
   constructor(
     message: string,

@@ -3,19 +3,20 @@ import { redact } from './redact.js';
 import { VerifierUnavailableException } from './unavailable.exception.js';
 
 /**
- * A verifier threw something that is no refusal: the server's fault. The `cause` is a copy of it without the credentials.
+ * A verifier failed for a reason that is not the client's. The guard logs it and responds with a 5xx. The `cause` is a copy
+ * of the verifier's error without the credentials.
  */
 export class VerifierError extends Error {
   /** The name of the class. */
   override readonly name = 'VerifierError';
-  /** The status to answer with: that of Nest's exception, if it was one of 5xx, such as 503; else 500. */
+  /** The status of the response: the status of a 5xx `HttpException`, e.g. 503; otherwise 500. */
   readonly status: number;
-  /** Seconds after which it is worth trying again, where that is known. */
+  /** Seconds after which the client may try again; `undefined` if unknown. */
   readonly retryAfter: number | undefined;
 
   /**
-   * @param scheme the auth-scheme that was tried
-   * @param secrets the texts that may not be seen
+   * @param scheme the auth-scheme of the credentials
+   * @param secrets the strings that the copy must not contain
    */
   constructor(scheme: string, error: unknown, secrets: readonly string[]) {
     super(`The verifier of the ${scheme} scheme threw`, { cause: redact(error, secrets) });

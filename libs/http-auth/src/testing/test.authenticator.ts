@@ -1,8 +1,7 @@
 import type { TestingModuleBuilder } from '@nestjs/testing';
-import { Announcer } from '../guard/announcer.js';
 import { Authenticator } from '../guard/authenticator.js';
+import { EventReporter } from '../guard/event.reporter.js';
 import type { Policy } from '../guard/policy.js';
-import type { Authorization } from '../http/authorization.js';
 import type { HttpRequest } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import { Failure } from '../schemes/failure.js';
@@ -13,14 +12,14 @@ import { schemeOf, type TestCredentials } from './test.user.js';
 class TestAuthenticator extends Authenticator {
   constructor(
     challenger: Challenger,
-    announcer: Announcer,
+    reporter: EventReporter,
     private readonly everyone?: TestCredentials,
   ) {
-    super(challenger.fields, challenger, announcer);
+    super(challenger.fields, challenger, reporter);
   }
 
-  protected override pick(policy: Policy, request: HttpRequest, sent: Authorization | undefined): Scheme | Failure {
-    const picked = super.pick(policy, request, sent);
+  protected override pick(policy: Policy, request: HttpRequest): Scheme | Failure {
+    const picked = super.pick(policy, request);
     if (!(picked instanceof Failure) || picked.reason === 'malformed') return picked;
     const { authorization } = picked.reason === 'missing' ? (this.everyone ?? {}) : request.headers;
     return schemeOf(authorization, policy) ?? picked;
@@ -39,7 +38,7 @@ class TestAuthenticator extends Authenticator {
  */
 export function withTestUsers(builder: TestingModuleBuilder, everyone?: TestCredentials): TestingModuleBuilder {
   return builder.overrideProvider(Authenticator).useFactory({
-    inject: [Challenger, Announcer],
-    factory: (challenger: Challenger, announcer: Announcer) => new TestAuthenticator(challenger, announcer, everyone),
+    inject: [Challenger, EventReporter],
+    factory: (challenger: Challenger, reporter: EventReporter) => new TestAuthenticator(challenger, reporter, everyone),
   });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Policy } from '../guard/policy.js';
+import { admit } from '../schemes/admission.js';
 import type { Scheme } from '../schemes/scheme.js';
 
 /** The field of a request that is signed in by {@link asUser}, for supertest, `inject()` and `fetch()` alike. */
@@ -48,6 +49,6 @@ export function schemeOf(credentials: string | undefined, { schemes }: Policy): 
   if (user === undefined) return undefined;
   const { scheme: wanted, ...info } = user.authInfo;
   const scheme = schemes.find(({ name }) => wanted === undefined || name.toLowerCase() === wanted.toLowerCase());
-  const judge: Scheme['judge'] = () => ({ principal: user.principal, info });
-  return scheme && (Object.create(scheme, { judge: { value: judge } }) as Scheme);
+  const authenticate: Scheme['authenticate'] = async () => admit(user.principal, info);
+  return scheme && (Object.create(scheme, { authenticate: { value: authenticate } }) as Scheme);
 }

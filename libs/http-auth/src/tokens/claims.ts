@@ -1,6 +1,7 @@
 import { admit, Admission, type AdmissionInfo } from '../schemes/admission.js';
 import { Failure } from '../schemes/failure.js';
-import { isPromise, type Verdict } from '../schemes/verifier.js';
+import { isPromise } from '../common/promise.js';
+import type { Verdict } from '../schemes/verifier.js';
 import { frozen } from './frozen.js';
 
 /** Says who it is by the claims of a token, or that nobody is. */

@@ -1,42 +1,121 @@
+import { AuthConfigurationError } from '../../common/configuration.error.js';
+import type { Challenge } from '../../http/challenge.js';
+import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
-import { limitsProblem } from '../../lockout/limits.js';
-import type { SchemeDefinition } from '../scheme.js';
-import { type Verifier, verifierProblem } from '../verifier.js';
-import type { BasicCredentials } from './basic.credentials.js';
-import { type BasicOptions, BasicStrategy } from './basic.strategy.js';
+import { type Ending, Refusal } from '../../lockout/attempt.js';
+import { type LimitOptions, limitsProblem } from '../../lockout/limits.js';
+import { Lockout } from '../../lockout/lockout.js';
+import { decide } from '../decide.js';
+import { Failure } from '../failure.js';
+import type { Outcome } from '../outcome.js';
+import { secretsOf } from '../redact.js';
+import type { Scheme, SchemeDefinition } from '../scheme.js';
+import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
+import { type BasicCredentials, parseBasicCredentials, parseLatin1Credentials } from './basic.credentials.js';
+
+/** Options of the Basic scheme. */
+export interface BasicOptions {
+  /**
+   * The `charset` parameter of the challenge (RFC 7617 section 2.1). With `'UTF-8'`, credentials must be UTF-8. With `null`,
+   * the challenge has no such parameter, and credentials that are not UTF-8 are read as ISO-8859-1, for old clients.
+   *
+   * @default 'UTF-8'
+   */
+  readonly charset?: 'UTF-8' | null;
+  /**
+   * How many failed attempts are allowed before the scheme responds with 429 (RFC 6585 section 4) and does not call the
+   * verifier. `false` disables the limits.
+   *
+   * @default 10 failures per user and address, 100 per address and 100 per user in 15 minutes, counted in memory
+   */
+  readonly limits?: LimitOptions | false;
+}
 
 /**
- * The Basic scheme: a username and a password with every request (RFC 7617).
+ * Creates the Basic scheme: a username and a password with every request (RFC 7617).
  *
- * @param verifier judges `{ username, password }`: a function, or an injectable class with `verify()`
+ * @param verifier verifies `{ username, password }`: a function, or an injectable class with `verify()`
+ * @example
+ * basic(({ username, password }) => (username === 'alice' && password === secret ? { name: username } : null))
  */
 export function basic<Principal, Request extends object = HttpRequest>(
   verifier: Verifier<BasicCredentials, Principal, Request>,
   options: BasicOptions = {},
 ): SchemeDefinition {
-  const name = 'Basic';
   return {
-    name,
-    problem: () => {
-      if (options.charset !== undefined && options.charset !== null && options.charset !== 'UTF-8') {
-        return "basic(): charset must be 'UTF-8', the only one defined (RFC 7617 section 2.1), or null for none";
-      }
-      const problem = limitsProblem(options.limits);
-      return problem === undefined ? verifierProblem('basic()', verifier) : `basic(): ${problem}`;
-    },
-    bind: (container) => {
-      const strategy = new BasicStrategy(container.verifier(verifier) as never, options);
-      return {
-        name,
-        strategy,
-        judge: (request, authorization) => strategy.judge(request, authorization),
-        challenge: (realm) => ({
-          scheme: name,
-          params: { realm, ...(options.charset !== null && { charset: 'UTF-8' }) },
-        }),
-        fixed: true,
-        prompts: true,
-      };
-    },
+    name: 'Basic',
+    problem: () => optionsProblem(options) ?? verifierProblem('basic()', verifier),
+    bind: (container) => new BasicScheme(container.verifier(verifier) as VerifierFunction<BasicCredentials>, options),
   };
+}
+
+function optionsProblem({ charset, limits }: BasicOptions): string | undefined {
+  if (charset !== undefined && charset !== null && charset !== 'UTF-8') {
+    return "basic(): charset must be 'UTF-8', the only one defined (RFC 7617 section 2.1), or null for none";
+  }
+  const problem = limitsProblem(limits);
+  return problem && `basic(): ${problem}`;
+}
+
+/** The Basic scheme of one application. */
+export class BasicScheme implements Scheme {
+  readonly name = 'Basic';
+  readonly prompts = true;
+  private readonly charset: 'UTF-8' | null;
+  // Private at run time as well, because objects on the request refer to the scheme.
+  readonly #lockout: Lockout | undefined;
+
+  /** @throws AuthConfigurationError if an option is invalid */
+  constructor(
+    readonly verifier: VerifierFunction<BasicCredentials>,
+    options: BasicOptions = {},
+  ) {
+    const problem = optionsProblem(options);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
+    const { charset = 'UTF-8', limits } = options;
+    this.charset = charset;
+    this.#lockout = limits === false ? undefined : new Lockout(limits);
+  }
+
+  async authenticate(request: HttpRequest): Promise<Outcome> {
+    const field = request.headers.authorization;
+    if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');
+    const credentials = this.charset === null ? parseLatin1Credentials(field) : parseBasicCredentials(field);
+    if (credentials === undefined) return new Failure('malformed', 'Basic');
+    return this.#lockout === undefined
+      ? this.verify(credentials, request)
+      : this.verifyWithin(this.#lockout, credentials, request);
+  }
+
+  challenge(realm: string): Challenge {
+    return { scheme: 'Basic', params: { realm, ...(this.charset !== null && { charset: this.charset }) } };
+  }
+
+  private verify(credentials: BasicCredentials, request: HttpRequest): Promise<Outcome> {
+    const secrets = () => [credentials.password, ...secretsOf(request)];
+    return decide({ scheme: 'Basic', secrets }, () => this.verifier(credentials, request));
+  }
+
+  /** Calls the verifier if the limits allow it, and reports the result to the limits. */
+  private async verifyWithin(lockout: Lockout, credentials: BasicCredentials, request: HttpRequest): Promise<Outcome> {
+    const attempt = await lockout.begin(credentials, request);
+    if (attempt instanceof Refusal) {
+      const { status, retryAfter } = attempt;
+      return new Failure('limited', 'Basic', status, { retryAfter });
+    }
+    let ending: Ending = 'neither';
+    try {
+      const outcome = await this.verify(credentials, request);
+      ending = endingOf(outcome);
+      return outcome;
+    } finally {
+      lockout.end(attempt, ending);
+    }
+  }
+}
+
+/** Only credentials that the verifier refused count as a failure. */
+function endingOf(outcome: Outcome): Ending {
+  if (!(outcome instanceof Failure)) return 'success';
+  return outcome.reason === 'invalid' ? 'failure' : 'neither';
 }

@@ -4,25 +4,25 @@ import type { HttpRequest } from '../../http/request.js';
 
 /** The credentials of the Bearer scheme (RFC 6750 section 2.1). */
 export interface BearerCredentials {
-  /** The access token, as it came. */
+  /** The access token. */
   readonly token: string;
 }
 
 /**
- * Reads an `Authorization` field of the Bearer scheme: `"Bearer" 1*SP b64token`, where b64token is RFC 9110's token68
+ * Parses an `Authorization` field of the Bearer scheme: `"Bearer" 1*SP b64token`, with the token68 of RFC 9110 as b64token
  * (RFC 6750 section 2.1).
  *
- * @returns the credentials, or `undefined` where the field is malformed
+ * @returns the credentials, or `undefined` if the field is malformed
  */
 export function parseBearerCredentials(field: string): BearerCredentials | undefined {
   const token = token68Of(field);
-  return token === undefined ? undefined : Object.freeze({ token });
+  return token === undefined ? undefined : { token };
 }
 
-/** Methods whose body means something (RFC 6750 section 2.2). */
+/** Methods whose body has a defined meaning (RFC 6750 section 2.2). */
 const METHODS_WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
-/** Whether a request has an `access_token` in a form-encoded body (RFC 6750 section 2.2), which must be parsed by now. */
+/** Returns `true` if a form-encoded body has an `access_token` (RFC 6750 section 2.2). The body must already be parsed. */
 export function hasFormToken(request: HttpRequest): boolean {
   const mediaType = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
   return (
@@ -34,8 +34,8 @@ export function hasFormToken(request: HttpRequest): boolean {
   );
 }
 
-/** The credentials in a form-encoded body; `undefined` where the token is malformed or was given more than once. */
+/** Returns the credentials in a form-encoded body, or `undefined` if the token is malformed or occurs more than once. */
 export function parseFormToken(request: HttpRequest): BearerCredentials | undefined {
   const { access_token: token } = request.body as { access_token: unknown };
-  return typeof token === 'string' && isToken68(token) ? Object.freeze({ token }) : undefined;
+  return typeof token === 'string' && isToken68(token) ? { token } : undefined;
 }

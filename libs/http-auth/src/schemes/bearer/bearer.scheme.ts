@@ -1,44 +1,84 @@
 import type { AuthParams } from '../../http/auth-param.js';
 import type { Challenge } from '../../http/challenge.js';
+import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
-import type { Failure, FailureReason } from '../failure.js';
-import type { SchemeDefinition } from '../scheme.js';
-import { type Verifier, verifierProblem } from '../verifier.js';
-import type { BearerCredentials } from './bearer.credentials.js';
-import { type BearerOptions, BearerStrategy } from './bearer.strategy.js';
+import { decide } from '../decide.js';
+import { Failure, type FailureReason } from '../failure.js';
+import type { Outcome } from '../outcome.js';
+import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
+import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
+import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
+
+/** Options of the Bearer scheme. */
+export interface BearerOptions {
+  /**
+   * If `true`, a client may also send the token as `access_token` in an `application/x-www-form-urlencoded` body (RFC 6750
+   * section 2.2). This is for clients that cannot set the `Authorization` field.
+   *
+   * @default false
+   */
+  readonly formEncodedBody?: boolean;
+  /** The format of a token, e.g. `JWT`, as a hint for readers of the OpenAPI document. */
+  readonly bearerFormat?: string;
+}
 
 /**
- * The Bearer scheme: an access token with every request (RFC 6750).
+ * Creates the Bearer scheme: an access token with every request (RFC 6750). It never reads a token from the query string.
  *
- * @param verifier judges `{ token }`: a function, or an injectable class with `verify()`
+ * @param verifier verifies `{ token }`: a function, or an injectable class with `verify()`
+ * @example
+ * bearer(async ({ token }) => sessions.find(token))
  */
 export function bearer<Principal, Request extends object = HttpRequest>(
   verifier: Verifier<BearerCredentials, Principal, Request>,
   options: BearerOptions = {},
 ): SchemeDefinition {
-  const name = 'Bearer';
-  const { bearerFormat, formEncodedBody = false } = options;
   return {
-    name,
+    name: 'Bearer',
     problem: () => verifierProblem('bearer()', verifier),
-    bind: (container) => {
-      const strategy = new BearerStrategy(container.verifier(verifier) as never, options);
-      return {
-        name,
-        strategy,
-        judge: (request, authorization) => strategy.judge(request, authorization),
-        challenge: bearerChallenge,
-        fixed: true,
-        oauth: true,
-        metadata: { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] },
-        openapi: { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) },
-        presents: (request) => strategy.presents(request),
-      };
-    },
+    bind: (container) => new BearerScheme(container.verifier(verifier) as VerifierFunction<BearerCredentials>, options),
   };
 }
 
-/** The errors of RFC 6750 section 3.1, for what came and was refused. */
+/** The Bearer scheme of one application. */
+export class BearerScheme implements Scheme {
+  readonly name = 'Bearer';
+  readonly oauth = true;
+  readonly challenge = bearerChallenge;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly openapi: OpenApiScheme;
+  private readonly formEncodedBody: boolean;
+
+  constructor(
+    readonly verifier: VerifierFunction<BearerCredentials>,
+    { formEncodedBody = false, bearerFormat }: BearerOptions = {},
+  ) {
+    this.formEncodedBody = formEncodedBody;
+    this.metadata = { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] };
+    this.openapi = { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
+  }
+
+  async authenticate(request: HttpRequest): Promise<Outcome> {
+    const field = request.headers.authorization;
+    const inHeader = field !== undefined && schemeOf(field) === 'bearer';
+    const inForm = this.presents(request);
+    if (!inHeader && !inForm) return new Failure('missing', 'Bearer');
+
+    // A request that sends a token in more than one way is malformed (RFC 6750 section 3.1).
+    if (inHeader && inForm) return new Failure('malformed', 'Bearer', 400);
+    const credentials = inHeader ? parseBearerCredentials(field) : parseFormToken(request);
+    if (credentials === undefined) return new Failure('malformed', 'Bearer', 400);
+    const secrets = () => [credentials.token];
+    return decide({ scheme: 'Bearer', secrets }, () => this.verifier(credentials, request));
+  }
+
+  /** Returns `true` if the scheme accepts tokens in a form-encoded body and the request has one. */
+  presents(request: HttpRequest): boolean {
+    return this.formEncodedBody && hasFormToken(request);
+  }
+}
+
+/** The errors of RFC 6750 section 3.1, for credentials that were refused. */
 const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
   malformed: { error: 'invalid_request' },
   invalid: { error: 'invalid_token' },
@@ -46,9 +86,12 @@ const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
 };
 
 /**
- * The challenge of the Bearer scheme. It has an `error` only where a token came: `invalid_request` for a malformed
- * request, `invalid_token` for a token that was refused, `insufficient_scope` for one that does not reach (RFC 6750
- * section 3.1); and the params that the failure has.
+ * Returns the challenge of the Bearer scheme (RFC 6750 section 3.1). It has an `error` only if the request has a token:
+ * - `invalid_request`: the request is malformed.
+ * - `invalid_token`: the token was refused.
+ * - `insufficient_scope`: the token does not have the scopes of the route.
+ *
+ * The params of the failure follow.
  */
 export function bearerChallenge(realm: string, failure?: Failure): Challenge {
   return {

@@ -2,7 +2,7 @@ import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
-import { isPromise } from '../../schemes/verifier.js';
+import { isPromise } from '../../common/promise.js';
 import { audienceProblem, conclude, type PrincipalOf, principalProblem } from '../claims.js';
 import { type EndpointError, endpointProblem, type Fetch, fetchJson, TIMEOUT } from '../endpoint.js';
 import { TokenCache, type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';

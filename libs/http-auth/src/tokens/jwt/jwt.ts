@@ -3,7 +3,7 @@ import type { HttpRequest } from '../../http/request.js';
 import { admit, type Admission } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
-import { isPromise } from '../../schemes/verifier.js';
+import { isPromise } from '../../common/promise.js';
 import { conclude, infoOf } from '../claims.js';
 import { TokenCache } from '../token.cache.js';
 import type { TokenCredentials, TokenVerifier } from '../token.verifier.js';

@@ -3,7 +3,8 @@ import type { HttpRequest } from '../../http/request.js';
 import { admit } from '../../schemes/admission.js';
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
-import { isPromise, type Verdict } from '../../schemes/verifier.js';
+import { isPromise } from '../../common/promise.js';
+import type { Verdict } from '../../schemes/verifier.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import { isTokenHash, token as hasher } from './token.js';
 

@@ -5,36 +5,39 @@ import { type Exchange, Exchanges } from '../response/exchange.js';
 import { Policies } from './policies.js';
 import type { Policy } from './policy.js';
 
-/** A request that has reached its route. */
-export interface Arrival {
+/** A request that the router has assigned to a route, with the policy of the route. */
+export interface RouteExchange {
   readonly policy: Policy;
   readonly exchange: Exchange;
-  /** Settles when the realm of the route is known; absent where there is nothing to wait for. */
-  readonly ready: Promise<void> | undefined;
 }
 
-/** Notes which route a request has reached, so that whatever answers it with a 401 has the challenges of that route. */
+/** Notes the route of each request, so that every 401 of the route gets the route's challenges, even if other code sends it. */
 @Injectable()
-export class Arrivals {
+export class RouteExchanges {
   constructor(
     private readonly policies: Policies,
     private readonly exchanges: Exchanges,
     private readonly challenger: Challenger,
   ) {}
 
-  /** The arrival in a context, or `undefined` where the context is not HTTP's. */
-  of(context: ExecutionContext): Arrival | undefined {
+  /**
+   * Notes the route of a request and waits until its realm is known.
+   *
+   * @returns `undefined` if the context is not HTTP's
+   */
+  async enter(context: ExecutionContext): Promise<RouteExchange | undefined> {
     if (context.getType<string>() !== 'http') return undefined;
-    // Not every transport says that it is another one.
+    // Some transports do not name themselves, so the type alone is not enough.
     const [request, response] = context.getArgs<[HttpRequest | undefined, Response | undefined]>();
     if (typeof request?.headers !== 'object' || typeof response !== 'object' || response === null) return undefined;
     const policy = this.policyOf(context);
     const exchange = this.exchanges.of(request, rawResponse(response));
     exchange.enter(policy);
-    return { policy, exchange, ready: this.challenger.prepare(exchange) };
+    await this.challenger.prepare(exchange);
+    return { policy, exchange };
   }
 
-  /** The policy of the route, or of the handler of another transport. */
+  /** Returns the policy of the handler. The handler may belong to another transport. */
   policyOf(context: ExecutionContext): Policy {
     return this.policies.of(context.getClass(), context.getHandler());
   }

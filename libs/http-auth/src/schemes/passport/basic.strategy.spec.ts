@@ -3,9 +3,10 @@ import { describe, expect, it } from '@jest/globals';
 import { BasicStrategy as PassportHttpBasicStrategy } from 'passport-http';
 import type { HttpRequest } from '../../http/request.js';
 import { AuthConfigurationError } from '../../common/configuration.error.js';
+import { admit } from '../admission.js';
 import { Failure } from '../failure.js';
-import { run } from '../strategy.runner.js';
-import type { BasicCredentials } from './basic.credentials.js';
+import { run } from './strategy.runner.js';
+import type { BasicCredentials } from '../basic/basic.credentials.js';
 import { BasicStrategy } from './basic.strategy.js';
 
 function request(authorization?: string): HttpRequest {
@@ -18,49 +19,51 @@ function field(userPass: string, encoding?: BufferEncoding): string {
 
 /** Admits everybody as the credentials that came. */
 const open = new BasicStrategy((credentials) => ({ who: credentials }));
-const admitted = (credentials: BasicCredentials) => ({ principal: { who: credentials }, info: undefined });
+const admitted = (credentials: BasicCredentials) => admit({ who: credentials }, {});
 
 describe('BasicStrategy', () => {
-  it('is an instance of passport-http’s, named as it is', () => {
+  it('is an instance of passport-http’s, named as it is', async () => {
     expect(open).toBeInstanceOf(PassportHttpBasicStrategy);
     expect(open.name).toBe('basic');
   });
 
-  it.each(['Basic', 'basic', 'BASIC', 'bAsIc'])('[H-1] reads credentials of the scheme %s', (scheme) => {
+  it.each(['Basic', 'basic', 'BASIC', 'bAsIc'])('[H-1] reads credentials of the scheme %s', async (scheme) => {
     const authorization = field('user:password').replace('Basic', scheme);
-    expect(run(open, 'Basic', request(authorization))).toEqual(admitted({ username: 'user', password: 'password' }));
+    expect(await run(open, 'Basic', request(authorization))).toEqual(
+      admitted({ username: 'user', password: 'password' }),
+    );
   });
 
   it.each([undefined, '', 'NotBasic dTpw', 'BasicX dTpw', 'Bearer dTpw', 'Basic:dTpw', ' Basic dTpw'])(
     'finds no credentials in %j',
-    (authorization) => {
-      expect(run(open, 'Basic', request(authorization))).toEqual(new Failure('missing', 'Basic'));
+    async (authorization) => {
+      expect(await run(open, 'Basic', request(authorization))).toEqual(new Failure('missing', 'Basic'));
     },
   );
 
   it.each(['Basic', 'Basic dTpw!', 'Basic dQ==', 'Basic username="u"', 'Basic dTpw, Basic dTpw'])(
     'finds malformed credentials in %j',
-    (authorization) => {
-      expect(run(open, 'Basic', request(authorization))).toEqual(new Failure('malformed', 'Basic'));
+    async (authorization) => {
+      expect(await run(open, 'Basic', request(authorization))).toEqual(new Failure('malformed', 'Basic'));
     },
   );
 
-  it('[B-4] does not cut a password at its colon', () => {
+  it('[B-4] does not cut a password at its colon', async () => {
     const strategy = new BasicStrategy(({ password }) => password === 'p');
-    expect(run(strategy, 'Basic', request(field('user:p')))).toEqual({ principal: true, info: undefined });
-    expect(run(strategy, 'Basic', request(field('user:p:anything')))).toEqual(new Failure('invalid', 'Basic'));
+    expect(await run(strategy, 'Basic', request(field('user:p')))).toEqual(admit(true, {}));
+    expect(await run(strategy, 'Basic', request(field('user:p:anything')))).toEqual(new Failure('invalid', 'Basic'));
   });
 
-  it('[B-7] reads ISO-8859-1 where the challenge names no charset, and nowhere else', () => {
+  it('[B-7] reads ISO-8859-1 where the challenge names no charset, and nowhere else', async () => {
     const latin1 = request(field('test:123£', 'latin1'));
     const strategy = new BasicStrategy((credentials) => ({ who: credentials }), { charset: null });
-    expect(run(strategy, 'Basic', latin1)).toEqual(admitted({ username: 'test', password: '123£' }));
-    expect(run(open, 'Basic', latin1)).toEqual(new Failure('malformed', 'Basic'));
+    expect(await run(strategy, 'Basic', latin1)).toEqual(admitted({ username: 'test', password: '123£' }));
+    expect(await run(open, 'Basic', latin1)).toEqual(new Failure('malformed', 'Basic'));
   });
 
-  it('shows the verifier the request', () => {
+  it('shows the verifier the request', async () => {
     const strategy = new BasicStrategy((_, { url }) => ({ url }));
-    expect(run(strategy, 'Basic', request(field('a:b')))).toMatchObject({ principal: { url: '/' } });
+    expect(await run(strategy, 'Basic', request(field('a:b')))).toMatchObject({ principal: { url: '/' } });
   });
 
   it('lets a subclass judge', async () => {
@@ -91,27 +94,19 @@ describe('BasicStrategy', () => {
     }
   });
 
-  it('says which of its limits cannot be meant', () => {
+  it('says which of its limits cannot be meant', async () => {
     const make = () => new BasicStrategy(() => true, { limits: { perUser: 0 } });
     expect(make).toThrow(AuthConfigurationError);
     expect(make).toThrow(/^basic\(\): limits\.perUser must be a whole number/);
   });
 
-  it('cuts the password and the field out of what its verifier throws', () => {
+  it('cuts the password and the field out of what its verifier throws', async () => {
     const authorization = field('alice:wonder land');
     const strategy = new BasicStrategy(({ password }) => {
       throw new Error(`no row for ${password}, of ${authorization}`);
     });
-    const thrown = thrownBy(() => run(strategy, 'Basic', request(authorization)));
+    const thrown: unknown = await run(strategy, 'Basic', request(authorization)).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ status: 500, cause: { message: 'no row for [redacted], of [redacted]' } });
     expect(inspect(thrown, { depth: 10 })).not.toMatch(/wonder land|YWxpY2U6/);
   });
 });
-
-function thrownBy(act: () => unknown): unknown {
-  try {
-    return act();
-  } catch (error) {
-    return error;
-  }
-}

@@ -1,22 +1,23 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { BadRequestException, HttpException, ServiceUnavailableException, UnauthorizedException } from '@nestjs/common';
-import type { HttpRequest } from '../http/request.js';
-import { Failure } from './failure.js';
+import type { HttpRequest } from '../../http/request.js';
+import { admit } from '../admission.js';
+import { Failure } from '../failure.js';
 import type { Strategy, StrategyActions } from './strategy.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome } from '../outcome.js';
 import { run } from './strategy.runner.js';
-import { VerifierError } from './verifier.error.js';
+import { VerifierError } from '../verifier.error.js';
 
 type Act = (this: StrategyActions, request: HttpRequest) => unknown;
 
 const authorization = 'Bearer dG9rZW4~hidden';
 
 function request(url = '/'): HttpRequest {
-  return { method: 'GET', url, headers: { authorization } };
+  return { method: 'GET', url, headers: { authorization, cookie: 'a=1; sid=0123456', 'x-api-key': 'abcdefg' } };
 }
 
-/** How a strategy of the Bearer scheme ends; what it throws, at once or later, becomes a rejection. */
+/** Runs a strategy of the Bearer scheme. */
 async function outcome(authenticate: Act): Promise<Outcome> {
   return run({ authenticate }, 'Bearer', request());
 }
@@ -29,9 +30,10 @@ async function thrownBy(authenticate: Act): Promise<unknown> {
 }
 
 const invalid = new Failure('invalid', 'Bearer');
+const because = (message: string) => new Failure('invalid', 'Bearer', 401, { message });
 
 describe.each<[string, (act: Act) => Act]>([
-  ['at once', (act) => act],
+  ['synchronously', (act) => act],
   [
     'in a callback',
     (act) =>
@@ -48,42 +50,48 @@ describe.each<[string, (act: Act) => Act]>([
       },
   ],
 ])('A strategy that ends %s', (_name, when) => {
-  it('admits a principal, with what it says beside it', async () => {
+  it('admits a principal with its info', async () => {
     const success = when(function () {
       this.success({ name: 'alice' }, { scope: 'read' });
     });
-    expect(await outcome(success)).toEqual({ principal: { name: 'alice' }, info: { scope: 'read' } });
+    expect(await outcome(success)).toEqual(admit({ name: 'alice' }, { scope: 'read' } as object));
   });
 
-  it.each([undefined, null, false, 0, '', Number.NaN])('admits no %p', async (principal) => {
+  it.each([undefined, null, false, 0, '', Number.NaN])('refuses the principal %p', async (principal) => {
     const success = when(function () {
       this.success(principal);
     });
     expect(await outcome(success)).toEqual(invalid);
   });
 
-  it('opens nothing with pass()', async () => {
+  it('refuses the request if it calls pass()', async () => {
     const pass = when(function () {
       this.pass();
     });
     expect(await outcome(pass)).toEqual(invalid);
   });
 
-  it('cannot redirect', async () => {
+  it('fails if it redirects', async () => {
     const redirect = when(function () {
       this.redirect('https://example.org/login');
     });
-    expect(await thrownBy(redirect)).toMatchObject({ message: expect.stringMatching(/Bearer scheme redirects/) });
+    expect(await thrownBy(redirect)).toMatchObject({
+      cause: { message: expect.stringMatching(/Bearer scheme redirects/) },
+    });
   });
 
   it.each([
-    ['nothing', [], invalid],
+    ['no argument', [], invalid],
     ['a status', [401], invalid],
-    ['a challenge that is no text', [{ message: 'No auth token' }, 401], invalid],
-    ['an error', [new Error('No auth token')], invalid],
+    ['an object with a message', [{ message: 'No auth token' }, 401], because('No auth token')],
+    ['an error', [new Error('No auth token')], because('No auth token')],
+    ['an error that quotes the token', [new Error('no dG9rZW4~hidden')], because('no [redacted]')],
+    ['an error that quotes a cookie', [new Error('no session 0123456')], because('no session [redacted]')],
+    ['an error that quotes a field', [new Error('no key abcdefg')], because('no key [redacted]')],
+    ['an error with a line break', [new Error('a\r\nb')], because('a  b')],
     ['status 400', [400], new Failure('malformed', 'Bearer', 400)],
-    ['a challenge and status 400', ['Bearer', 400], new Failure('malformed', 'Bearer', 400)],
-    ['status 403', ['Bearer', 403], invalid],
+    ['a message and status 400', ['Broken', 400], new Failure('malformed', 'Bearer', 400, { message: 'Broken' })],
+    ['status 403', ['Broken', 403], because('Broken')],
     ['a failure', [new Failure('missing', 'Bearer'), 401], new Failure('missing', 'Bearer')],
   ])('fails with %s', async (_what, all, failure) => {
     const fail = when(function () {
@@ -92,8 +100,8 @@ describe.each<[string, (act: Act) => Act]>([
     expect(await outcome(fail)).toEqual(failure);
   });
 
-  it.each([new UnauthorizedException(), new UnauthorizedException('Locked'), new HttpException('No', 401)])(
-    'refuses with the error %p',
+  it.each([new UnauthorizedException(), new HttpException('Unauthorized', 401)])(
+    'refuses the request for the error %p',
     async (error) => {
       const refuse = when(function () {
         this.error(error);
@@ -106,10 +114,9 @@ describe.each<[string, (act: Act) => Act]>([
     [500, new Error('down')],
     [500, 'down'],
     [500, undefined],
-    [500, new BadRequestException()],
     [500, Object.assign(new Error('down'), { status: 401 })],
     [503, new ServiceUnavailableException()],
-  ])('ends in a VerifierError of status %i with the error %p', async (status, error) => {
+  ])('throws a VerifierError with status %i for the error %p', async (status, error) => {
     const fault = when(function () {
       this.error(error);
     });
@@ -118,7 +125,7 @@ describe.each<[string, (act: Act) => Act]>([
     expect(thrown).toMatchObject({ status, message: 'The verifier of the Bearer scheme threw' });
   });
 
-  it('shows no credential in its error', async () => {
+  it('throws an error without the credentials', async () => {
     const fault = when(function ({ headers }) {
       const token = headers.authorization?.split(' ')[1];
       this.error(Object.assign(new Error(`no session ${token}`, { cause: headers.authorization }), { token, headers }));
@@ -128,7 +135,15 @@ describe.each<[string, (act: Act) => Act]>([
     expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('dG9rZW4');
   });
 
-  it('passes a VerifierError on as it is', async () => {
+  it('throws a 4xx exception as it is', async () => {
+    const error = new BadRequestException('no');
+    const fault = when(function () {
+      this.error(error);
+    });
+    expect(await thrownBy(fault)).toBe(error);
+  });
+
+  it('throws a VerifierError as it is', async () => {
     const error = new VerifierError('Bearer', new Error('down'), []);
     const fault = when(function () {
       this.error(error);
@@ -145,7 +160,7 @@ describe.each<[string, (act: Act) => Act]>([
         this.error(new Error('late'));
         this.pass();
       },
-      { principal: 'alice', info: undefined },
+      admit('alice', {}),
     ],
     [
       'failure',
@@ -164,11 +179,11 @@ describe.each<[string, (act: Act) => Act]>([
       },
       invalid,
     ],
-  ])('holds to its first action: %s', async (_what, act, expected) => {
+  ])('keeps its first action: %s', async (_what, act, expected) => {
     expect(await outcome(when(act))).toEqual(expected);
   });
 
-  it('cannot take back an error', async () => {
+  it('fails if an action follows an error', async () => {
     const fault = when(function () {
       this.error(new Error('down'));
       this.success('alice');
@@ -178,24 +193,6 @@ describe.each<[string, (act: Act) => Act]>([
 });
 
 describe('run', () => {
-  it('costs no promise where the strategy ends at once', () => {
-    const strategy: Strategy = {
-      authenticate() {
-        this.success('alice');
-      },
-    };
-    expect(run(strategy, 'Bearer', request())).toEqual({ principal: 'alice', info: undefined });
-  });
-
-  it('throws at once where the strategy does', () => {
-    const strategy: Strategy = {
-      authenticate: () => {
-        throw new Error(`no session ${authorization}`);
-      },
-    };
-    expect(() => run(strategy, 'Bearer', request())).toThrow(VerifierError);
-  });
-
   it.each<[string, (error: unknown) => Act]>([
     [
       'throws',
@@ -209,14 +206,14 @@ describe('run', () => {
         throw error;
       },
     ],
-  ])('judges what authenticate() %s', async (_what, raise) => {
+  ])('decides by the error that authenticate() %s', async (_what, raise) => {
     expect(await outcome(raise(new UnauthorizedException()))).toEqual(invalid);
     expect(await thrownBy(raise(new ServiceUnavailableException()))).toMatchObject({ status: 503 });
     const thrown = await thrownBy(raise(new Error(`no session ${authorization}`)));
     expect(thrown).toMatchObject({ status: 500, cause: { message: 'no session [redacted]' } });
   });
 
-  it('ignores a throw and a rejection behind an action', async () => {
+  it('ignores an error after an action', async () => {
     const thrower: Act = function () {
       this.success('alice');
       throw new Error('late');
@@ -239,7 +236,7 @@ describe('run', () => {
     expect(await outcome(fail)).toEqual(new Failure('invalid', 'Bearer', 401, { challenge }));
   });
 
-  it('keeps the challenge of a strategy that fails with it and status 400', async () => {
+  it('keeps the challenge of a strategy that fails with status 400', async () => {
     const fail: Act = function () {
       this.fail('Bearer realm="api", error="invalid_request"', 400);
     };
@@ -259,16 +256,18 @@ describe('run', () => {
     ['an open quoted-string', 'Bearer realm="api'],
     ['two realms', 'Bearer realm="api", realm="other"'],
     ['a line break', 'Bearer realm="api"\r\nSet-Cookie: a=b'],
-    ['no text', ''],
+    ['no characters', ''],
     ['a message', 'Invalid token'],
   ])('drops a challenge with %s', async (_, text) => {
     const fail: Act = function () {
       this.fail(text);
     };
-    expect(await outcome(fail)).toEqual(invalid);
+    expect(await outcome(fail)).toMatchObject({ reason: 'invalid', details: {} });
+    expect(((await outcome(fail)) as Failure).details.challenge).toBeUndefined();
+    expect(inspect(await outcome(fail))).not.toContain('dG9rZW4');
   });
 
-  it('leaves the strategy as it was, and shows it its own members', () => {
+  it('does not change the strategy, which can use its own members', async () => {
     class Counting implements Strategy {
       readonly name = 'counting';
       calls = 0;
@@ -283,13 +282,13 @@ describe('run', () => {
       }
     }
     const shared = new Counting();
-    expect(run(shared, 'Bearer', request('/a'))).toMatchObject({ principal: 'counting 1 /a' });
-    expect(run(shared, 'Bearer', request('/b'))).toMatchObject({ principal: 'counting 1 /b' });
+    expect(await run(shared, 'Bearer', request('/a'))).toMatchObject({ principal: 'counting 1 /a' });
+    expect(await run(shared, 'Bearer', request('/b'))).toMatchObject({ principal: 'counting 1 /b' });
     expect(shared).toEqual(new Counting());
     expect('success' in shared).toBe(false);
   });
 
-  it('keeps requests apart that one strategy judges at a time', async () => {
+  it('separates requests that one strategy handles at the same time', async () => {
     const waiting: (() => void)[] = [];
     class Slow implements Strategy {
       url = '';
@@ -302,21 +301,17 @@ describe('run', () => {
     const strategy = new Slow();
     const runs = ['/a', '/refused', '/b'].map(async (url) => run(strategy, 'Bearer', request(url)));
     for (const end of waiting.toReversed()) end();
-    expect(await Promise.all(runs)).toEqual([
-      { principal: '/a', info: undefined },
-      invalid,
-      { principal: '/b', info: undefined },
-    ]);
+    expect(await Promise.all(runs)).toEqual([admit('/a', {}), invalid, admit('/b', {})]);
     expect(strategy.url).toBe('');
   });
 
-  it('runs a strategy on the request itself', () => {
+  it('runs a strategy on the request itself', async () => {
     const asked = request();
     const strategy: Strategy = {
       authenticate(given) {
         this.success({ same: given === asked });
       },
     };
-    expect(run(strategy, 'Bearer', asked)).toMatchObject({ principal: { same: true } });
+    expect(await run(strategy, 'Bearer', asked)).toMatchObject({ principal: { same: true } });
   });
 });

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { HttpRequest } from '../../http/request.js';
+import { admit } from '../admission.js';
 import { Failure } from '../failure.js';
-import { run } from '../strategy.runner.js';
+import { run } from './strategy.runner.js';
 import { BearerStrategy } from './bearer.strategy.js';
 
 const missing = new Failure('missing', 'Bearer');
@@ -25,50 +26,50 @@ const open = new BearerStrategy(({ token }) => token);
 const withForm = new BearerStrategy(({ token }) => token, { formEncodedBody: true });
 
 describe('BearerStrategy', () => {
-  it.each(['Bearer', 'bearer', 'BEARER'])('[H-1][R-1] reads a token of the scheme %s', (scheme) => {
-    expect(run(open, 'Bearer', request(`${scheme} abc`))).toEqual({ principal: 'abc', info: undefined });
+  it.each(['Bearer', 'bearer', 'BEARER'])('[H-1][R-1] reads a token of the scheme %s', async (scheme) => {
+    expect(await run(open, 'Bearer', request(`${scheme} abc`))).toEqual(admit('abc', {}));
   });
 
-  it.each([undefined, '', 'Basic abc', 'BearerX abc', 'Bearer:abc'])('finds no token in %j', (authorization) => {
-    expect(run(open, 'Bearer', request(authorization))).toEqual(missing);
+  it.each([undefined, '', 'Basic abc', 'BearerX abc', 'Bearer:abc'])('finds no token in %j', async (authorization) => {
+    expect(await run(open, 'Bearer', request(authorization))).toEqual(missing);
   });
 
   it.each(['Bearer', 'Bearer "abc"', 'Bearer abc def', 'Bearer abc, Bearer def'])(
     '[R-10] answers 400 to %j, which is malformed',
-    (authorization) => {
-      expect(run(open, 'Bearer', request(authorization))).toEqual(malformed);
+    async (authorization) => {
+      expect(await run(open, 'Bearer', request(authorization))).toEqual(malformed);
     },
   );
 
-  it('[R-10] answers 401 to a token that is refused', () => {
+  it('[R-10] answers 401 to a token that is refused', async () => {
     const strategy = new BearerStrategy(() => null);
-    expect(run(strategy, 'Bearer', request('Bearer abc'))).toEqual(new Failure('invalid', 'Bearer', 401));
+    expect(await run(strategy, 'Bearer', request('Bearer abc'))).toEqual(new Failure('invalid', 'Bearer', 401));
   });
 
-  it('[R-3] takes no token from the query string', () => {
+  it('[R-3] takes no token from the query string', async () => {
     const query = { url: '/?access_token=abc', query: { access_token: 'abc' } };
-    expect(run(open, 'Bearer', request(undefined, query))).toEqual(missing);
-    expect(run(withForm, 'Bearer', request(undefined, query))).toEqual(missing);
+    expect(await run(open, 'Bearer', request(undefined, query))).toEqual(missing);
+    expect(await run(withForm, 'Bearer', request(undefined, query))).toEqual(missing);
   });
 
-  it('[R-2] takes a token from a form where it is told to, and only there', () => {
-    expect(run(withForm, 'Bearer', form('abc'))).toEqual({ principal: 'abc', info: undefined });
+  it('[R-2] takes a token from a form where it is told to, and only there', async () => {
+    expect(await run(withForm, 'Bearer', form('abc'))).toEqual(admit('abc', {}));
     expect(withForm.presents(form('abc'))).toBe(true);
-    expect(run(open, 'Bearer', form('abc'))).toEqual(missing);
+    expect(await run(open, 'Bearer', form('abc'))).toEqual(missing);
     expect(open.presents(form('abc'))).toBe(false);
   });
 
-  it('[R-2] answers 400 to a form with two tokens', () => {
-    expect(run(withForm, 'Bearer', form(['abc', 'def']))).toEqual(malformed);
+  it('[R-2] answers 400 to a form with two tokens', async () => {
+    expect(await run(withForm, 'Bearer', form(['abc', 'def']))).toEqual(malformed);
   });
 
-  it('[R-11] answers 400 to a token in the field and in the form, be they the same', () => {
-    expect(run(withForm, 'Bearer', form('abc', 'Bearer abc'))).toEqual(malformed);
-    expect(run(withForm, 'Bearer', form('def', 'Bearer abc'))).toEqual(malformed);
+  it('[R-11] answers 400 to a token in the field and in the form, be they the same', async () => {
+    expect(await run(withForm, 'Bearer', form('abc', 'Bearer abc'))).toEqual(malformed);
+    expect(await run(withForm, 'Bearer', form('def', 'Bearer abc'))).toEqual(malformed);
   });
 
-  it('leaves a form alone that it was not told to read', () => {
-    expect(run(open, 'Bearer', form('def', 'Bearer abc'))).toEqual({ principal: 'abc', info: undefined });
+  it('leaves a form alone that it was not told to read', async () => {
+    expect(await run(open, 'Bearer', form('def', 'Bearer abc'))).toEqual(admit('abc', {}));
   });
 
   it.each([

@@ -1,0 +1,111 @@
+import type { Server } from 'node:http';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import type { ResolvedAuthOptions } from './auth.options.js';
+import { AuthConfigurationError } from './common/configuration.error.js';
+import { HttpAuthGuard } from './guard/http-auth.guard.js';
+import { Policies } from './guard/policies.js';
+import { RouteExchanges } from './guard/route.exchanges.js';
+import { RouteGuard } from './guard/route.guard.js';
+import { Entrance } from './protect/entrance.js';
+import { Gate } from './protect/gate.js';
+import { MetadataEndpoint } from './resource/metadata.endpoint.js';
+import { HttpAuthFilter } from './response/http-auth.filter.js';
+import { ResponseHeadHook } from './response/response-head.hook.js';
+import { RouteMatcher } from './routes/route.matcher.js';
+import { RouteReport } from './routes/route.report.js';
+import { tableOf } from './routes/route.table.js';
+import { warnOfClearText } from './schemes/clear.text.js';
+import { registerStrategies } from './schemes/passport/registration.js';
+import type { PassportRegistry } from './schemes/passport/strategy.js';
+import { SchemeRegistry } from './schemes/scheme.registry.js';
+
+/** The injection token of the {@link ResolvedAuthOptions}. */
+export const OPTIONS = Symbol('nestjs-http-auth:options');
+
+/** The injection token of the Passport instance that the strategies of the schemes are registered in. */
+export const PASSPORT = Symbol('PASSPORT');
+
+/** The applications that have the module. */
+const applications = new WeakSet<ApplicationConfig>();
+
+/** Connects the parts of the module to the application, at three moments of its start. */
+@Injectable()
+export class Installation {
+  constructor(
+    @Inject(OPTIONS) private readonly options: ResolvedAuthOptions,
+    @Inject(PASSPORT) private readonly passport: PassportRegistry,
+    private readonly application: ApplicationConfig,
+    private readonly adapterHost: HttpAdapterHost,
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
+    private readonly schemes: SchemeRegistry,
+    private readonly policies: Policies,
+    private readonly exchanges: RouteExchanges,
+    private readonly guard: HttpAuthGuard,
+    private readonly filter: HttpAuthFilter,
+    private readonly headHook: ResponseHeadHook,
+    private readonly entrance: Entrance,
+    private readonly gate: Gate,
+    private readonly report: RouteReport,
+  ) {}
+
+  /**
+   * Adds the guard, the filter and the hooks, when Nest creates the module.
+   *
+   * Not as `APP_GUARD` and `APP_FILTER`, whose order is the order of the modules: our guard must run before the guards of the
+   * application, which read `request.user`, and our filter after its filters.
+   *
+   * @throws AuthConfigurationError if the application imports the module twice
+   */
+  install(): void {
+    const { application, options, adapterHost } = this;
+    if (applications.has(application)) {
+      throw new AuthConfigurationError(
+        'ERR_AUTH_MODULE_TWICE',
+        'AuthModule: forRoot() or forRootAsync() is called twice; call it once, in the root module',
+      );
+    }
+    applications.add(application);
+    application.useGlobalGuards(options.globalGuard ? this.guard : new RouteGuard(this.exchanges));
+    application.useGlobalFilters(this.filter);
+    adapterHost.init$.subscribe(() => {
+      const { httpAdapter } = adapterHost;
+      if (!httpAdapter) return;
+      const { realm, resource } = options;
+      const metadata = resource && new MetadataEndpoint(resource, this.schemes, this.report);
+      this.entrance.install(httpAdapter, typeof realm === 'function', metadata);
+      if (options.early) {
+        const matcher = new RouteMatcher(this.report, httpAdapter);
+        this.gate.holdEarly((request) => matcher.policyOf(request));
+      }
+    });
+  }
+
+  /**
+   * Binds the schemes and decides the policy of every route, when Nest initializes the module.
+   *
+   * @throws AuthConfigurationError if a scheme, a decorator or an option is invalid
+   */
+  initialize(): void {
+    const { options, policies, report } = this;
+    const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
+    if (server !== undefined) this.headHook.installOn(server);
+    const schemes = this.schemes.all;
+    registerStrategies(schemes, this.passport);
+    if (options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
+      throw new AuthConfigurationError(
+        'ERR_AUTH_OPTION',
+        'resource: no scheme accepts tokens, so its metadata have no purpose; add bearer() to schemes',
+      );
+    }
+    if (server !== undefined && !options.tlsTerminated) warnOfClearText(server, schemes);
+    policies.decideAll(this.discovery, this.scanner);
+    if (!options.globalGuard) report.check();
+  }
+
+  /** Logs the routes when the application has started, if the option `printRoutes` is `true`. */
+  announce(): void {
+    if (this.options.printRoutes) new Logger('AuthModule').log(`Routes\n${tableOf(this.report.routes())}`);
+  }
+}

@@ -1,0 +1,232 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from '@jest/globals';
+import {
+  BadRequestException,
+  ForbiddenException,
+  HttpException,
+  ServiceUnavailableException,
+  UnauthorizedException,
+} from '@nestjs/common';
+import fc from 'fast-check';
+import { Admission, admit } from './admission.js';
+import { decide } from './decide.js';
+import { Failure } from './failure.js';
+import { RefusedException } from './refused.exception.js';
+import { VerifierError } from './verifier.error.js';
+
+const attempt = { scheme: 'Basic', secrets: () => ['sesame'] };
+const outcomeOf = (value: unknown) => decide(attempt, () => value);
+const outcomeOfThrown = (error: unknown) =>
+  decide(attempt, () => {
+    throw error;
+  });
+const thrownBy = (outcome: Promise<unknown>) =>
+  outcome.then(
+    (value) => expect(value).toBe('an error'),
+    (error: unknown) => error,
+  );
+
+const invalid = new Failure('invalid', 'Basic');
+const expired = new Failure('invalid', 'Bearer', 401, { params: { error_description: 'The token has expired' } });
+const nobody = [null, undefined, false, 0, '', Number.NaN];
+
+describe('decide', () => {
+  it.each(['alice', { name: 'alice' }, true, 1, ['alice'], { principal: 'alice', info: {} }])(
+    'admits the principal %p',
+    async (principal) => {
+      expect(await outcomeOf(principal)).toEqual(admit(principal, {}));
+      expect(await outcomeOf(Promise.resolve(principal))).toEqual(admit(principal, {}));
+      // A verifier may use a promise library of its own.
+      // eslint-disable-next-line unicorn/no-thenable
+      expect(await outcomeOf({ then: (resolve: (value: unknown) => void) => resolve(principal) })).toEqual(
+        admit(principal, {}),
+      );
+    },
+  );
+
+  it.each(nobody)('refuses the principal %p, also inside admit()', async (principal) => {
+    expect(await outcomeOf(principal)).toEqual(invalid);
+    expect(await outcomeOf(Promise.resolve(principal))).toEqual(invalid);
+    expect(await outcomeOf(admit(principal, { scopes: ['a'] }))).toEqual(invalid);
+    expect(await outcomeOf(admit(admit(principal, {}), { acr: 'mfa' }))).toEqual(invalid);
+  });
+
+  it('refuses if a failure arrives in place of a principal, however deep', async () => {
+    for (const value of [
+      expired,
+      admit(expired, {}),
+      admit(admit(expired, {}), { acr: 'mfa' }),
+      Object.assign({ a: 1 }, expired),
+    ]) {
+      expect(await outcomeOf(value)).toEqual(new Failure('invalid', 'Basic', 401, expired.details));
+      expect(await outcomeOf(Promise.resolve(value))).toEqual(new Failure('invalid', 'Basic', 401, expired.details));
+    }
+    expect(await outcomeOfThrown(expired)).toEqual(new Failure('invalid', 'Basic', 401, expired.details));
+  });
+
+  it('unwraps nested admissions, the outer facts before the inner ones', async () => {
+    const inner = admit({ name: 'alice' }, { scopes: ['a'], acr: 'pwd', authTime: 1 });
+    expect(await outcomeOf(admit(inner, { acr: 'mfa' }))).toEqual(
+      admit({ name: 'alice' }, { scopes: ['a'], acr: 'mfa', authTime: 1 }),
+    );
+    expect(await outcomeOf(admit(inner, { acr: undefined }))).toEqual(inner);
+  });
+
+  it.each([undefined, null, 'text', 1])('admits a principal with the info %p of a Passport strategy', async (info) => {
+    expect(await outcomeOf(new Admission('alice', info as never))).toEqual(admit('alice', {}));
+  });
+
+  it('recognizes the failures and admissions of another copy of the package', async () => {
+    const brand = (name: string) => ({ [Symbol.for(`nestjs-http-auth:${name}`)]: true });
+    const failure = { ...brand('Failure'), reason: 'invalid', scheme: 'Bearer', status: 401, details: {} };
+    const admission = { ...brand('Admission'), principal: 'alice', info: { scopes: ['a'] } };
+    expect(failure).toBeInstanceOf(Failure);
+    expect(admission).toBeInstanceOf(Admission);
+    expect(await outcomeOf(failure)).toEqual(invalid);
+    expect(await outcomeOf(admission)).toEqual(admit('alice', { scopes: ['a'] }));
+  });
+
+  it('never uses a status that a client takes for a success', async () => {
+    for (const status of [200, 204, 302, 500, undefined, '401']) {
+      expect(await outcomeOf(new Failure('invalid', 'Basic', status as never))).toEqual(invalid);
+    }
+  });
+
+  it.each([
+    ['an UnauthorizedException', new UnauthorizedException()],
+    ['a refusal of the library', RefusedException.of(invalid)],
+    ['an HttpException with 401', new HttpException('Unauthorized', 401)],
+    ['a subclass', new (class extends UnauthorizedException {})()],
+  ])('refuses for %s, thrown or returned', async (_name, error) => {
+    expect(await outcomeOfThrown(error)).toEqual(invalid);
+    expect(await outcomeOf(error)).toEqual(invalid);
+    expect(await outcomeOf(Promise.reject(error))).toEqual(invalid);
+  });
+
+  it('keeps the details of a refusal', async () => {
+    expect(await outcomeOfThrown(RefusedException.of(expired))).toMatchObject({
+      scheme: 'Basic',
+      details: expired.details,
+    });
+  });
+
+  it('keeps the message of an UnauthorizedException for the body, without the credentials', async () => {
+    expect(await outcomeOfThrown(new UnauthorizedException('the password sesame is old'))).toEqual(
+      new Failure('invalid', 'Basic', 401, {
+        message: 'the password [redacted] is old',
+        body: { message: 'the password [redacted] is old', error: 'Unauthorized', statusCode: 401 },
+      }),
+    );
+    expect(await outcomeOfThrown(new UnauthorizedException({ code: 'LOCKED', hint: ['sesame'] }))).toMatchObject({
+      details: { body: { code: 'LOCKED', hint: ['[redacted]'] } },
+    });
+  });
+
+  it('refuses for an AggregateError only if all of its errors are refusals', async () => {
+    const refusals = [RefusedException.of(expired), new UnauthorizedException()];
+    expect(await outcomeOfThrown(new AggregateError(refusals))).toMatchObject({
+      reason: 'invalid',
+      details: expired.details,
+    });
+    const [first, second] = refusals;
+    expect(await outcomeOf(Promise.any([Promise.reject(first), Promise.reject(second)]))).toBeInstanceOf(Failure);
+    for (const errors of [[...refusals, new Error('down')], []]) {
+      expect(await thrownBy(outcomeOfThrown(new AggregateError(errors)))).toBeInstanceOf(VerifierError);
+    }
+  });
+
+  it.each([new BadRequestException(), new ForbiddenException('suspended'), new HttpException('slow down', 429)])(
+    'throws the 4xx exception of a verifier as it is: %p',
+    async (error) => {
+      expect(await thrownBy(outcomeOfThrown(error))).toBe(error);
+    },
+  );
+
+  it('cuts the credentials out of a 4xx exception', async () => {
+    const error = new ForbiddenException({ hint: 'sesame', at: new Date(0) }, { cause: new Error('sesame') });
+    const thrown = await thrownBy(outcomeOfThrown(error));
+    expect(thrown).toBe(error);
+    expect(error.getResponse()).toEqual({ hint: '[redacted]', at: new Date(0) });
+    expect(inspect(error, { depth: 10, showHidden: true })).not.toContain('sesame');
+  });
+
+  it.each([
+    [500, new Error('down')],
+    [500, 'down'],
+    [500, undefined],
+    [500, Object.assign(new Error('Unauthorized'), { status: 401 })],
+    [500, admit('alice', {})],
+    [503, new ServiceUnavailableException()],
+    [599, new HttpException('down', 599)],
+    [500, new HttpException('moved', 302)],
+  ])('throws a VerifierError with status %i for the thrown value %p', async (status, error) => {
+    const thrown = await thrownBy(outcomeOfThrown(error));
+    expect(thrown).toBeInstanceOf(VerifierError);
+    expect(thrown).toMatchObject({ status });
+  });
+
+  it.each([
+    ['an error', new Error('wrong')],
+    ['an error of another realm', new DOMException('wrong')],
+    ['a 4xx exception', new ForbiddenException()],
+    ['a 5xx exception', new ServiceUnavailableException()],
+  ])('never admits %s that is returned', async (_name, error) => {
+    for (const value of [error, Promise.resolve(error), admit(error, {})]) {
+      expect(await thrownBy(outcomeOf(value))).toBeInstanceOf(VerifierError);
+    }
+  });
+
+  it('never admits a promise inside admit(), and handles its rejection', async () => {
+    for (const principal of [Promise.resolve('alice'), Promise.reject(new Error('late'))]) {
+      const thrown = await thrownBy(outcomeOf(admit(principal, {})));
+      expect(thrown).toMatchObject({ name: 'VerifierError', cause: { message: expect.stringContaining('await it') } });
+    }
+  });
+
+  it('cuts the credentials out of the error', async () => {
+    const thrown = await thrownBy(outcomeOfThrown(new Error('no user with password sesame')));
+    expect(thrown).toMatchObject({
+      message: 'The verifier of the Basic scheme threw',
+      cause: { message: 'no user with password [redacted]' },
+    });
+    expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('sesame');
+  });
+
+  it('throws a VerifierError if the error itself is broken', async () => {
+    const broken = Object.defineProperties(new Error('down'), { message: { value: 1 }, stack: { value: ['frame'] } });
+    expect(await thrownBy(outcomeOfThrown(broken))).toBeInstanceOf(VerifierError);
+  });
+
+  it('throws a VerifierError as it is', async () => {
+    const error = new VerifierError('Basic', new Error('down'), []);
+    expect(await thrownBy(outcomeOfThrown(error))).toBe(error);
+  });
+
+  it('gives the same outcome for an outcome', async () => {
+    const outcomes = [admit({ name: 'alice' }, { scopes: ['a'] }), new Failure('insufficient', 'Basic', 403)];
+    for (const outcome of outcomes) expect(await outcomeOf(outcome)).toEqual(outcome);
+  });
+
+  it('admits a value only if it is a principal, however it is wrapped', async () => {
+    const leaf = fc.oneof(
+      fc
+        .constantFrom(...nobody, expired, new Error('x'), new ForbiddenException(), new UnauthorizedException())
+        .map((value) => ({
+          value: value as unknown,
+          admitted: false,
+        })),
+      fc.constantFrom('alice', { name: 'alice' }, 1).map((value) => ({ value: value as unknown, admitted: true })),
+    );
+    const wrapped = fc.tuple(leaf, fc.nat(3)).map(([{ value, admitted }, depth]) => {
+      let wrappedValue = value;
+      for (let level = 0; level < depth; level++) wrappedValue = admit(wrappedValue, {});
+      return { value: wrappedValue, admitted };
+    });
+    await fc.assert(
+      fc.asyncProperty(wrapped, async ({ value, admitted }) => {
+        const outcome = await outcomeOf(value).catch((error: unknown) => error);
+        expect(outcome instanceof Admission).toBe(admitted);
+      }),
+    );
+  });
+});
