@@ -18,8 +18,9 @@ import { AuthEvents } from './events/auth.events.js';
 import { Authenticator } from './guard/authenticator.js';
 import { EventReporter } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
-import { Policies } from './guard/policies.js';
+import { OPEN_ROUTES, Policies } from './guard/policies.js';
 import { RouteExchanges } from './guard/route.exchanges.js';
+import { RouteGuard } from './guard/route.guard.js';
 import { FIELDS, ORIGIN, PROXY } from './http/fields.js';
 import { Installation, OPTIONS, PASSPORT } from './installation.js';
 import { Entrance } from './protect/entrance.js';
@@ -77,6 +78,7 @@ function applicationProtection(
     },
     { provide: FIELDS, inject: [OPTIONS], useFactory: ({ proxy }: ResolvedAuthOptions) => (proxy ? PROXY : ORIGIN) },
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
+    { provide: OPEN_ROUTES, inject: [OPTIONS], useFactory: (options: ResolvedAuthOptions) => options.public },
     { provide: APPLICATION_PROTECTION, inject: [OPTIONS, SchemeRegistry], useFactory: applicationProtection },
     {
       provide: SchemeRegistry,
@@ -84,19 +86,15 @@ function applicationProtection(
       useFactory: ({ schemes }: ResolvedAuthOptions, container: NestSchemeContainer) =>
         new SchemeRegistry(schemes, container),
     },
-    {
-      provide: Policies,
-      inject: [OPTIONS, APPLICATION_PROTECTION, SchemeRegistry],
-      useFactory: (options: ResolvedAuthOptions, protection: Protection, schemes: SchemeRegistry) =>
-        new Policies(protection, schemes, options.public),
-    },
     NestSchemeContainer,
     AuthEvents,
     Exchanges,
     Challenger,
     EventReporter,
     Authenticator,
+    Policies,
     RouteExchanges,
+    RouteGuard,
     HttpAuthGuard,
     HttpAuthFilter,
     ResponseHeadHook,

@@ -1,17 +1,14 @@
 import type { Server } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryService, HttpAdapterHost, MetadataScanner } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedAuthOptions } from './auth.options.js';
 import { AuthConfigurationError } from './common/configuration.error.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { Policies } from './guard/policies.js';
-import { RouteExchanges } from './guard/route.exchanges.js';
 import { RouteGuard } from './guard/route.guard.js';
 import { Entrance } from './protect/entrance.js';
-import { Gate } from './protect/gate.js';
 import { MetadataEndpoint } from './resource/metadata.endpoint.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
-import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteMatcher } from './routes/route.matcher.js';
 import { RouteReport } from './routes/route.report.js';
 import { tableOf } from './routes/route.table.js';
@@ -37,16 +34,12 @@ export class Installation {
     @Inject(PASSPORT) private readonly passport: PassportRegistry,
     private readonly application: ApplicationConfig,
     private readonly adapterHost: HttpAdapterHost,
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
     private readonly schemes: SchemeRegistry,
     private readonly policies: Policies,
-    private readonly exchanges: RouteExchanges,
     private readonly guard: HttpAuthGuard,
+    private readonly routeGuard: RouteGuard,
     private readonly filter: HttpAuthFilter,
-    private readonly headHook: ResponseHeadHook,
     private readonly entrance: Entrance,
-    private readonly gate: Gate,
     private readonly report: RouteReport,
   ) {}
 
@@ -67,7 +60,7 @@ export class Installation {
       );
     }
     applications.add(application);
-    application.useGlobalGuards(options.globalGuard ? this.guard : new RouteGuard(this.exchanges));
+    application.useGlobalGuards(options.globalGuard ? this.guard : this.routeGuard);
     application.useGlobalFilters(this.filter);
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
@@ -75,10 +68,7 @@ export class Installation {
       const { realm, resource } = options;
       const metadata = resource && new MetadataEndpoint(resource, this.schemes, this.report);
       this.entrance.install(httpAdapter, typeof realm === 'function', metadata);
-      if (options.early) {
-        const matcher = new RouteMatcher(this.report, httpAdapter);
-        this.gate.holdEarly((request) => matcher.policyOf(request));
-      }
+      if (options.early) this.entrance.holdEarly(new RouteMatcher(this.report, httpAdapter));
     });
   }
 
@@ -90,7 +80,7 @@ export class Installation {
   initialize(): void {
     const { options, policies, report } = this;
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
-    if (server !== undefined) this.headHook.installOn(server);
+    if (server !== undefined) this.entrance.installOn(server);
     const schemes = this.schemes.all;
     registerStrategies(schemes, this.passport);
     if (options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
@@ -100,7 +90,7 @@ export class Installation {
       );
     }
     if (server !== undefined && !options.tlsTerminated) warnOfClearText(server, schemes);
-    policies.decideAll(this.discovery, this.scanner);
+    policies.decideAll();
     if (!options.globalGuard) report.check();
   }
 

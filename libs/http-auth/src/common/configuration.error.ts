@@ -20,7 +20,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_SCHEME_OPTION'
   /** The class of a verifier has no method `verify()`. */
   | 'ERR_AUTH_VERIFIER'
-  /** No module provides a verifier or a Passport strategy that was passed as a class. */
+  /** A verifier or a Passport strategy was passed as a class that no module provides. */
   | 'ERR_AUTH_PROVIDER_MISSING'
   /** A Passport strategy is request-scoped. */
   | 'ERR_AUTH_PROVIDER_SCOPE'

@@ -4,7 +4,7 @@ import { isPromise } from './promise.js';
 describe('isPromise', () => {
   it.each<[boolean, unknown]>([
     [true, Promise.resolve()],
-    // A thenable must be awaited as well: verifiers may use a promise library of their own.
+    // A thenable must be awaited as well: a verifier may use another promise library.
     // eslint-disable-next-line unicorn/no-thenable
     [true, { then: () => undefined }],
     // eslint-disable-next-line unicorn/no-thenable

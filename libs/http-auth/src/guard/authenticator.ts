@@ -40,8 +40,8 @@ export class Authenticator {
   /**
    * Returns if the request satisfies the policy, and throws otherwise.
    *
-   * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed; 204 if the request is a
-   * preflight, which has no credentials and must not be challenged
+   * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
+   * @throws HttpException 204 if the request is a preflight, which has no credentials and must not be challenged
    */
   async authenticate(policy: Policy, exchange: Exchange): Promise<void> {
     if (policy.access === 'public') return;
@@ -106,7 +106,7 @@ export class Authenticator {
     }
   }
 
-  /** Returns the request with its credentials in `Authorization`, where strategies read them, also if we are a proxy. */
+  /** Returns the request with its credentials in `Authorization`. If we are a proxy, they come in another field. */
   private withCredentials(request: HttpRequest): HttpRequest {
     const { credentials } = this.fields;
     if (credentials === 'authorization') return request;
@@ -116,7 +116,7 @@ export class Authenticator {
     return Object.create(request, { headers: { value } }) as HttpRequest;
   }
 
-  /** Returns the scheme that the request names, or why there is none. */
+  /** Returns the scheme that the request names, or the failure if the route does not accept such a scheme. */
   protected pick({ schemes, byName }: Policy, request: HttpRequest): Scheme | Failure {
     const field = request.headers.authorization;
     if (field === undefined) return presented(schemes, request) ?? new Failure('missing');
@@ -149,7 +149,7 @@ export class Authenticator {
       this.reporter.refused(policy, exchange, new Failure('insufficient', name), error.getStatus());
       throw error;
     }
-    // `decide()` throws no other errors.
+    // `decide()` does not throw other errors.
     const verifierError = error as VerifierError;
     const { status, retryAfter } = verifierError;
     this.reporter.failed(policy, exchange, name, status);

@@ -26,7 +26,7 @@ type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
 /**
  * Opens a controller or a method: requests do not need credentials, and the guard ignores the credentials that they have.
  *
- * On a class, it does not open the subclasses. They need a `@Public()` of their own.
+ * On a class, it does not open the subclasses. Decorate them as well.
  *
  * @param open with `false`, the decorator closes a method of an open class
  */

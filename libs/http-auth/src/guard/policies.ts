@@ -1,16 +1,19 @@
-import { RequestMethod, type Type } from '@nestjs/common';
+import { Inject, Injectable, RequestMethod, type Type } from '@nestjs/common';
 import { METHOD_METADATA } from '@nestjs/common/internal';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../common/promise.js';
 import { realmProblem } from '../http/realm.js';
-import type { Prompt, Protection, RealmOption } from '../response/protection.js';
-import type { SchemeRegistry } from '../schemes/scheme.registry.js';
+import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption } from '../response/protection.js';
+import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
+
+/** The injection token of the option `public`. */
+export const OPEN_ROUTES = Symbol('nestjs-http-auth:open-routes');
 
 /** The decorator of each access. */
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
@@ -23,6 +26,7 @@ type PolicyParts = Pick<Policy, 'route' | 'access' | 'reason' | 'preflight' | 's
 };
 
 /** The policy of every route: the decorators of the method come first, then those of the class, then the module's options. */
+@Injectable()
 export class Policies {
   /** By handler. Several controllers may inherit the same method, and each has its own policy for it. */
   private readonly known = new WeakMap<Function, Map<Type, Policy>>();
@@ -33,9 +37,11 @@ export class Policies {
    * @param open the option `public`
    */
   constructor(
-    private readonly application: Protection,
+    @Inject(APPLICATION_PROTECTION) private readonly application: Protection,
+    @Inject(OPEN_ROUTES) private readonly open: readonly (Type | RoutePredicate)[],
     private readonly schemes: SchemeRegistry,
-    private readonly open: readonly (Type | RoutePredicate)[],
+    private readonly discovery: DiscoveryService,
+    private readonly scanner: MetadataScanner,
   ) {}
 
   /** Returns the policy of a route. The first call decides it. */
@@ -75,10 +81,10 @@ export class Policies {
    *
    * @throws AuthConfigurationError if a decorator is invalid
    */
-  decideAll(discovery: DiscoveryService, scanner: MetadataScanner): void {
-    for (const { metatype } of discovery.getControllers()) {
+  decideAll(): void {
+    for (const { metatype } of this.discovery.getControllers()) {
       const controller = metatype as Type<Record<string, Function>>;
-      for (const name of scanner.getAllMethodNames(controller.prototype)) {
+      for (const name of this.scanner.getAllMethodNames(controller.prototype)) {
         this.of(controller, controller.prototype[name]);
       }
     }

@@ -4,7 +4,7 @@ import type { Policy } from './policy.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 
 /**
- * Returns the scopes that one request needs in addition to the scopes of its route. The list is empty if there are none. It is
+ * Returns the scopes that one request needs in addition to the scopes of its route. The list may be empty. It is
  * called after the body is parsed. If it throws, the client gets a 500.
  *
  * The type is taken from a method, so that the function may declare Express's or Fastify's own request as its parameter.

@@ -1,7 +1,8 @@
-import type { CanActivate, ExecutionContext } from '@nestjs/common';
-import type { RouteExchanges } from './route.exchanges.js';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import { RouteExchanges } from './route.exchanges.js';
 
 /** The global guard if `globalGuard` is `false`: it accepts every request, and only notes its route. */
+@Injectable()
 export class RouteGuard implements CanActivate {
   constructor(private readonly exchanges: RouteExchanges) {}
 

@@ -1,5 +1,6 @@
-import type { ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { type HttpServer, Injectable } from '@nestjs/common';
+import type { Policy } from '../guard/policy.js';
 import type { HttpRequest } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import { Exchanges } from '../response/exchange.js';
@@ -43,6 +44,16 @@ export class Entrance {
     this.headHook.install(adapter, hookRequests);
     this.gate.onceUsed(hookRequests);
     if (awaitsRealm || answerer !== undefined) hookRequests();
+  }
+
+  /** Watches the responses of a server. */
+  installOn(server: Server): void {
+    this.headHook.installOn(server);
+  }
+
+  /** Applies the policies of routes before their requests reach the router. */
+  holdEarly(matcher: { policyOf(request: HttpRequest): Policy | undefined }): void {
+    this.gate.holdEarly((request) => matcher.policyOf(request));
   }
 
   private async enter(request: HttpRequest, response: ServerResponse): Promise<void> {

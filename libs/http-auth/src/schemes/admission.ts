@@ -8,7 +8,7 @@ export interface AdmissionInfo {
   readonly authTime?: number;
 }
 
-/** Shared by all copies of this package in a process, so that each recognizes the admissions of the others. */
+/** Shared by all copies of this package in a process, so that each recognizes the objects of the others. */
 const ADMISSION: unique symbol = Symbol.for('nestjs-http-auth:Admission');
 
 /**
