@@ -42,7 +42,7 @@ const imports: Import[] = files.flatMap((from) => {
   }));
 });
 
-/** What applications choose: rooms that nothing of the library leads to, but for the command. */
+/** Folders whose functions applications choose. Only the command imports them. */
 const rooms = ['passwords', 'tokens'];
 
 const folderOf = (file: string) => file.split('/')[0] as string;
@@ -61,7 +61,7 @@ describe('The imports of the library', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(rooms)('lead to %s/, which applications choose, from nothing but the command', (room) => {
+  it.each(rooms)('import %s/, which applications choose, from the command only', (room) => {
     const users = imports.filter(({ from, to }) => folderOf(to) === room && folderOf(from) !== room);
     expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('The imports of the library', () => {
     expect(users.filter(({ from }) => from.includes('/'))).toEqual([]);
   });
 
-  it('are none but its own in http/', () => {
+  it('in http/ lead to http/ only', () => {
     const foreign = files
       .filter((file) => folderOf(file) === 'http')
       .flatMap((file) => [

@@ -54,7 +54,7 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
     );
 
   describe('of another origin', () => {
-    it('may read the challenges where the application enables CORS', async () => {
+    it('may read the challenges if the application enables CORS', async () => {
       const app = await application({}, {});
       const answer = await send(app, '/', { headers: crossOrigin });
       expect(answer).toMatchObject({ status: 401, challenges });
@@ -78,7 +78,7 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       expect(headers['access-control-expose-headers']?.split(/, ?/)).toEqual(expected);
     });
 
-    it('may read nothing where the application does not', async () => {
+    it('may not read them if the application does not enable CORS', async () => {
       const { headers } = await send(await application(), '/', { headers: crossOrigin });
       expect(headers).not.toHaveProperty('access-control-expose-headers');
       expect(headers).not.toHaveProperty('access-control-allow-origin');
@@ -95,7 +95,7 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       }
     });
 
-    it('reach a handler by a preflight only where it is one for OPTIONS', async () => {
+    it('send a preflight that reaches a handler only if the handler is for OPTIONS', async () => {
       const app = await application();
       reached = 0;
       expect(await send(app, '/options', preflight)).toMatchObject({ status: 200, body: 'options' });
@@ -117,7 +117,7 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
     const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     const mozilla = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' };
 
-    it('are let prompt by default', async () => {
+    it('may prompt by default', async () => {
       expect((await send(await application(), '/', { headers: script })).challenges).toEqual(challenges);
     });
 
@@ -131,24 +131,24 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       ["an old browser's script that wants JSON", { ...mozilla, accept: 'application/json' }, [bearerOnly]],
       ['what is no browser', {}, challenges],
       ['what is no browser and wants JSON', { 'user-agent': 'curl/8', accept: 'application/json' }, challenges],
-    ])('are let prompt where it is no script, if that is asked for: %s', async (_what, headers, expected) => {
+    ])('may prompt if the client is not a script and prompt is "navigation": %s', async (_what, headers, expected) => {
       const app = await application({ challenges: { prompt: 'navigation' } });
       expect(await send(app, '/', { headers })).toMatchObject({ status: 401, challenges: expected });
     });
 
-    it('are let prompt where there is no other challenge', async () => {
+    it('may prompt if there is no other challenge', async () => {
       const app = await application({ challenges: { prompt: 'navigation' } });
       expect((await send(app, '/password', { headers: script })).challenges).toEqual([basicOnly]);
     });
 
-    it('are told so by the route in the first place', async () => {
+    it('follow the decorator of the route first', async () => {
       const quiet = await application({ challenges: { prompt: 'navigation' } });
       expect((await send(quiet, '/loud', { headers: script })).challenges).toEqual(challenges);
       const loud = await application();
       expect((await send(loud, '/quiet', { headers: script })).challenges).toEqual([bearerOnly]);
     });
 
-    it('are let in by a password all the same', async () => {
+    it('authenticate by a password regardless of the option', async () => {
       const app = await application({ challenges: { prompt: 'navigation' } });
       expect(await send(app, '/', { headers: { ...script, ...password } })).toMatchObject({ status: 200 });
     });
@@ -171,13 +171,13 @@ describe.each(adapters)('Caches on %s', (_name, adapter) => {
     expect(answer.headers).not.toHaveProperty('vary');
   });
 
-  it('[H-16] hear what the application says, and of Authorization beside it', async () => {
+  it('[H-16] get the fields of the application, and Authorization in addition', async () => {
     const { headers } = await send(await application(), '/cached', { headers: password });
     expect(headers).toMatchObject({ vary: 'Accept, authorization', 'cache-control': 'public, max-age=60' });
     expect((await send(await application(), '/vary-all', { headers: password })).headers.vary).toBe('*');
   });
 
-  it('hear nothing of an answer that depends on nobody', async () => {
+  it('get no such field if the response depends on no credentials', async () => {
     const { headers } = await send(await application(), '/open', { headers: password });
     expect(headers).not.toHaveProperty('vary');
     expect(headers).not.toHaveProperty('cache-control');
@@ -185,7 +185,7 @@ describe.each(adapters)('Caches on %s', (_name, adapter) => {
 });
 
 describe.each(adapters)('The layout of the challenges on %s', (_name, adapter) => {
-  it('[H-10] is one field line where that is asked for', async () => {
+  it('[H-10] are sent on one field line if layout is "joined"', async () => {
     const app = await start(adapter(), {
       imports: [AuthModule.forRoot({ ...options, challenges: { layout: 'joined' } })],
       controllers: [RoutesController],
@@ -232,7 +232,7 @@ describe.each(adapters)('A proxy on %s', (_name, adapter) => {
     expect(answer.headers).not.toHaveProperty('proxy-authenticate');
   });
 
-  it('[R-8] says what was wrong with a token', async () => {
+  it('[R-8] explains why a token was refused', async () => {
     const headers = { 'proxy-authorization': 'Bearer nope' };
     expect((await send(await application(), '/', { headers })).headers['proxy-authenticate']).toContain(
       'invalid_token',

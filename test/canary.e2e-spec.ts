@@ -44,7 +44,7 @@ import { builder } from './support/passwords.js';
 
 const core = 'c4nary9f3b7d';
 const canary = new Canary(core);
-/** What JSON, URIs and base64 each write otherwise than it is. */
+/** Characters that JSON, URIs and base64 each write differently. */
 const password = `${core}"ü%/+:`;
 const token = `${core}.~+/==`;
 
@@ -64,7 +64,7 @@ function cheap(plain: string): string {
   return `$scrypt$ln=4,r=8,p=1$${[salt, digest].map((octets) => octets.toString('base64').replace(/=+$/, '')).join('$')}`;
 }
 
-/** An error that has a secret wherever an error can have one. */
+/** An error that contains a secret in every place in which an error can contain one. */
 function quoting(secret: string, { headers }: HttpRequest): Error {
   const forms = [secret, JSON.stringify(secret), encodeURIComponent(secret), Buffer.from(secret).toString('base64')];
   const text = `${forms.join(' ')} ${headers.authorization}`;
@@ -139,7 +139,7 @@ const byPassword = { headers: basicAuthorization('alice', password) };
 const byToken = { headers: bearerAuthorization(token) };
 const ways: { method?: string; headers: Record<string, string>; body?: string }[] = [byPassword, byToken, form];
 
-/** What no verifier ever sees, and the status of the answer. */
+/** Credentials that never reach a verifier, and the status of the response. */
 const malformed: [name: string, field: string, status: number][] = [
   ['a password without a name', `Basic ${Buffer.from(password.replace(':', '')).toString('base64')}`, 401],
   ['a password that is not encoded', `Basic alice:${core}`, 401],
@@ -150,7 +150,7 @@ const malformed: [name: string, field: string, status: number][] = [
   ['nothing but a secret', `"${core}"`, 401],
 ];
 
-/** A Passport strategy that ends as it is told. */
+/** A Passport strategy that ends in a given way. */
 function strategy(end: (actions: StrategyActions, request: HttpRequest) => unknown): Strategy {
   return {
     authenticate(this: StrategyActions, request: HttpRequest) {
@@ -199,7 +199,7 @@ afterEach(() => {
 
 const adapters = {
   Express: () => new ExpressAdapter(),
-  // With a log of its own.
+  // Fastify writes its own log.
   Fastify: () => new FastifyAdapter({ logger: { level: 'trace', stream: witness.stream } }),
 };
 
@@ -223,7 +223,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     );
   }
 
-  /** The status of an answer, and where the canary got out. */
+  /** Returns the status of a response, and the places that contain the canary. */
   async function outcome(app: INestApplication, path: string, ask: Ask) {
     const answer = await send(app, path, ask);
     return { status: answer.status, leaks: witness.leaks(canary, answer) };
@@ -231,11 +231,11 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
 
   const silent = (status: number) => ({ status, leaks: [] });
 
-  /** All schemes, whose verifier ends as it is told; later, where the request says so. */
+  /** All schemes, with a verifier that ends in a given way; asynchronously if the request asks for it. */
   function schemes(end: (secret: string, request: HttpRequest) => unknown): SchemeDefinition[] {
     const verify = (secret: string, request: HttpRequest): object | null => {
       const ended = () => end(secret, request) as object | null;
-      // Of the type of what comes at once, as is what comes later: it is the guard that waits.
+      // An asynchronous end has the type of a synchronous one, because the guard waits for it.
       return request.headers['x-late'] === undefined ? ended() : Promise.resolve().then(ended);
     };
     return [
@@ -244,8 +244,8 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     ];
   }
 
-  describe.each(Object.entries(ends))('stays where it is, where the verifier %s', (_end, [status, end]) => {
-    it('at once, or later', async () => {
+  describe.each(Object.entries(ends))('does not leak if the verifier %s', (_end, [status, end]) => {
+    it('synchronously or later', async () => {
       const app = await application({ schemes: schemes(end) });
       for (const { headers, ...ask } of ways) {
         const created = ask.method === 'POST' && status === 200 ? 201 : status;
@@ -273,7 +273,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     });
   });
 
-  it.each(malformed)('stays where it is as %s', async (_what, authorization, status) => {
+  it.each(malformed)('does not leak as %s', async (_what, authorization, status) => {
     const app = await application({ schemes: schemes(() => null) }, (one) => protect(one, '/docs'));
     for (const path of ['/in', '/optional', '/docs']) {
       expect(await outcome(app, path, { headers: { authorization } })).toEqual(silent(status));
@@ -282,7 +282,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     expect(await outcome(app, '/in', { headers })).toEqual(silent(401));
   });
 
-  it('stays where it is where nobody asks for it, or it does not reach', async () => {
+  it('does not leak if the route ignores it, or if its scopes are insufficient', async () => {
     const app = await application({ schemes: schemes(() => ({ name: 'alice' })) });
     for (const { headers } of [byPassword, byToken]) {
       expect(await outcome(app, '/public', { headers })).toEqual(silent(200));
@@ -290,13 +290,13 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     }
   });
 
-  it('stays where it is where the function of a realm quotes it', async () => {
+  it('does not leak if the function of a realm quotes it', async () => {
     const app = await application({ schemes: schemes(() => null) });
     for (const { headers } of [byPassword, byToken])
       expect(await outcome(app, '/realm', { headers })).toEqual(silent(500));
   });
 
-  it.each(bySomeStrategy)("stays where it is where a strategy of Passport's %s", async (_end, one, status) => {
+  it.each(bySomeStrategy)('does not leak if a Passport strategy %s', async (_end, one, status) => {
     const challenge = bearerChallenge;
     const app = await application({ schemes: [passportStrategy(one, { scheme: 'Bearer', challenge })] });
     expect(await outcome(app, '/in', { headers: bearerAuthorization(token) })).toEqual(silent(status));
@@ -305,7 +305,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
   describe('as a stored password', () => {
     const wrong = { headers: basicAuthorization('bob', password) };
 
-    it('stays where it is in users()', async () => {
+    it('does not leak from users()', async () => {
       const app = await application({
         schemes: [basic(users({ alice: cheap(password), bob: builder.scrypt }))],
       });
@@ -317,7 +317,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
       );
     });
 
-    it('stays where it is in htpasswd(), whose file has it on a broken line', async () => {
+    it('does not leak from htpasswd() if the file has it on an invalid line', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-canary-'));
       const file = join(folder, 'users.htpasswd');
       writeFileSync(file, `alice:${cheap(password)}\nbob:${core}\n${core}\ncarol:{SHA}${core}\n`);
@@ -331,7 +331,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
       }
     });
 
-    it('stays where it is in passwords(), whose store fails', async () => {
+    it('does not leak from passwords() if the store fails', async () => {
       const weak = { hash: builder.bcrypt, principal: { name: 'alice' } };
       const stored = { hash: cheap(password), principal: { name: 'alice' } };
       const onRehash = jest.fn((_username: string, hash: string) => {
@@ -388,40 +388,43 @@ describe('The canary', () => {
     expect(canary.placesIn(value)).not.toEqual([]);
   });
 
-  it('is not found where it is not', () => {
+  it('is not found in other text', () => {
     expect(canary.placesIn([authorization.slice(0, 12), core.slice(1), { a: new Map([[1, new Error('b')]]) }])).toEqual(
       [],
     );
   });
 
-  it.each(Object.entries(adapters))('is found wherever an application lets it out, on %s', async (_name, adapter) => {
-    const leak = (request: HttpRequest & { leak?: unknown }) => {
-      request.leak = { deep: password };
-      console.log(password);
-      process.stderr.write(password);
-      new Logger('Leak').warn({ password });
-      return null;
-    };
-    const metadata = {
-      imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic((_, request) => leak(request))] })],
-      controllers: [RoutesController],
-    };
-    const app = await start(adapter(), metadata, (one) => witness.watch(one), { logger: witness.log });
-    const answer = await send(app, '/in', { headers: { authorization } });
-    const headers = { ...answer.headers, 'x-leak': password };
-    witness.errors.push(new Error('a', { cause: new Error(password) }));
-    witness.events.push({ type: 'error', scheme: core } as never);
-    const places = witness.leaks(canary, { ...answer, headers, body: password });
-    for (const place of [
-      'log',
-      'events.1.scheme',
-      'errors.0.cause.message',
-      'response.headers.x-leak',
-      'response.body',
-    ]) {
-      expect(places).toContain(`.${place}`);
-    }
-    expect(places.filter((place) => place.startsWith('.printed.'))).toHaveLength(2);
-    expect(places).toContain('.leak.deep');
-  });
+  it.each(Object.entries(adapters))(
+    'is found in every place to which an application leaks it, on %s',
+    async (_name, adapter) => {
+      const leak = (request: HttpRequest & { leak?: unknown }) => {
+        request.leak = { deep: password };
+        console.log(password);
+        process.stderr.write(password);
+        new Logger('Leak').warn({ password });
+        return null;
+      };
+      const metadata = {
+        imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic((_, request) => leak(request))] })],
+        controllers: [RoutesController],
+      };
+      const app = await start(adapter(), metadata, (one) => witness.watch(one), { logger: witness.log });
+      const answer = await send(app, '/in', { headers: { authorization } });
+      const headers = { ...answer.headers, 'x-leak': password };
+      witness.errors.push(new Error('a', { cause: new Error(password) }));
+      witness.events.push({ type: 'error', scheme: core } as never);
+      const places = witness.leaks(canary, { ...answer, headers, body: password });
+      for (const place of [
+        'log',
+        'events.1.scheme',
+        'errors.0.cause.message',
+        'response.headers.x-leak',
+        'response.body',
+      ]) {
+        expect(places).toContain(`.${place}`);
+      }
+      expect(places.filter((place) => place.startsWith('.printed.'))).toHaveLength(2);
+      expect(places).toContain('.leak.deep');
+    },
+  );
 });

@@ -22,7 +22,7 @@ const basicScheme = (charset: 'UTF-8' | null) =>
   } as never);
 
 describe('The params of a challenge', () => {
-  it('[B-2][B-3] are realm and charset for Basic, whatever the failure', () => {
+  it('[B-2][B-3] are realm and charset for Basic, regardless of the failure', () => {
     fc.assert(
       fc.property(realm, fc.option(failure), fc.constantFrom('UTF-8' as const, null), (name, why, charset) => {
         const { params } = basicScheme(charset).challenge(name, why ?? undefined, {

@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((app) => app.close()));
 });
 
-/** What an application warns of that listens somewhere. */
+/** Returns the warnings of an application that listens on an address. */
 async function listen(
   adapter: AbstractHttpAdapter,
   changes: Partial<AuthModuleOptions>,
@@ -36,7 +36,7 @@ async function listen(
 }
 
 describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
-  it('[B-8] are warned of once, where others can reach the server', async () => {
+  it('[B-8] cause one warning if other machines can reach the server', async () => {
     const { warnings, port } = await listen(adapter(), {}, [0, '0.0.0.0']);
     expect(warnings).toEqual([
       `Basic is offered without TLS on 0.0.0.0:${port}, so passwords can be read on the network; use HTTPS, or set ` +
@@ -48,7 +48,7 @@ describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
     expect((await listen(adapter(), {}, [0, host])).warnings).toEqual([]);
   });
 
-  it('are not warned of where TLS ends ahead, or there are none', async () => {
+  it('cause no warning if a proxy terminates TLS, or if Basic is not offered', async () => {
     expect((await listen(adapter(), { tlsTerminated: true }, [0, '0.0.0.0'])).warnings).toEqual([]);
     const schemes = [bearer(() => null)];
     expect((await listen(adapter(), { schemes }, [0, '0.0.0.0'])).warnings).toEqual([]);
@@ -65,7 +65,7 @@ describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
     }
   });
 
-  it('stop the boot for a tlsTerminated that is no boolean', async () => {
+  it('prevent the start if tlsTerminated is not a boolean', async () => {
     const imports = [AuthModule.forRoot({ ...options, tlsTerminated: 'proxy' as never })];
     await expect(start(adapter(), { imports })).rejects.toThrow('tlsTerminated must be true or false');
   });

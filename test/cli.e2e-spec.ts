@@ -17,7 +17,7 @@ const table = [
 
 let cwd: string;
 
-/** The folder of an application with these exports, beside which these platforms are installed. */
+/** Creates the folder of an application with these exports and these installed platforms. */
 function application(exports = 'AppModule', ...installed: string[]) {
   writeFileSync(join(cwd, 'app.mjs'), `export { ${exports} } from '${modules}';`);
   mkdirSync(join(cwd, 'node_modules/@nestjs'), { recursive: true });
@@ -26,7 +26,7 @@ function application(exports = 'AppModule', ...installed: string[]) {
   }
 }
 
-/** What the command prints, and its exit code. */
+/** Returns the output of the command and its exit code. */
 async function command(...args: string[]) {
   const [out, err]: string[][] = [[], []];
   const ask = () => Promise.resolve('wonder:land');
@@ -170,7 +170,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     });
   });
 
-  it('notes what is gone', async () => {
+  it('reports entries that do not exist any more', async () => {
     baseline(['/greeting GET optional', '/health GET public', '/old GET public'], 'open.json');
     expect(await gate('--baseline', 'open.json')).toEqual({
       code: 0,
@@ -179,7 +179,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     });
   });
 
-  it.each([['{}'], ['[1]'], ['[']])('says in a sentence that %s is no baseline', async (text) => {
+  it.each([['{}'], ['[1]'], ['[']])('explains that %s is not a baseline', async (text) => {
     writeFileSync(join(cwd, 'http-auth-routes.json'), text);
     expect(await gate()).toMatchObject({
       code: 2,

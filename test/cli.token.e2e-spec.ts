@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { token } from 'nestjs-http-auth/tokens';
 import { run } from '../libs/http-auth/src/cli/run.js';
 
-/** What the command prints, and its exit code. */
+/** Returns the output of the command and its exit code. */
 async function command(...args: string[]) {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await run(args, {
     cwd: '.',
     out: (line) => out.push(line),
     err: (line) => err.push(line),
-    ask: () => Promise.reject(new Error('nobody is asked')),
+    ask: () => Promise.reject(new Error('the command does not ask for a password')),
   });
   return { code, out: out.join('\n'), err };
 }

@@ -69,7 +69,7 @@ describe.each(adapters)('AuthModule on %s', (_name, adapter) => {
     expect((await send(app, '/', good)).body).toBe('me');
   });
 
-  it('works in a testing module, where its guard is replaced in one line', async () => {
+  it('works in a testing module that replaces its guard in one line', async () => {
     const create = async (replace: boolean) => {
       const builder = Test.createTestingModule({ imports: [AuthModule.forRoot(options)], controllers: [MeController] });
       if (replace) builder.overrideProvider(HttpAuthGuard).useValue({ canActivate: () => true });
@@ -160,18 +160,18 @@ describe('A mistake in the options', () => {
     ['a public that is no list', { ...options, public: MeController }, 'public must list controller classes'],
     ['a public with a path', { ...options, public: ['/health'] }, 'public must list controller classes'],
     ['a passport that is none', { ...options, passport: {} }, 'passport must be a Passport instance'],
-  ])('stops the boot: %s', async (_what, wrong, message) => {
+  ])('prevents the start: %s', async (_what, wrong, message) => {
     await expect(boot(wrong)).rejects.toThrow(message);
     await expect(boot(wrong)).rejects.toThrow(AuthConfigurationError);
     await expect(bootAsync(wrong)).rejects.toThrow(message);
   });
 
-  it('stops the boot: no options', async () => {
+  it('prevents the start: no options', async () => {
     await expect(boot(undefined)).rejects.toThrow('realm: it must be a string');
     await expect(bootAsync(undefined)).rejects.toThrow('AuthModule: the options are missing; pass a realm and schemes');
   });
 
-  it('stops the boot: a verifier class that no module provides', async () => {
+  it('prevents the start: a verifier class that no module provides', async () => {
     class LostVerifier {
       verify() {
         return null;
@@ -182,7 +182,7 @@ describe('A mistake in the options', () => {
     );
   });
 
-  it('stops the boot: a verifier class that cannot verify', async () => {
+  it('prevents the start: a verifier class that cannot verify', async () => {
     class IdleVerifier {}
     const metadata = {
       imports: [AuthModule.forRoot({ realm: 'a', schemes: [basic(IdleVerifier as never)] })],
@@ -193,7 +193,7 @@ describe('A mistake in the options', () => {
     );
   });
 
-  it('stops the boot: a request-scoped Passport strategy', async () => {
+  it('prevents the start: a request-scoped Passport strategy', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class ScopedStrategy {
       authenticate() {}
@@ -207,7 +207,7 @@ describe('A mistake in the options', () => {
     );
   });
 
-  it('stops the boot: AuthModule with options twice', async () => {
+  it('prevents the start: AuthModule with options twice', async () => {
     const imports = [AuthModule.forRoot(options), AuthModule.forRoot({ ...options, realm: 'Other' })];
     await expect(start(adapters[0]?.[1]() as never, { imports })).rejects.toThrow(
       'AuthModule: forRoot() or forRootAsync() is called twice; call it once, in the root module',
@@ -232,11 +232,11 @@ describe('A mistake in the options', () => {
     [Realm('a\nb'), 'ArticlesController.list(): realm: it must be printable ASCII'],
     [Realm('Zürich'), 'ArticlesController.list(): realm: it must be printable ASCII'],
     [Realm(1 as unknown as RealmOption), 'ArticlesController.list(): realm: it must be a string'],
-  ])('stops the boot: a decorator (%#)', async (decorator, message) => {
+  ])('prevents the start: a decorator (%#)', async (decorator, message) => {
     await expect(boot(options, [controllerWith(decorator)])).rejects.toThrow(message);
   });
 
-  it('stops the boot where the decorator is on the class', async () => {
+  it('prevents the start if the decorator is on the class', async () => {
     @Schemes('nope')
     @Controller()
     class WrongController {

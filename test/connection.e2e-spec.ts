@@ -19,7 +19,7 @@ class MeController {
   }
 }
 
-/** Each in what it is sent as, with who it is. */
+/** The credentials of each request, and the user. */
 const people = [
   [basicAuthorization('alice', 'hers'), { name: 'alice', scheme: 'Basic' }],
   [basicAuthorization('bob', 'his'), { name: 'bob', scheme: 'Basic' }],
@@ -52,7 +52,7 @@ describe.each(adapters)('One connection on %s', (_name, adapter) => {
     return status === 200 ? json() : status;
   };
 
-  it('may be that of several clients, each of whom is who they are', async () => {
+  it('may carry requests of several clients, each with its own user', async () => {
     const app = await application(basic(byPassword, { limits: false }), bearer(byToken));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...people), { minLength: 2, maxLength: 12 }), async (requests) => {

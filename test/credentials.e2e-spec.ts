@@ -25,7 +25,7 @@ class EchoController {
   }
 }
 
-/** Admits everybody, as who the scheme says they are: what gets here was accepted by its grammar. */
+/** Accepts all credentials and returns them: the handler runs only if the grammar accepted them. */
 const everybody = {
   realm: 'Staging',
   schemes: [bearer(({ token }) => ({ token })), basic(({ username, password }) => ({ username, password }))],
@@ -108,7 +108,7 @@ describe.each(adapters)('Credentials on %s', (_name, adapter) => {
     expect(answer.json()).toEqual({ message: 'Bad Request', statusCode: 400 });
   });
 
-  it('has no charset where it is switched off, and then reads ISO-8859-1 as well', async () => {
+  it('has no charset if the option is null, and then accepts ISO-8859-1 too', async () => {
     const schemes = [basic(({ password }) => ({ password }), { charset: null })];
     const imports = [AuthModule.forRoot({ realm: 'Staging', schemes })];
     const app = await start(adapter(), { imports, controllers: [EchoController] });
@@ -130,7 +130,7 @@ describe.each(adapters)('Any Authorization on %s', (_name, adapter) => {
 
   afterAll(() => app.close());
 
-  /** Whatever Node lets through as a field value. */
+  /** Any value of a field that Node accepts. */
   const fieldValue = fc
     .array(
       fc.oneof(
@@ -143,7 +143,7 @@ describe.each(adapters)('Any Authorization on %s', (_name, adapter) => {
     )
     .map((parts) => parts.join('').replace(/[^\t\x20-\x7e\x80-\xff]/g, ''));
 
-  it('[H-4][H-5] is admitted by its grammar, or refused with a challenge, and never an error', async () => {
+  it('[H-4][H-5] is accepted or refused with a challenge, and never causes an error', async () => {
     await fc.assert(
       fc.asyncProperty(fieldValue, fc.constantFrom('/', '/optional'), async (authorization, path) => {
         const answer = await send(app, path, { headers: { authorization } });
@@ -158,7 +158,7 @@ describe.each(adapters)('Any Authorization on %s', (_name, adapter) => {
     );
   });
 
-  it('[B-4] is admitted where it is well-formed, with the username and password that were sent', async () => {
+  it('[B-4] is accepted if it is well-formed, with the username and password of the client', async () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 20 }).map((value) => value.replace(/\p{Cc}/gu, ''));
     await fc.assert(
       fc.asyncProperty(text, text, async (user, password) => {
@@ -230,7 +230,7 @@ describe.each(adapters)('A token outside the Authorization field on %s', (_name,
     expect(await send(await application(true), '/', { headers: { cookie } })).toMatchObject({ status: 401 });
   });
 
-  it('[R-2] is taken from a form-encoded body where that is switched on', async () => {
+  it('[R-2] is read from a form-encoded body if formEncodedBody is true', async () => {
     const app = await application(true);
     expect((await send(app, '/', post)).json()).toMatchObject({ user: { token: 'abc' }, body: { x: '1' } });
     const withCharset = { 'content-type': 'Application/X-WWW-Form-Urlencoded; charset=utf-8' };
@@ -263,14 +263,14 @@ describe.each(adapters)('A token outside the Authorization field on %s', (_name,
     });
   });
 
-  it('[R-11] is malformed beside one in the field', async () => {
+  it('[R-11] is malformed if the Authorization field has a token too', async () => {
     const app = await application(true);
     const answer = await send(app, '/', { ...post, headers: { ...form, ...bearerAuthorization('abc') } });
     expect(answer.status).toBe(400);
     expect(answer.challenges[0]).toBe(invalidRequest);
   });
 
-  it('is left aside where the field names another scheme', async () => {
+  it('is ignored if the Authorization field names another scheme', async () => {
     const app = await application(true);
     const answer = await send(app, '/', { ...post, headers: { ...form, ...basicAuthorization('a', 'b') } });
     expect(answer.json()).toMatchObject({ user: { by: 'basic' } });

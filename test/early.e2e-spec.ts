@@ -75,7 +75,7 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     expect(answer).toMatchObject({ status: 401, challenges: expected });
   });
 
-  it('parses the body of a request that is let in, and judges it once', async () => {
+  it('parses the body of a request that is accepted, and verifies its credentials once', async () => {
     let calls = 0;
     const app = await application({ schemes: [basic(() => ({ call: ++calls }))] });
     const ask = { method: 'POST', headers: { ...json, ...password } };
@@ -98,10 +98,10 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     ).toMatchObject({ status: 401 });
   });
 
-  it('has the router choose: of two routes, the one that it takes', async () => {
+  it('uses the policy of the route that the router chooses, if two match', async () => {
     const app = await application();
     const answer = await send(app, '/articles/open', { method: 'POST' });
-    // Express takes the first route that matches, and Fastify the one that says most.
+    // Express uses the first route that matches, and Fastify the most specific one.
     expect(answer.status).toBe(adapter().getType() === 'express' ? 401 : 201);
   });
 
@@ -109,12 +109,12 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     expect(await send(await application(), '/read', { method: 'HEAD' })).toMatchObject({ status: 401, challenges });
   });
 
-  it('leaves what is no route to the router', async () => {
+  it('ignores requests that do not match a route', async () => {
     expect(await send(await application(), '/nowhere')).toMatchObject({ status: 404, challenges: [] });
     expect([400, 404]).toContain((await send(await application(), '/%zz')).status);
   });
 
-  it('holds only the guarded routes where the global guard is switched off', async () => {
+  it('applies to guarded routes only if globalGuard is false', async () => {
     const app = await application({ globalGuard: false });
     const ask = { method: 'POST', headers: json, body: broken };
     expect(await send(app, '/guarded', ask)).toMatchObject({ status: 401, challenges });

@@ -34,7 +34,7 @@ class ArticlesController {
   @Realm(() => Promise.reject(new Error('no tenant'))) @Get('nowhere') nowhere() {}
 }
 
-/** What the verifiers make of a name or a token. */
+/** Returns the result of the verifiers for a name or a token. */
 async function judge(name: string) {
   switch (name) {
     case 'alice':
@@ -104,7 +104,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
       { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' } },
     ],
     ['what is no route', '/none', {}],
-  ])('say nothing of %s', async (_what, path, ask) => {
+  ])('are not emitted for %s', async (_what, path, ask) => {
     const app = await application();
     const events = record(app);
     await send(app, path, ask);
@@ -123,7 +123,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('say once what two guards stand before, and that credentials do not reach', async () => {
+  it('are emitted once for two guards, and once more if the scopes are insufficient', async () => {
     const app = await application();
     const events = record(app);
     await send(app, '/articles/twice', { headers: bearerAuthorization('alice') });
@@ -141,7 +141,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('have no realm where it cannot be known, and call a success that is none an error', async () => {
+  it('have no realm if it is unknown, and report an error instead of a success', async () => {
     const app = await application();
     const events = record(app);
     const nowhere = { ...here, realm: undefined, route: 'ArticlesController.nowhere' };
@@ -169,7 +169,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('come once of routes that are held early', async () => {
+  it('are emitted once for a route with early', async () => {
     const app = await application({ early: true });
     const events = record(app);
     await send(app, '/articles/mine', { headers: bearerAuthorization('alice') });
@@ -199,7 +199,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     expect(events).toStrictEqual([{ ...mine, type: 'refused', scheme: undefined, reason: 'missing', status: 407 }]);
   });
 
-  it('do not believe a client where it says it comes from', async () => {
+  it('do not contain an address that the client claims', async () => {
     const app = await application();
     const events = record(app);
     await send(app, '/articles/mine', { headers: { 'x-forwarded-for': '192.0.2.1' } });
@@ -218,7 +218,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     expect(heard).toEqual(['first missing', 'second missing', 'second missing']);
   });
 
-  it('change nothing where a listener throws, which is logged', async () => {
+  it('do not change the response if a listener throws, and the error is logged', async () => {
     const log = new RecordingLogger();
     const app = await start(
       adapter(),
@@ -253,7 +253,7 @@ describe('The events behind a proxy', () => {
   it.each([
     ['Express', express],
     ['Fastify', new FastifyAdapter({ trustProxy: 'loopback' })],
-  ])('have the address of the client, where %s is told of the proxy', async (_name, adapter) => {
+  ])('have the address of the client if %s trusts the proxy', async (_name, adapter) => {
     const metadata = { imports: [AuthModule.forRoot({ ...options, early: true })], controllers: [ArticlesController] };
     const app = await start(adapter, metadata, (one) => {
       protect(one, '/docs');

@@ -100,7 +100,7 @@ class RefusingController {
   }
 }
 
-/** What people paste from old threads: a filter that answers everything and knows nothing of challenges. */
+/** A filter as people copy it from old threads: it handles every exception and does not know challenges. */
 @Catch()
 class CatchAllFilter {
   catch(exception: unknown, host: ArgumentsHost) {
@@ -143,14 +143,14 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
         prepare,
       );
 
-    it.each(paths)('[H-4] has its challenges where it comes from %s', async (path) => {
+    it.each(paths)('[H-4] has its challenges if it comes from %s', async (path) => {
       expect(await send(await application(), `/${prefix}${path}`)).toMatchObject({ status: 401, challenges });
     });
 
     it.each([
       ['proxied', ['Digest realm="upstream", nonce="1"']],
       ['proxied-raw', ['Digest realm="a"', 'Negotiate']],
-    ])('[H-12] keeps the challenges that stand there: %s', async (path, own) => {
+    ])('[H-12] keeps the challenges that it already has: %s', async (path, own) => {
       expect(await send(await application(), `/${prefix}${path}`)).toMatchObject({ status: 401, challenges: own });
     });
 
@@ -161,7 +161,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
       });
     });
 
-    it('[H-4] has its challenges where the guard refuses', async () => {
+    it('[H-4] has its challenges if the guard refuses', async () => {
       expect(await send(await application(), '/closed-and-filtered')).toMatchObject({ status: 401, challenges });
     });
   });
@@ -214,7 +214,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     ]);
   });
 
-  it('has its challenges where app.use() or Nest middleware writes it', async () => {
+  it('has its challenges if app.use() or Nest middleware sends it', async () => {
     @Module({ imports: [AuthModule.forRoot(options)], controllers: [RefusingController] })
     class AppModule {
       configure(consumer: MiddlewareConsumer) {
@@ -235,7 +235,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     expect(await send(app, '/created', { method: 'POST' })).toMatchObject({ status: 401, challenges, body: 'no' });
   });
 
-  it('has the challenges of its route, whichever guard refuses', async () => {
+  it('has the challenges of its route, regardless of the guard that refuses', async () => {
     @Realm('Class')
     @Schemes('basic')
     @UseGuards(RefusingGuard)
@@ -270,7 +270,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
 });
 
 describe('A 401 of inject() on Fastify', () => {
-  it.each([...paths, 'use'])('has its challenges where it comes from %s', async (path) => {
+  it.each([...paths, 'use'])('has its challenges if it comes from %s', async (path) => {
     const [, create] = adapters.find(([name]) => name === 'Fastify') as (typeof adapters)[number];
     const metadata = { imports: [AuthModule.forRoot(options)], controllers: [RefusingController] };
     const app = (await start(create(), metadata, (nest) => {

@@ -80,13 +80,13 @@ describe.each(adapters)('An error of another library on %s', (_name, adapter) =>
     ['a 401 without a challenge, as an upstream service may give it', 'status=401'],
     ['a challenge without a 401', 'status=403&header=Bearer'],
     ['an empty challenge', 'status=401&header='],
-  ])('stays a 500 where it is %s', async (_what, query) => {
+  ])('stays a 500 if it is %s', async (_what, query) => {
     const answer = await send(await start(adapter(), metadata), `/throws?${query}`);
     expect(answer).toMatchObject({ status: 500, challenges: [] });
     expect(answer.body).not.toContain('library');
   });
 
-  it('gets our challenges where its own is not well-formed', async () => {
+  it('gets our challenges if its own challenge is not well-formed', async () => {
     for (const header of ['Bearer realm="', 'Bearer realm="a"\r\nSet-Cookie: a=b']) {
       const answer = await send(
         await start(adapter(), metadata),
@@ -140,7 +140,7 @@ describe('express-oauth2-jwt-bearer on Express', () => {
   });
 });
 
-describe('An instance with middleware of its own, handed to Nest', () => {
+describe('An instance with its own middleware, passed to Nest', () => {
   it('has the challenges of Express on a 401 from before the module', async () => {
     const instance = express();
     instance.use('/before', refuse);
@@ -198,7 +198,7 @@ describe.each(adapters)('What is not a controller on %s', (_name, adapter) => {
     });
   });
 
-  it('has challenges where events are refused, by GET and by HEAD', async () => {
+  it('has challenges if events are refused, by GET and by HEAD', async () => {
     const app = await start(adapter(), metadata);
     expect(await send(app, '/events')).toMatchObject({ status: 401, challenges });
     expect(await send(app, '/events', { method: 'HEAD' })).toMatchObject({ status: 401, challenges });
@@ -285,7 +285,7 @@ describe('HTTP/2 on Fastify', () => {
     expect(await ask(path)).toEqual({ status: 401, challenges: challenges.join(', ') });
   });
 
-  it('admits by a token', async () => {
+  it('accepts a token', async () => {
     expect(await ask('/closed', bearerAuthorization('alice-token'))).toEqual({ status: 200, challenges: undefined });
   });
 });

@@ -63,7 +63,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect(answer.json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
   });
 
-  it('[H-4] challenges HEAD and POST alike', async () => {
+  it('[H-4] challenges both HEAD and POST', async () => {
     const app = await application();
     expect(await send(app, '/me', { method: 'HEAD' })).toMatchObject({ status: 401, challenges, body: '' });
     expect(await send(app, '/me', { method: 'POST' })).toMatchObject({ status: 401, challenges });
@@ -72,20 +72,20 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
   it.each([
     ['Basic', password],
     ['Bearer', token],
-  ])('admits by %s, and says which scheme and realm did', async (scheme, ask) => {
+  ])('accepts %s, and reports the scheme and the realm', async (scheme, ask) => {
     const answer = await send(await application(), '/me', ask);
     expect(answer).toMatchObject({ status: 200, challenges: [] });
     expect(answer.json()).toEqual({ user: { name: 'alice' }, auth: { scheme, realm: 'Staging' } });
   });
 
-  it('lets everybody into a public route, and looks at nobody', async () => {
+  it('accepts every request on a public route, and ignores its credentials', async () => {
     const app = await application();
     for (const ask of [{}, password, wrong, { headers: { authorization: 'Basic !!!' } }]) {
       expect(await send(app, '/open', ask)).toMatchObject({ status: 200, challenges: [], body: '{"user":null}' });
     }
   });
 
-  it('lets nobody in particular into an optional route', async () => {
+  it('accepts requests without credentials on an optional route', async () => {
     const answer = await send(await application(), '/greeting');
     expect(answer).toMatchObject({ status: 200, challenges: [], body: '{"hello":"stranger"}' });
   });
@@ -107,7 +107,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect(answer.challenges).toHaveLength(2);
   });
 
-  it('offers only the schemes of the route, and takes no other', async () => {
+  it('offers the schemes of the route, and refuses other schemes', async () => {
     const app = await application();
     const challenge = 'Basic realm="Administration", charset="UTF-8"';
     expect(await send(app, '/admin')).toMatchObject({ status: 401, challenges: [challenge] });
@@ -128,7 +128,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect(answer).toMatchObject({ status: 401, challenges });
   });
 
-  it('[R-8] has the error on the scheme that was tried, and on no other', async () => {
+  it('[R-8] has the error on the scheme that was tried only', async () => {
     const app = await application();
     expect((await send(app, '/me', { headers: bearerAuthorization('nope') })).challenges).toEqual([
       'Bearer realm="Staging", error="invalid_token"',
@@ -137,7 +137,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect((await send(app, '/me', wrong)).challenges).toEqual(challenges);
   });
 
-  it('refuses an Authorization field that is given twice, even where both are good', async () => {
+  it('refuses a request with two Authorization fields, even if both are valid', async () => {
     const app = await application();
     const { authorization } = password.headers;
     for (const second of [authorization, token.headers.authorization, '']) {
@@ -155,7 +155,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect((await send(app, '/me')).challenges).toEqual(challenges.toReversed());
   });
 
-  it('refuses where the limit of stacks cannot be set, as with frozen intrinsics', async () => {
+  it('refuses if Error.stackTraceLimit cannot be set, as with frozen intrinsics', async () => {
     const app = await application();
     const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit') as PropertyDescriptor;
     Object.defineProperty(Error, 'stackTraceLimit', { ...limit, writable: false });
@@ -168,7 +168,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect(Error.stackTraceLimit).toBe(limit.value);
   });
 
-  it('leaves no credential on the request', async () => {
+  it('does not set a credential on the request', async () => {
     let seen: Record<string, unknown> = {};
     @Controller()
     class SpyController {
@@ -346,7 +346,7 @@ describe.each(adapters)('Without the global guard on %s', (_name, adapter) => {
     }
   });
 
-  it('authenticates once where the guard stands on a route more than once', async () => {
+  it('authenticates once if the guard runs several times on a route', async () => {
     let calls = 0;
     const counting = basic(() => ({ name: `call ${++calls}` }));
     @UseGuards(HttpAuthGuard, HttpAuthGuard)

@@ -11,7 +11,7 @@ import { challenges, options } from './support/schemes.js';
 
 const password = { headers: basicAuthorization('alice', 'wonder:land') };
 
-/** What an application may share between its responses. */
+/** Objects that an application may share between its responses. */
 const shared = Object.freeze({ 'Content-Type': 'text/plain', 'X-Own': 'own' });
 const list = Object.freeze(['Content-Type', 'text/plain', 'Set-Cookie', 'a=1', 'set-cookie', 'b=2']);
 
@@ -49,7 +49,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
   const application = (prepare?: (app: INestApplication) => unknown) =>
     start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [RawController] }, prepare);
 
-  it('is given what it was given, and what must be added', async () => {
+  it('has the fields of the application, and the fields that must be added', async () => {
     const app = await application();
     expect((await send(app, '/object', password)).headers).toMatchObject({
       'content-type': 'text/plain',
@@ -68,7 +68,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
   });
 
-  it('[H-4] is given the challenges of a 401 beside the rest', async () => {
+  it('[H-4] has the challenges of a 401 in addition to the other fields', async () => {
     const app = await application();
     expect(await send(app, '/refused')).toMatchObject({ status: 401, challenges, headers: { 'x-own': 'own' } });
     expect(await send(app, '/refused-list')).toMatchObject({
@@ -78,7 +78,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
   });
 
-  it('may be stood before by others, as compression does', async () => {
+  it('may be wrapped by other code, e.g. compression', async () => {
     const app = await application((nest) => {
       nest.use((_request: unknown, response: ServerResponse, next: () => void) => {
         onHeaders(response, () => response.setHeader('X-Other', 'other'));
@@ -92,7 +92,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
   });
 
-  it('may be told another status by others', async () => {
+  it('may get another status from other code', async () => {
     const app = await application((nest) => {
       nest.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         onHeaders(response, () => {
@@ -108,7 +108,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
   });
 });
 
-describe('A server of its own before Fastify', () => {
+describe('Another server in front of Fastify', () => {
   it('[H-4] has the challenges by routing(), as it is used without a server', async () => {
     const app = await start(new FastifyAdapter(), {
       imports: [AuthModule.forRoot(options)],

@@ -14,10 +14,10 @@ import { Person } from './support/person.js';
 // A process has to start, and keys to be made.
 jest.setTimeout(30_000);
 
-/** The official client, which knows nothing but the URL of the server. */
+/** The official client, which only knows the URL of the server. */
 class McpClient {
   readonly person = new Person();
-  /** What went wrong, but for what the person had to be asked for. */
+  /** Returns the error of a call, unless the person had to be asked for something. */
   readonly errors: Error[] = [];
   private readonly client = new Client({ name: 'test', version: '1.0.0' });
   private transport: StreamableHTTPClientTransport;
@@ -39,7 +39,7 @@ class McpClient {
     await this.transport.finishAuth(this.person.code);
   }
 
-  /** A connection anew, as a refused one is not taken up again. */
+  /** Opens a new connection, because the client cannot continue a refused one. */
   reconnect(): Promise<void> {
     this.transport = this.connection();
     return this.connect();
@@ -105,7 +105,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     await client.close();
   });
 
-  it('[R-10] asks for more where a tool needs more, and its client gets that as well', async () => {
+  it('[R-10] asks for more scopes if a tool needs them, and its client gets a new token', async () => {
     const client = new McpClient(url);
     await expect(client.connect()).rejects.toThrow(UnauthorizedError);
     await client.authorize();
@@ -113,7 +113,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
 
     await expect(client.call('add-report', { text: 'All is well' })).rejects.toThrow(UnauthorizedError);
     expect(client.person.opened).toHaveLength(2);
-    // What the new token is for is what the tool needs together with what the server needs.
+    // The new token has the scopes of the tool and the scopes of the server.
     expect(client.person.opened[1]?.searchParams.get('scope')).toBe('reports:read reports:write');
     await client.authorize();
     expect(await client.call('add-report', { text: 'All is well' })).toEqual(['Written.']);
@@ -135,7 +135,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     expect(await initialize(bearerAuthorization(token))).toMatchObject({ status: 200, challenges: [] });
   });
 
-  it('takes what the token says of its scopes, and no more', async () => {
+  it('accepts the scopes of the token only', async () => {
     const token = await authorizationServer.token({ resource: url, scope: 'reports:write' });
     expect(await initialize(bearerAuthorization(token))).toMatchObject({
       status: 403,

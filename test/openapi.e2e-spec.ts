@@ -76,7 +76,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     return documentHttpAuth(app, plain);
   }
 
-  /** What each operation asks for. */
+  /** The requirements of each operation. */
   const securityOf = ({ paths }: Awaited<ReturnType<typeof document>>) =>
     Object.fromEntries(
       Object.entries(paths).flatMap(([path, item]) =>
@@ -118,7 +118,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  it('says what each operation asks for', async () => {
+  it('contains the requirements of each operation', async () => {
     expect(securityOf(await document())).toEqual({
       'get /articles': [],
       'get /articles/{id}': [...either, {}],
@@ -171,7 +171,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
         ] as never)
       ).paths['/reports'];
 
-    it('has the 403 of each, with a challenge where there is one', async () => {
+    it('has the 403 of each operation, with a challenge if there is one', async () => {
       const { get, post, delete: remove } = (await reports()) ?? {};
       expect(get?.responses['403']).toEqual({
         description: 'Forbidden: the credentials need the scopes reports:read, reports:list',
@@ -192,7 +192,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
       });
     });
 
-    it('names the scopes where this version of OpenAPI can', async () => {
+    it('names the scopes if this version of OpenAPI can', async () => {
       const dpop = { dpop: ['reports:read', 'reports:list'] };
       expect((await reports())?.get?.security).toEqual([...either, dpop]);
       expect((await reports('3.1.0'))?.get?.security).toEqual([
@@ -261,14 +261,14 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     expect(securityOf(await document({}, [PathController] as never))).toEqual({ [`get ${documented}`]: either });
   });
 
-  it('leaves operations alone that are no route of a controller', async () => {
+  it('does not change operations that do not belong to a route of a controller', async () => {
     const app = await NestFactory.create({ imports: [AuthModule.forRoot(options)] }, adapter(), { logger: false });
     const plain = SwaggerModule.createDocument(app, new DocumentBuilder().build());
     const elsewhere = { ...plain, paths: { '/elsewhere': { get: { responses: {} }, summary: 'Another server’s' } } };
     expect(documentHttpAuth(app, elsewhere).paths).toEqual(elsewhere.paths);
   });
 
-  it('has the fields of a proxy where the application is one', async () => {
+  it('has the fields of a proxy if the application is one', async () => {
     const { paths } = await document({ given: { proxy: true } });
     expect(paths['/articles/{id}']?.delete?.responses).toMatchObject({
       407: { headers: { 'Proxy-Authenticate': header('Basic')['WWW-Authenticate'] } },

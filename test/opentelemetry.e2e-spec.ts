@@ -13,7 +13,7 @@ class RoutesController {
   @Public() @Get('public') open() {}
 }
 
-/** Reads when it is asked to. */
+/** A reader that collects when the test calls it. */
 class Reader extends MetricReader {
   constructor() {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
@@ -53,7 +53,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
 
   afterEach(() => metrics.disable());
 
-  it('counts decisions, by what became of them', async () => {
+  it('counts requests by their result', async () => {
     const reader = new Reader();
     const meterProvider = new MeterProvider({ readers: [reader] });
     const app = await application();
@@ -90,7 +90,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
     ]);
   });
 
-  it('counts by the global meter where no other is given', async () => {
+  it('uses the global meter if the options contain none', async () => {
     const reader = new Reader();
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
     const app = await application();
@@ -99,7 +99,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
     expect(await reader.read()).toMatchObject([{ counts: [[{ 'nestjs_http_auth.type': 'refused' }, 1]] }]);
   });
 
-  it('tells no more realms apart than memory has room for, whatever clients send', async () => {
+  it('limits the number of realms, so that clients cannot fill the memory', async () => {
     const reader = new Reader();
     const app = await application((request) => String(request.headers['x-tenant']));
     meterHttpAuth(app, { meterProvider: new MeterProvider({ readers: [reader] }) });

@@ -95,7 +95,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       }
     });
 
-    it('keeps its guard, whose 401 now has challenges, and gives no challenge to anything else', async () => {
+    it('keeps its guard, whose 401 has challenges, and adds no challenge to other responses', async () => {
       @Public()
       @UseGuards(AuthGuard('jwt-of-the-test'))
       @Controller('stock')
@@ -144,11 +144,11 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       });
     });
 
-    it('is asked for no token of the query string where none is in the field', async () => {
+    it('does not get the token of the query string if the field has none', async () => {
       expect((await send(await application(scheme), '/?access_token=good')).status).toBe(401);
     });
 
-    it('fails as the server does where its store is down', async () => {
+    it('causes a 500 if its store is down', async () => {
       const answer = await send(await application(scheme), '/', { headers: bearerAuthorization('broken') });
       expect(answer).toMatchObject({ status: 500, challenges: [] });
       expect(answer.body).not.toContain('store');
@@ -171,7 +171,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       );
     }
 
-    it('is answered from its challenge alone, which has a nonce of its own each time', async () => {
+    it('authenticates from its challenge alone, which has a new nonce each time', async () => {
       const app = await application(scheme);
       const [first, second] = [await send(app, '/'), await send(app, '/')];
       expect(first.challenges).toEqual([
@@ -186,7 +186,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       });
     });
 
-    it('challenges anew where the answer is wrong', async () => {
+    it('sends a new challenge if the response to the first one is wrong', async () => {
       const app = await application(scheme);
       const [challenge] = (await send(app, '/')).challenges;
       const authorization = answerTo(challenge as string, 'wrong');
@@ -238,7 +238,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
           this.fail('Doing realm="api", error_description="caf\u00e9"');
         }),
       ],
-    ])('opens nothing by %s, and has the declared challenge', async (_what, strategy) => {
+    ])('does not accept a request by %s, and has the declared challenge', async (_what, strategy) => {
       const app = await application(passportStrategy(strategy, { scheme: 'Doing' }));
       for (const path of ['/', '/optional']) {
         expect(await send(app, path, ask)).toMatchObject({
@@ -248,7 +248,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       }
     });
 
-    it('is the fault of the server where it redirects', async () => {
+    it('causes a 500 if it redirects', async () => {
       const strategy = doing(function (this: { redirect(url: string): void }) {
         this.redirect('https://example.com');
       });
@@ -258,7 +258,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       });
     });
 
-    it('reads credentials elsewhere where it says so', async () => {
+    it('reads credentials outside Authorization if presents() returns true', async () => {
       const strategy = doing(function (this: { success(user: unknown): void; fail(): void }, ...args: unknown[]) {
         const { headers } = args[0] as { headers: Record<string, string> };
         if (headers['x-api-key'] === 'k') this.success({ name: 'alice' });
@@ -279,7 +279,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
 describe.each(adapters)('The strategies of the module on %s', (_name, adapter) => {
   const good = { headers: basicAuthorization('alice', 'wonder:land') };
 
-  it('are those of Passport, in an instance of the application alone', async () => {
+  it('are those of Passport, in an instance of this application', async () => {
     const instance = new Passport();
     const app = await start(adapter(), { imports: [AuthModule.forRoot({ ...options, passport: instance })] });
     expect(app.get<PassportRegistry>(PASSPORT)).toBe(instance);
@@ -295,7 +295,7 @@ describe.each(adapters)('The strategies of the module on %s', (_name, adapter) =
     expect(registered(globalPassport, 'basic')).toBeUndefined();
   });
 
-  it("serve an existing AuthGuard('basic') where Passport's own instance is handed over", async () => {
+  it("serve an existing AuthGuard('basic') if Passport's default instance is passed", async () => {
     @Public()
     @UseGuards(AuthGuard(['basic', 'bearer']))
     @Controller()
@@ -369,7 +369,7 @@ describe.each(adapters)('Two applications in one process on %s', (_name, adapter
     }
   });
 
-  it('never share users where they are given the very same definitions', async () => {
+  it('never share users if they use the same definitions', async () => {
     @Injectable()
     class OwnVerifier {
       constructor(@Inject('OWNER') private readonly owner: string) {}

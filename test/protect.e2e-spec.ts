@@ -44,7 +44,7 @@ function files(): string {
 const swagger = (app: INestApplication) =>
   SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('Docs').build()));
 
-/** Mounts something that answers everything below a path, in the way of each framework. */
+/** Mounts a handler for everything below a path, in the way of each framework. */
 function mount(app: INestApplication, path: string): void {
   const adapter = app.getHttpAdapter();
   if (adapter.getType() === 'express') {
@@ -105,7 +105,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(app, '/bull', { headers: { authorization: 'Bearer' } })).toMatchObject({ status: 400 });
   });
 
-  it('lets no preflight through to what is mounted, and challenges none', async () => {
+  it('does not pass a preflight to the mounted handler, and does not challenge it', async () => {
     const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' };
     const closed = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull')));
     expect(await send(closed, '/bull', { method: 'OPTIONS', headers })).toMatchObject({
@@ -118,7 +118,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(open, '/bull', { method: 'OPTIONS' })).toMatchObject({ status: 401 });
   });
 
-  it('guards static files, however their path is spelt', async () => {
+  it('protects static files, regardless of how their path is written', async () => {
     const app = await start(
       adapter(),
       {
@@ -221,7 +221,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(app, '/open', password)).toMatchObject({ status: 200 });
   });
 
-  it('has the policy of the closest path, and several at once', async () => {
+  it('has the policy of the nearest path, if there are several', async () => {
     const app = await application((nest) => {
       protect(nest, ['/a', '/b/'], { realm: 'Outer' });
       protect(nest, '/a/b', { realm: 'Inner', schemes: ['basic'] });
@@ -233,7 +233,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(app, '/a/b', { headers: bearerAuthorization('alice-token') })).toMatchObject({ status: 401 });
   });
 
-  it('may let nobody in particular in', async () => {
+  it('may accept requests without credentials', async () => {
     const app = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull', { access: 'optional' })));
     expect(await send(app, '/bull')).toMatchObject({ status: 200 });
     expect(await send(app, '/bull', { headers: bearerAuthorization('no') })).toMatchObject({ status: 401 });
@@ -260,7 +260,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     ).toEqual({ a: 1 });
   });
 
-  it('has a request judged once, also where a controller is below the path', async () => {
+  it('verifies a request once, also if a controller is below the path', async () => {
     let calls = 0;
     const scheme = basic(() => ({ name: `call ${++calls}` }));
     const app = await start(
@@ -275,7 +275,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     });
   });
 
-  it('is the fault of the server where its verifier throws, and the process lives on', async () => {
+  it('causes a 500 if the verifier throws, and the process continues', async () => {
     const scheme = basic(() => Promise.reject(new Error('down')));
     const app = await start(
       adapter(),

@@ -79,7 +79,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
     expect(await send(app, '/closed', admitted)).toMatchObject({ status: 200, body: 'Tenant a' });
   });
 
-  it('is asked for anew by every request', async () => {
+  it('is requested for each request', async () => {
     const app = await application(byHostLater);
     const realms = ['a', 'b', 'c', 'd'];
     const answers = await Promise.all(realms.map((name) => send(app, '/closed', { headers: { 'x-tenant': name } })));
@@ -124,7 +124,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
     }
   });
 
-  it('may depend on what a middleware has found out, where its function does not wait', async () => {
+  it('may depend on a property that a middleware sets, if its function is synchronous', async () => {
     const realm = (request: HttpRequest) => (request as HttpRequest & { tenant?: string }).tenant ?? 'nobody';
     @Injectable()
     class TenantGuard {
@@ -162,7 +162,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
     ['gives an empty one', () => ''],
     ['gives one with a line break', () => 'a\r\nSet-Cookie: b=c'],
     ['gives one outside ASCII', async () => 'Zürich'],
-  ] as [string, RealmOption][])('is the fault of the server where its function %s', async (_what, realm) => {
+  ] as [string, RealmOption][])('causes a 500 if its function %s', async (_what, realm) => {
     const logger = new RecordingLogger();
     const app = await application(realm, logger);
     for (const path of unauthorized) {

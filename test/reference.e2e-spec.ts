@@ -47,7 +47,7 @@ const refused = (...challenges: string[]): Expected => ({
 const toEveryone = (expected: Expected) =>
   Object.fromEntries(everyone.map((visitor) => [visitor, expected])) as Record<Visitor, Expected>;
 
-/** What each route answers to each visitor. */
+/** The status of each route for each visitor. */
 const answers: Record<string, Record<Visitor, Expected>> = {
   '/health': toEveryone(ok({ status: 'ok' })),
   '/me': {
@@ -108,7 +108,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     expect(Object.fromEntries(actual)).toEqual(expected);
   });
 
-  it('takes the tokens of an issuer beside its own, where the environment names one', async () => {
+  it('accepts the tokens of an issuer in addition to its own, if the environment names one', async () => {
     const issuer = await Issuer.start();
     Object.assign(process.env, { JWT_ISSUER: issuer.url, JWT_AUDIENCE: audience });
     try {
@@ -151,7 +151,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     expect(await send(app, '/me', { headers })).toMatchObject({ status: 401, challenges: [bearer, basic] });
   });
 
-  it('lets nobody guess for long, and locks nobody out who has a token', async () => {
+  it('stops a guesser after a while, and does not stop a user with a token', async () => {
     const app = await application();
     for (let time = 0; time < 10; time++) {
       expect(await send(app, '/me', { headers: basicAuthorization('alice', `guess ${time}`) })).toMatchObject({
@@ -200,7 +200,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     ['/docs/', 'API documentation', 'swagger-ui'],
     ['/docs-json', 'API documentation', '"openapi":'],
     ['/docs-yaml', 'API documentation', 'openapi:'],
-  ])('keeps %s, which is no controller, in the realm %s', async (path, realm, text) => {
+  ])('protects %s, which does not belong to a controller, in the realm %s', async (path, realm, text) => {
     const app = await application();
     expect(await send(app, path)).toMatchObject({
       status: 401,
@@ -242,7 +242,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
       for (const path of ['/', ...Object.keys(answers)]) expect(body).toContain(`data-path="${path}"`);
     });
 
-    it('that runs its own style and script, and nothing else', async () => {
+    it('that runs its own style and script only', async () => {
       const { body, headers } = await send(await application(), '/');
       expect(headers['content-security-policy']?.toString().split('; ')).toEqual([
         "default-src 'none'",

@@ -132,7 +132,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect(Object.keys((await send(app, path)).json() as object)).toEqual(['resource', 'authorization_servers']);
     });
 
-    it('[M-8] never depend on what a request says of its host', async () => {
+    it('[M-8] never depend on the Host field of a request', async () => {
       const app = await application();
       const headers = {
         host: 'evil.example',
@@ -289,7 +289,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect((await send(app, '/basic')).challenges).toEqual([basicChallenge]);
     });
 
-    it('where the guard is not global', async () => {
+    it('if the guard is not global', async () => {
       @Controller()
       class GuardedController {
         @UseGuards(HttpAuthGuard) @Scopes('seen') @Get('guarded') guarded() {}
@@ -328,7 +328,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     [{ metadata: { jwks_uri: '' } }, 'resource.metadata: jwks_uri has no value'],
     [{ metadata: { jwks_uri: undefined } }, 'resource.metadata: jwks_uri has no value'],
     [{ metadata: { dpop_signing_alg_values_supported: [] } }, 'has no value; leave it out'],
-  ])('[M-1][M-4] stops the boot as %j', async (wrong, message) => {
+  ])('[M-1][M-4] prevents the start with %j', async (wrong, message) => {
     const given = typeof wrong === 'object' && wrong !== null ? { ...resource, ...wrong } : wrong;
     await expect(application({ resource: given as never })).rejects.toThrow(message);
   });
@@ -372,7 +372,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     }
   });
 
-  it('stops the boot where no scheme takes tokens', async () => {
+  it('prevents the start if no scheme accepts tokens', async () => {
     await expect(application({ schemes: [basic(() => null)] })).rejects.toThrow('resource: no scheme accepts tokens');
   });
 });

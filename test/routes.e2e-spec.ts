@@ -97,7 +97,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
   const summary = (app: INestApplication) =>
     routesOf(app).map(({ method, path, access, because }) => `${method} ${path} ${access}: ${because}`);
 
-  it('says what each route asks for, and why', async () => {
+  it('contains the requirements of each route, and the reasons', async () => {
     const app = await application({}, [ArticlesController]);
     expect(routesOf(app)).toEqual([
       {
@@ -182,7 +182,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     ]);
   });
 
-  it('calls a route open that no guard stands before', async () => {
+  it('lists a route as open if no guard runs on it', async () => {
     const app = await application(
       { globalGuard: false },
       [GuardedController, GuardedClassController, OwnGuardController],
@@ -205,7 +205,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     ['ours', { provide: APP_GUARD, useExisting: HttpAuthGuard }],
     ['one that extends it', { provide: APP_GUARD, useClass: OwnGuard }],
     ['one for each request', { provide: APP_GUARD, useClass: OwnGuard, scope: Scope.REQUEST }],
-  ])('sees the guard where the application has ordered it itself: %s', async (_what, provider) => {
+  ])('finds the guard if the application registers it in another way: %s', async (_what, provider) => {
     const app = await application({ globalGuard: false }, [MetricsController], undefined, { providers: [provider] });
     expect(summary(app)).toEqual(['GET /metrics required: default']);
     expect((await send(app, '/metrics')).status).toBe(401);
@@ -242,7 +242,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     }
   });
 
-  it('may be asked before the application is initialized, and changes nothing', async () => {
+  it('may be called before the application is initialized, and does not change it', async () => {
     const app = await application({}, [ArticlesController], (created) => {
       expect(routesOf(created)).toHaveLength(5);
     });
@@ -250,7 +250,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     expect((await send(app, '/articles/mine')).challenges).toHaveLength(2);
   });
 
-  /** What an application logs while it boots. */
+  /** Returns the log of an application during its start. */
   const logOf = async (
     given: Partial<AuthModuleOptions>,
     controllers: NonNullable<Parameters<typeof start>[1]['controllers']>,
@@ -268,7 +268,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     return { text: logger.text(), routes };
   };
 
-  it('is printed at boot where that is asked for', async () => {
+  it('is logged at startup if printRoutes is true', async () => {
     const { text } = await logOf({ printRoutes: true }, [ArticlesController]);
     expect(text).toMatch(/METHOD +PATH +ACCESS +SCHEMES +REALM +SCOPES +BECAUSE +HANDLER/);
     expect(text).toMatch(
@@ -309,7 +309,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     expect(text).toMatch(/\/cats \(version 1\) \(host cats\.example, :tenant\.example\) +required/);
   });
 
-  it('stops the boot for a printRoutes that is no boolean', async () => {
+  it('prevents the start if printRoutes is not a boolean', async () => {
     await expect(application({ printRoutes: 'yes' as never }, [])).rejects.toThrow('printRoutes must be true or false');
   });
 });

@@ -40,14 +40,14 @@ import { APP_GUARD } from '@nestjs/core';
 import { adapters, start } from './support/application.js';
 import { type Ask, basicAuthorization, bearerAuthorization, send } from './support/client.js';
 
-/** Whom each token admits, with the scopes in every place where they may be. */
+/** The users of the tokens, with the scopes in every supported place. */
 const tokens: Record<string, unknown> = {
   none: { name: 'alice' },
   read: admit({ name: 'alice' }, { scopes: ['read'] }),
   both: admit({ name: 'alice' }, { scopes: ['write', 'read'] }),
   text: { name: 'alice', scope: 'openid read write' },
   list: { name: 'alice', scopes: ['read', 'write'] },
-  // What the verifier says of the token comes before what is known of its holder.
+  // The scopes that the verifier returns have priority over the scopes of the principal.
   narrow: admit({ name: 'alice', scopes: ['read', 'write'] }, { scopes: [] }),
   // None of these is a scope `read` and a scope `write`.
   lookalikes: { name: 'alice', scope: 'reader READ read,write read\twrite', scopes: undefined },
@@ -111,7 +111,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     for (const name of poor) expect(await send(app, path, token(name))).toMatchObject({ status: 403 });
   });
 
-  it('[R-4][R-8][R-10] answer a token that lacks one with 403, the error and what is needed', async () => {
+  it('[R-4][R-8][R-10] respond to a token without one of them with 403, the error and the scopes', async () => {
     const app = await application();
     const answer = await send(app, '/all', token('read'));
     expect(answer).toMatchObject({
@@ -122,12 +122,12 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-cache' });
   });
 
-  it('[R-10] ask for the first where any one will do', async () => {
+  it('[R-10] name the first in the challenge if any is enough', async () => {
     const answer = await send(await application(), '/any', token('read'));
     expect(answer.challenges).toEqual([challenge(', error="insufficient_scope", scope="write"')]);
   });
 
-  it('[R-4][R-9] are in the challenge of the 401, without an error where no token came', async () => {
+  it('[R-4][R-9] are in the challenge of the 401, without an error if there was no token', async () => {
     const app = await application();
     expect(await send(app, '/all')).toMatchObject({
       status: 401,
@@ -140,7 +140,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect((await send(app, '/nowhere')).challenges).toEqual([]);
   });
 
-  it('[H-6] answer a password that is not enough with 403, and ask for nothing else', async () => {
+  it('[H-6] respond to a password without them with 403 and no challenge', async () => {
     const app = await application();
     const answer = await send(app, '/all', { headers: basicAuthorization('alice', 'read') });
     expect(answer).toMatchObject({ status: 403, challenges: [] });
@@ -154,13 +154,13 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('are those of the method before those of the class', async () => {
+  it('of the method replace the scopes of the class', async () => {
     const app = await application();
     expect(await send(app, '/any', { headers: basicAuthorization('alice', 'admin') })).toMatchObject({ status: 200 });
     expect(await send(app, '/read', { headers: basicAuthorization('alice', 'admin') })).toMatchObject({ status: 403 });
   });
 
-  it('of a class are not asked for where a method is opened', async () => {
+  it('of a class do not apply to a method that is opened', async () => {
     const app = await application();
     for (const ask of [{}, token('none'), token('nobody')]) {
       expect(await send(app, '/public', ask)).toMatchObject({ status: 200, challenges: [] });
@@ -173,7 +173,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('that a token has are in request.authInfo, and nothing of them in the response', async () => {
+  it('of a token are in request.authInfo, and not in the response', async () => {
     const answer = await send(await application(), '/read', token('both'));
     expect(answer.json()).toEqual({
       user: { name: 'alice' },
@@ -182,7 +182,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(answer.challenges).toEqual([]);
   });
 
-  it('may be judged by the verifier, whose words go before those of the route', async () => {
+  it('may be checked by the verifier, whose failure has priority', async () => {
     expect(await send(await application(), '/read', token('insufficient'))).toMatchObject({
       status: 403,
       challenges: [challenge(', error="insufficient_scope", error_description="Too little", scope="all"')],
@@ -192,7 +192,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
   it.each([
     ['all', Scopes],
     ['any', Scopes.any],
-  ])('stop the boot where they cannot be asked for (%s)', async (_mode, decorate) => {
+  ])('prevent the start if they are invalid (%s)', async (_mode, decorate) => {
     for (const [names, message] of [
       [[], 'AController.go(): scopes: the list is empty'],
       [[''], "AController.go(): scopes: '' is not a scope"],
@@ -209,7 +209,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     }
   });
 
-  it('stop the boot where nobody is asked for credentials', async () => {
+  it('prevent the start if the route does not require credentials', async () => {
     @Public()
     @Controller()
     class OpenController {
@@ -238,7 +238,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect((await send(await application({}, [PlainController]), '/')).status).toBe(401);
   });
 
-  it('hold for those whom another guard or path has admitted with less', async () => {
+  it('apply to requests that another guard or path has authenticated', async () => {
     @Controller()
     class TwiceController {
       @UseGuards(HttpAuthGuard) @Scopes('write') @Get('docs/twice') twice(@CurrentAuth('scopes') scopes: unknown) {
@@ -261,7 +261,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('protect a path, and are refused for one that anybody may enter', async () => {
+  it('protect a path, and are refused for an optional path', async () => {
     const app = await application();
     expect(() => protect(app, '/docs', { scopes: [] })).toThrow('scopes: the list is empty');
     expect(() => protect(app, '/docs', { scopes: 'read' as never })).toThrow('scopes: must be a list of strings');
@@ -270,7 +270,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     );
   });
 
-  it('hold where the guard is not global, and only where it stands', async () => {
+  it('apply if the guard is not global, on its routes only', async () => {
     @Scopes('write')
     @Controller()
     class LooseController {
@@ -290,7 +290,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     ['scopes', Scopes('read')],
     ['scopes of the request', Scopes.by(() => ['read'])],
     ['step-up', StepUp({ maxAge: 300 })],
-  ])('stop the boot where no guard would ask for them (%s)', async (_what, decorate) => {
+  ])('prevent the start if no guard runs on the route (%s)', async (_what, decorate) => {
     @Controller()
     class LooseController {
       @decorate @Get('loose') loose() {}
@@ -327,7 +327,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  describe('under a filter of the application’s own', () => {
+  describe('with a filter of the application', () => {
     @Catch(ForbiddenException)
     class ForbiddenFilter implements ExceptionFilter {
       catch(exception: ForbiddenException, host: ArgumentsHost) {
@@ -349,7 +349,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     const ask = async (path: string, headers: { authorization: string }) =>
       send(await application({}, [FilteredController]), path, { headers });
 
-    it('[R-4] have their challenge all the same', async () => {
+    it('[R-4] have their challenge too', async () => {
       const answer = await ask('/filtered', bearerAuthorization('read'));
       expect(answer).toMatchObject({
         status: 403,
@@ -358,14 +358,14 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       expect(answer.json()).toEqual({ reason: 'insufficient' });
     });
 
-    it('[H-6] have none where it hides that the resource exists', async () => {
+    it('[H-6] have no challenge if the filter hides that the resource exists', async () => {
       expect(await ask('/filtered?status=404', bearerAuthorization('read'))).toMatchObject({
         status: 404,
         challenges: [],
       });
     });
 
-    it('[H-4] have those of all schemes where it makes it a 401', async () => {
+    it('[H-4] have the challenges of all schemes if the filter makes it a 401', async () => {
       expect(await ask('/filtered?status=401', basicAuthorization('alice', 'read'))).toMatchObject({
         status: 401,
         challenges: [challenge(', scope="write"'), basicChallenge],
@@ -376,13 +376,13 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       ]);
     });
 
-    it('have none on a 403 that is not of scopes', async () => {
+    it('have no challenge on a 403 for another reason', async () => {
       const answer = await ask('/own', bearerAuthorization('read'));
       expect(answer).toMatchObject({ status: 403, challenges: [], body: '{"reason":"none"}' });
     });
   });
 
-  it('know nothing of a 403 or a 401 of the application’s own', async () => {
+  it('ignore a 403 or a 401 of the application', async () => {
     @Controller()
     class OwnController {
       @Scopes('read') @Get('forbidden') forbidden() {
@@ -404,7 +404,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('are those that a Passport strategy says beside the principal', async () => {
+  it('may come from the info of a Passport strategy', async () => {
     const strategy = {
       authenticate(this: StrategyActions, request: { headers: { authorization: string } }) {
         this.success({ name: 'alice' }, { scope: request.headers.authorization.slice('Bearer '.length) });
@@ -452,7 +452,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       ['guard: global', {}],
       ['guard: of the route', { globalGuard: false }],
       ['early', { early: true }],
-    ])('[R-10] are asked for beside those of the route (%s)', async (_how, more) => {
+    ])('[R-10] are required in addition to the scopes of the route (%s)', async (_how, more) => {
       @UseGuards(HttpAuthGuard)
       class GuardedController extends CallsController {}
       Controller()(GuardedController);
@@ -473,7 +473,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
 
     it.each([[undefined], [null], ['write'], [[1]], [['a b']], [{ length: 0 }]])(
-      'are the fault of the server where they are %j',
+      'cause a 500 if they are %j',
       async (asks) => {
         const app = await application({}, [CallsController]);
         expect(await send(app, '/calls', call('both', asks))).toMatchObject({ status: 500, challenges: [] });
@@ -483,7 +483,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       },
     );
 
-    it('stop the boot where they cannot be asked for', async () => {
+    it('prevent the start if they are invalid', async () => {
       for (const wrong of [undefined, 'read', ['read']]) {
         @Controller()
         class AController {

@@ -21,7 +21,7 @@ import { basicAuthorization, bearerAuthorization, send } from './support/client.
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** Whom each token admits, and how its holder was authenticated. */
+/** The users of the tokens, and how they authenticated. */
 const tokens: Record<string, () => unknown> = {
   unknown: () => ({ name: 'alice' }),
   password: () => admit({ name: 'alice' }, { acr: 'pwd', authTime: seconds() - 10 }),
@@ -79,7 +79,7 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     }
   });
 
-  it('[U-1] says nothing of it where no token came, or a bad one', async () => {
+  it('[U-1] has no such error if there was no token, or an invalid one', async () => {
     const app = await application();
     expect((await send(app, '/both')).challenges).toEqual(['Bearer realm="Bank"', basicChallenge]);
     expect((await send(app, '/both', token('nobody'))).challenges).toEqual([
@@ -106,7 +106,7 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     expect(await send(app, '/scoped', token('claims'))).toMatchObject({ status: 200 });
   });
 
-  it('refuses a password, of which nothing is known', async () => {
+  it('refuses a password, because its authentication is unknown', async () => {
     const answer = await send(await application(), '/recent', { headers: basicAuthorization('alice', 'x') });
     expect(answer).toMatchObject({ status: 401, challenges: ['Bearer realm="Bank"', basicChallenge] });
   });
@@ -129,12 +129,12 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     });
   });
 
-  it('is not asked for where a method is opened', async () => {
+  it('does not apply to a method that is opened', async () => {
     const app = await application();
     expect(await send(app, '/public', token('unknown'))).toMatchObject({ status: 200, challenges: [] });
   });
 
-  it('stops the boot where it cannot be asked for', async () => {
+  it('prevents the start if it is invalid', async () => {
     const wrong: [unknown, string][] = [
       [undefined, 'AController.go(): step-up: pass acrValues, maxAge or both'],
       [{}, 'AController.go(): step-up: pass acrValues, maxAge or both'],

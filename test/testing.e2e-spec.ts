@@ -24,7 +24,7 @@ import { adapters } from './support/application.js';
 import { basicAuthorization, send } from './support/client.js';
 import { options, type User } from './support/schemes.js';
 
-/** Says no as Nest's own guards do, with a `false`. */
+/** Refuses with `false`, as many guards of applications do. */
 class NoGuard implements CanActivate {
   canActivate() {
     return false;
@@ -103,7 +103,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     (path: string, headers: Record<string, string> = {}) =>
       supertest(app.getHttpServer()).get(path).set(headers);
 
-  it('signs in whom asUser() names, each request its own', async () => {
+  it('authenticates the user of asUser(), for each request separately', async () => {
     const get = getFrom(await serve(withTestUsers(builder())));
     const asAlice = asUser(alice);
     const answers = await Promise.all([get('/me', asAlice), get('/me', asUser(bob)), get('/me'), get('/me', asAlice)]);
@@ -126,7 +126,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     });
   });
 
-  it('holds them to the scopes of a route, and to its step-up', async () => {
+  it('applies the scopes and the step-up of a route to test users', async () => {
     const get = getFrom(await serve(withTestUsers(builder())));
     expect((await get('/scoped', asUser(alice))).status).toBe(401);
     const recent = { authTime: Date.now() / 1000 };
@@ -154,7 +154,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect(refused).not.toChallenge('Bearer');
   });
 
-  it('still judges real credentials, and challenges those who have none', async () => {
+  it('still verifies real credentials, and challenges requests without credentials', async () => {
     const get = getFrom(await serve(withTestUsers(builder())));
     await get('/me', basicAuthorization('alice', 'wonder:land')).expect(200);
     const wrong = await get('/me', basicAuthorization('alice', 'wrong')).expect(401);
@@ -164,7 +164,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect(unknown).toChallenge('Basic');
   });
 
-  it('signs everyone in where it is told to, but for those who say who they are', async () => {
+  it('authenticates every request as the given user, unless the request has its own credentials', async () => {
     const get = getFrom(await serve(withTestUsers(builder(), asUser(alice))));
     expect((await get('/me')).body).toMatchObject({ user: alice });
     expect((await get('/admin')).body).toEqual({ scheme: 'Basic', realm: 'Administration' });
@@ -192,19 +192,19 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect(() => expect(response).toChallenge('Basic')).toThrow(/guard returns false/);
   });
 
-  it('refuses test users as long as nobody asks for them', async () => {
+  it('refuses test users without withTestUsers()', async () => {
     const real = await serve(builder());
     expect(await getFrom(real)('/me', asUser(alice)).expect(401)).toChallenge('Basic');
     expect(await getFrom(real)('/greeting', asUser(alice)).expect(401)).toChallenge('Basic');
   });
 
-  it('refuses credentials that are given twice, as ever', async () => {
+  it('refuses credentials that are sent twice, as usual', async () => {
     const app = await serve(withTestUsers(builder(), asUser(bob)));
     const twice = ['Authorization', asUser(alice).authorization, 'Authorization', asUser(bob).authorization];
     expect(await send(app, '/me', { headers: ['Host', 'localhost', ...twice] })).toChallenge('Basic');
   });
 
-  it('has no users but those of asUser()', async () => {
+  it('accepts the users of asUser() only', async () => {
     const nobody: TestCredentials = { authorization: 'Testing alice' };
     const get = getFrom(await serve(withTestUsers(builder(), nobody)));
     for (const headers of [{}, nobody, asUser('')]) expect(await get('/me', headers).expect(401)).toChallenge();

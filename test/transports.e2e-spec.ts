@@ -20,7 +20,7 @@ class HttpController {
   @Get() http() {}
 }
 
-/** What the guard says in the log of a developer who has not thought of a transport. */
+/** The message in the log of a developer who forgot a transport. */
 const refusal = (context: string, handler: string) =>
   `${handler}(): HttpAuthGuard authenticates HTTP requests only, but the context is "${context}"; ` +
   'authenticate in another way and mark the handler @Public()';
@@ -39,7 +39,7 @@ describe.each(adapters)('A WebSocket on %s', (_name, adapter) => {
     }
   }
 
-  it('is refused with an error that says so, and open where it says so', async () => {
+  it('is refused with an explanation, and open with @Public()', async () => {
     const logger = new RecordingLogger();
     const app = await start(
       adapter(),
@@ -88,7 +88,7 @@ describe.each(adapters)('A microservice on %s', (_name, adapter) => {
   }
 
   async function hybrid(globalGuard: boolean, logger: RecordingLogger) {
-    // A microservice cannot be asked which one it took.
+    // A microservice does not report the port that it uses.
     const port = await freePort();
     const microservice: TcpClientOptions = { transport: Transport.TCP, options: { host: '127.0.0.1', port } };
     const app = await start(
@@ -106,7 +106,7 @@ describe.each(adapters)('A microservice on %s', (_name, adapter) => {
   const ask = (client: ReturnType<typeof ClientProxyFactory.create>, pattern: string) =>
     firstValueFrom(client.send<unknown>(pattern, {}).pipe(timeout(2000)));
 
-  it('is refused with an error that says so, and open where it says so', async () => {
+  it('is refused with an explanation, and open with @Public()', async () => {
     const logger = new RecordingLogger();
     const { app, client } = await hybrid(true, logger);
     await expect(ask(client, 'closed')).rejects.toMatchObject({ status: 'error' });
@@ -124,7 +124,7 @@ describe.each(adapters)('A microservice on %s', (_name, adapter) => {
     await client.close();
   });
 
-  it('is left alone where the global guard is switched off', async () => {
+  it('is not affected if globalGuard is false', async () => {
     const { app, client } = await hybrid(false, new RecordingLogger());
     expect(await ask(client, 'closed')).toBe('in');
     expect(await send(app, '/')).toMatchObject({ status: 200 });
@@ -159,7 +159,7 @@ describe.each(adapters)('GraphQL on %s', (_name, adapter) => {
     return { ...(answer.json() as { data: unknown; errors?: { message: string }[] }), challenges: answer.challenges };
   };
 
-  it('is refused with an error that says so, and open where it says so', async () => {
+  it('is refused with an explanation, and open with @Public()', async () => {
     const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true });
     const imports = [AuthModule.forRoot(options), graphql];
     const app = await start(adapter(), { imports, providers: [BooksResolver], controllers: [HttpController] });

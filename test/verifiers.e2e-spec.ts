@@ -124,14 +124,14 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(seen).toEqual([{ username: 'alice', password: 'secret' }, 'here']);
   });
 
-  it('is an injectable class, from whichever module provides it', async () => {
+  it('is an injectable class that any module provides', async () => {
     const app = await application([basic(SingletonVerifier)]);
     const answer = await send(app, '/', { headers: { ...good, 'x-password': 'secret' } });
     expect(answer).toMatchObject({ status: 200, body: '{"user":{"name":"alice"}}' });
     expect(await send(app, '/', { headers: { ...good, 'x-password': 'other' } })).toMatchObject({ status: 401 });
   });
 
-  it('is what stands for an abstract class', async () => {
+  it('is an abstract class that a provider implements', async () => {
     abstract class AnyVerifier implements HttpAuthVerifier<BasicCredentials, User> {
       abstract verify(credentials: BasicCredentials): User;
     }
@@ -157,7 +157,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(await send(app, '/', { headers: bearerAuthorization('bob') })).toMatchObject({ status: 401 });
   });
 
-  it('is request-scoped where one of its dependencies is', async () => {
+  it('is request-scoped if one of its dependencies is', async () => {
     const app = await application([bearer(BubblingVerifier)]);
     const answer = await send(app, '/', { headers: { ...bearerAuthorization('x'), 'x-tenant': 'a' } });
     expect(answer.json()).toEqual({ user: { name: 'a' } });
@@ -278,7 +278,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
       expect(logger.text()).toContain('verifiers.e2e-spec');
     });
 
-    it('shows nothing of it to a filter of the application either', async () => {
+    it('does not show it to a filter of the application either', async () => {
       const seen: unknown[] = [];
       @Catch()
       class SpyFilter {

@@ -9,7 +9,7 @@ import { run } from './support/run.js';
 const helper =
   '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$CLIENT_USERNAME" "$CLIENT_PASSWORD"; }; f';
 
-/** What a clone takes: the server's refs are advertised, listed and fetched. */
+/** The requests of a clone: Git gets the refs, lists them and fetches them. */
 const clone = (scheme: string) => Array.from({ length: 3 }, () => `${scheme} 200`);
 
 describeClient('Git', {

@@ -2,7 +2,7 @@ import { type Answer, type Ask, describeClient } from './support/describe-client
 import { argumentsOf, driver, replyOf } from './support/drivers.js';
 import { run } from './support/run.js';
 
-/** Debian's, which is the one that Debian's packages are for. */
+/** Debian's Python, because Debian's packages are for that one. */
 const python = '/usr/bin/python3';
 
 const urllib = (handlers: string) => async (ask: Ask) => {

@@ -6,7 +6,7 @@ import { AppModule } from '../../src/app.module.js';
 import { adapters, start } from '../support/application.js';
 import { openPage, startChromium } from './support/chromium.js';
 
-/** The picture of the page in the docs, which is taken anew where `SCREENSHOTS` is set. */
+/** The screenshot of the page in the docs. The test takes it again if `SCREENSHOTS` is set. */
 const portrait = fileURLToPath(new URL('../../docs/images/reference-page.png', import.meta.url)) as `${string}.png`;
 
 const realm = 'Access to staging site';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => chromium?.close());
 
-/** Chooses who to be, by the text beside the radio button. */
+/** Chooses a visitor by the label of the radio button. */
 async function choose(page: Page, who: string): Promise<void> {
   await page.locator(`label ::-p-text(${who})`).click();
 }
@@ -42,7 +42,9 @@ const bearer = `WWW-Authenticate: Bearer realm="${realm}"`;
 const basic = `WWW-Authenticate: Basic realm="${realm}", charset="UTF-8"`;
 
 describe.each(adapters)('The reference page on %s', (name, create) => {
-  /** Hands the page to a test, and holds it to having no error in its console and no prompt that nobody asked for. */
+  /**
+   * Passes the page to a test, and checks that its console has no error and that the browser did not prompt unexpectedly.
+   */
   async function onPage(test: (page: Page, prompts: string[]) => Promise<void>): Promise<void> {
     const app = await start(create(), { imports: [AppModule] }, undefined, { forceCloseConnections: true });
     const { port } = app.getHttpServer().address() as AddressInfo;
@@ -50,7 +52,7 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {
-      // Chromium puts a line there for each 401 and 403, which is no error of the page.
+      // Chromium logs a line for each 401 and 403. It is not an error of the page.
       if (message.type() === 'error' && !/40[13]/.test(message.text())) errors.push(message.text());
     });
     try {
@@ -64,7 +66,7 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
     }
   }
 
-  it('shows what goes over the wire, to whoever the visitor is', () =>
+  it('shows the fields that are sent, for every visitor', () =>
     onPage(async (page, prompts) => {
       expect(await attempt(page, '/me')).toMatchObject({ status: '401 Unauthorized', challenges: [bearer, basic] });
       await choose(page, 'wonder:land');
@@ -89,7 +91,7 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
       expect(prompts).toEqual([]);
     }));
 
-  it('takes credentials of one’s own', () =>
+  it('accepts credentials that the visitor types', () =>
     onPage(async (page) => {
       await page.locator('input[data-fields="own-basic"]').click();
       await page.locator('input[name="username"]').fill('bob');

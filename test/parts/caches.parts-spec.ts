@@ -31,8 +31,8 @@ afterEach(async () => {
   proxy = undefined;
 });
 
-describe.each(adapters)('A cache that keeps what it is not told to leave, on %s', (_name, adapter) => {
-  /** Asks as each of these in turn: what they are answered, and whether that was kept. */
+describe.each(adapters)('A cache that stores every response that it may store, on %s', (_name, adapter) => {
+  /** Sends these requests in turn. Returns the responses, and if the cache had stored them. */
   const answers = async (path: string, ...names: (string | undefined)[]) => {
     const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [users] })];
     const app = await start(adapter(), { imports, controllers: [PagesController] });
@@ -47,16 +47,16 @@ describe.each(adapters)('A cache that keeps what it is not told to leave, on %s'
     return found;
   };
 
-  it('keeps what is open', async () => {
+  it('stores an open response', async () => {
     expect(await answers('/open', undefined, 'alice')).toEqual(['open MISS', 'open HIT']);
   });
 
-  it('[H-16] gives nobody what another one was answered', async () => {
+  it('[H-16] does not give the response of one user to another', async () => {
     const asked = ['alice', 'bob', undefined, 'alice'];
     expect(await answers('/own', ...asked)).toEqual(['alice MISS', 'bob MISS', '401 MISS', 'alice MISS']);
   });
 
-  it('[H-16] gives nobody with credentials what one without was answered, and the other way round', async () => {
+  it('[H-16] does not give the response without credentials to a user, nor the other way round', async () => {
     const asked = [undefined, 'alice', undefined];
     expect(await answers('/optional', ...asked)).toEqual(['nobody MISS', 'alice MISS', 'nobody MISS']);
     await proxy?.stop();

@@ -8,7 +8,7 @@ import { type AuthEvent, AuthEvents, type HttpRequest } from 'nestjs-http-auth';
 import type { Answer } from './client.js';
 import { RecordingLogger } from './logger.js';
 
-/** What no text may have: a secret as it is, in hexadecimals, and in base64 whatever stands before it. */
+/** A secret that no text may contain: as it is, in hexadecimal, and in base64 at any offset. */
 export class Canary {
   private readonly forms: string[];
 
@@ -19,7 +19,7 @@ export class Canary {
       const text = Buffer.concat([Buffer.alloc(before), octets])
         .toString('base64')
         .replace(/=+$/, '');
-      // The first and the last characters depend on what stands beside the secret.
+      // The first and the last characters depend on the bytes around the secret.
       return text.slice(Math.ceil((before * 8) / 6), (octets.length + before) % 3 === 0 ? undefined : -1);
     });
     this.forms = [core, octets.toString('hex'), ...base64];
@@ -29,11 +29,14 @@ export class Canary {
     return this.forms.some((form) => text.includes(form));
   }
 
-  /** Where in a value it is: in every property of every object that can be reached from it, and in what collections have. */
+  /**
+   * Returns the places of a value that contain the secret: in all objects that can be reached from it, including
+   * collections.
+   */
   placesIn(value: unknown, mayHave: (path: string) => boolean = () => false): string[] {
     const places: string[] = [];
     const seen = new Set<unknown>();
-    // The nearest first, so that each object is known by its shortest path.
+    // Breadth first, so that each object has its shortest path.
     const queue: [path: string, one: unknown][] = [['', value]];
     for (const [path, one] of queue) {
       if (mayHave(path)) continue;
@@ -64,14 +67,17 @@ function read(object: object, key: PropertyKey): unknown {
   }
 }
 
-/** What a request has because its client has sent it: the framework's copies of its fields, and the body that it parsed. */
+/**
+ * Places that contain the credentials because the client sent them: the framework's copies of the fields, and the parsed
+ * body.
+ */
 const SENT = [
   /(headers|Headers|headersDistinct|Symbol\(kHeaders\w*\)|Symbol\(fastify\.RequestHeaders\))\.(proxy-)?authorization$/,
   /\.rawHeaders$/,
   /\.body\.access_token$/,
 ];
 
-/** Where the process begins, and is no longer the request. A timer is in one list with all others of its length. */
+/** Properties that lead from the request to the process. A timer is in one list with all others of the same length. */
 const BEYOND = /\.(socket|client|connection|app|server|_idleNext|_idlePrev)$/;
 
 /** Sees all that others may see of the requests of an application. */
@@ -115,7 +121,7 @@ export class Witness {
     }
   }
 
-  /** A filter of the application's own, which sees every error. */
+  /** A filter of the application, which receives every error. */
   filter(app: INestApplication): BaseExceptionFilter {
     const { errors } = this;
 
@@ -129,7 +135,7 @@ export class Witness {
     return new Everything(app.getHttpAdapter());
   }
 
-  /** Where a canary is that should be nowhere. */
+  /** Returns the places that contain a canary, but must not. */
   leaks(canary: Canary, { headers, body }: Answer): string[] {
     const seen = { log: this.log.text(), printed: this.printed, events: this.events, errors: this.errors };
     return [

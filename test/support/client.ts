@@ -2,7 +2,7 @@ import { type Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 
-/** What a client sees of a response. */
+/** A response, as a client receives it. */
 export interface Answer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -12,12 +12,12 @@ export interface Answer {
   json(): unknown;
 }
 
-/** What a client asks for. */
+/** A request. */
 export interface Ask {
   method?: string;
   headers?: OutgoingHttpHeaders | readonly string[];
   body?: string;
-  /** What keeps its connection; without it, each request has one of its own. */
+  /** The agent that keeps connections open. Without it, each request has a new connection. */
   agent?: Agent;
 }
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
 
-/** Keeps what Nest logs, as deep as any logger may print it. */
+/** Stores the log of Nest, with nested values, as any logger might print it. */
 export class RecordingLogger implements LoggerService {
   private readonly lines: string[] = [];
 

@@ -2,8 +2,8 @@ import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
 
 /**
- * Somebody with an MCP client and a browser: what the client keeps, and the browser that it sends to the authorization
- * server, where the person signs in and consents to everything.
+ * A person with an MCP client and a browser. The client stores its tokens. The browser opens the authorization server,
+ * and the person signs in and consents to everything.
  */
 export class Person implements OAuthClientProvider {
   readonly redirectUrl = 'http://127.0.0.1:1/callback';
@@ -17,7 +17,7 @@ export class Person implements OAuthClientProvider {
   };
   /** The pages that the client has opened in the browser. */
   readonly opened: URL[] = [];
-  /** What the browser brought back last. */
+  /** The last result of the browser. */
   code = '';
 
   private client: OAuthClientInformationMixed | undefined;

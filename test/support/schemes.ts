@@ -5,7 +5,7 @@ export interface User {
   name: string;
 }
 
-/** Alice, by password or by token; nobody else. */
+/** Accepts Alice only, by password or by token. */
 export const schemes = [
   bearer(({ token }): User | null => (token === 'alice-token' ? { name: 'alice' } : null)),
   basic(({ username, password }): User | null =>
@@ -16,5 +16,5 @@ export const schemes = [
 /** The options of most tests. */
 export const options = { realm: 'Staging', schemes };
 
-/** The challenges of those options where no credentials came. */
+/** The challenges of those options for a request without credentials. */
 export const challenges = ['Bearer realm="Staging"', 'Basic realm="Staging", charset="UTF-8"'];

@@ -55,7 +55,7 @@ describe('@CurrentAuth()', () => {
 });
 
 describe('a policy decorator', () => {
-  test('stands on a class and on a method', () => {
+  test('applies to a class and to a method', () => {
     @Public()
     @Schemes('basic', 'Bearer')
     @Realm('Administration')
@@ -102,7 +102,7 @@ describe('a policy decorator', () => {
 });
 
 describe('AuthenticatedRequest', () => {
-  test('has the principal and what admitted it', () => {
+  test('has the principal and the auth info', () => {
     expect<AuthenticatedRequest<User>['user']>().type.toBe<User>();
     expect<AuthenticatedRequest<User>['authInfo']>().type.toBe<AuthInfo>();
     expect<AuthenticatedRequest['user']>().type.toBe<unknown>();

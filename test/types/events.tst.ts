@@ -47,7 +47,7 @@ describe('AuthEvents', () => {
     expect<AuthenticatedEvent>().type.not.toHaveProperty('reason');
   });
 
-  test('tells events apart by their type', () => {
+  test('distinguishes events by their type', () => {
     if (event.type === 'refused') expect(event).type.toBe<RefusedEvent>();
     if (event.type === 'authenticated') expect(event.scheme).type.toBe<string>();
   });

@@ -96,7 +96,7 @@ describe('AuthModule.forRoot()', () => {
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: { ...resource, issuer: 'x' } });
   });
 
-  test('takes a realm that is a text or a function of the request', () => {
+  test('accepts a realm that is a string or a function of the request', () => {
     AuthModule.forRoot({
       realm: (request) => {
         expect(request).type.toBe<HttpRequest>();
@@ -131,7 +131,7 @@ describe('AuthModule.forRoot()', () => {
 });
 
 describe('AuthModule.forRootAsync()', () => {
-  test('takes a factory with what it injects', () => {
+  test('accepts a factory with its injected providers', () => {
     expect(
       AuthModule.forRootAsync({
         imports: [class SettingsModule {}],
@@ -173,14 +173,14 @@ describe('passportStrategy()', () => {
   });
 });
 
-describe('a strategy of ours', () => {
-  test("is one of Passport's", () => {
+describe('our strategies', () => {
+  test('are Passport strategies', () => {
     expect(passport.use).type.toBeCallableWith(new BasicStrategy(() => null));
     expect(passport.use).type.toBeCallableWith(new BearerStrategy(() => null));
     expect(passport.use).type.toBeCallableWith(new StaffStrategy());
   });
 
-  test('is judged by a verifier of its principal', () => {
+  test('has a verifier of its principal', () => {
     expect(BasicStrategy<{ name: string }>).type.toBeConstructableWith(() => ({ name: 'alice' }), { charset: null });
     expect(BasicStrategy<{ name: string }>).type.not.toBeConstructableWith(() => 'alice');
     expect(BearerStrategy).type.not.toBeConstructableWith();

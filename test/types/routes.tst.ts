@@ -8,7 +8,7 @@ declare const app: INestApplication;
 declare const document: OpenAPIObject;
 
 describe('the route report', () => {
-  test('says what a route asks for, and why', () => {
+  test('contains the requirements of a route, and the reason', () => {
     expect(app.get(RouteReport).routes()).type.toBe<RouteEntry[]>();
     expect<RouteEntry['access']>().type.toBe<Access>();
     expect<RouteEntry['because']>().type.toBe<AccessReason | 'no guard'>();
@@ -18,7 +18,7 @@ describe('the route report', () => {
     expect<AccessReason>().type.not.toBeAssignableFrom<'@Public() on the module'>();
   });
 
-  test('is printed where that is asked for', () => {
+  test('is printed if printRoutes is true', () => {
     const options = { realm: 'Staging', schemes: [basic(() => null)] };
     expect(AuthModule.forRoot).type.toBeCallableWith({ ...options, printRoutes: true });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ ...options, printRoutes: 'yes' });

@@ -75,7 +75,7 @@ describe('a verifier', () => {
     expect(bearer).type.not.toBeCallableWith((_: BearerCredentials, request: string) => request);
   });
 
-  test('refuses with null, undefined or false, at once or later', () => {
+  test('refuses with null, undefined or false, synchronously or later', () => {
     expect<Verdict<User>>().type.toBe<User | Admission<User> | Failure | null | undefined | false>();
     expect(basic).type.toBeCallableWith(() => null);
     expect(basic).type.toBeCallableWith(() => undefined);
@@ -126,7 +126,7 @@ describe('a scheme factory', () => {
     expect(basic).type.not.toBeCallableWith(verifier, { realm: 'Staging' });
   });
 
-  test('takes where a token may be', () => {
+  test('accepts the options of the form-encoded body', () => {
     expect(bearer).type.toBeCallableWith(verifier, { formEncodedBody: true });
     expect(bearer).type.not.toBeCallableWith(verifier, { formEncodedBody: 'yes' });
     expect(bearer).type.not.toBeCallableWith(verifier, { charset: 'UTF-8' });

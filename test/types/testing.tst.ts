@@ -17,7 +17,7 @@ declare const builder: TestingModuleBuilder;
 declare const expectation: ReturnType<typeof jestExpect>;
 
 describe('asUser()', () => {
-  test('takes a principal, and how it was admitted', () => {
+  test('accepts a principal, and its auth info', () => {
     expect(asUser).type.toBeCallableWith({ name: 'alice' });
     expect(asUser).type.toBeCallableWith('alice', { scheme: 'basic', scope: 'read' });
     expect(asUser).type.not.toBeCallableWith();

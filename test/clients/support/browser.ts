@@ -2,12 +2,12 @@ import type { Ask, Credentials, Reply } from './describe-client.js';
 
 /** A browser that runs. */
 export interface Browser {
-  /** A tab that knows nothing of any other, in which prompts are answered with these credentials. */
+  /** A tab that shares no state with other tabs, in which prompts are answered with these credentials. */
   open(credentials: readonly Credentials[]): Promise<Tab>;
   close(): Promise<void>;
 }
 
-/** A tab, and what the browser would have prompted for in it. */
+/** A tab, and the prompts that the browser would have shown in it. */
 export interface Tab {
   /** When the browser would have prompted: the scheme and the realm, as it tells them. */
   readonly prompts: string[];
@@ -18,13 +18,13 @@ export interface Tab {
   close(): Promise<void>;
 }
 
-/** What a page says of itself: the status, which WebKit does not tell, and its text. */
+/** The state of a page: its status, which WebKit does not report, and its text. */
 export const pageReply = `({
   status: performance.getEntriesByType('navigation')[0]?.responseStatus,
   body: document.body.innerText,
 })`;
 
-/** Goes to a page in a tab of its own, and answers its prompts. */
+/** Opens a page in a new tab and answers its prompts. */
 export async function visit(browser: Browser, { url, credentials }: Ask): Promise<Reply> {
   const tab = await browser.open(credentials);
   try {
@@ -35,8 +35,8 @@ export async function visit(browser: Browser, { url, credentials }: Ask): Promis
 }
 
 /**
- * How a tab answers prompts: with the password of the realm, or with the first where the browser does not tell the realm.
- * It answers with none twice, for it would be asked for ever.
+ * How a tab answers prompts: with the password of the realm, or with the first password if the browser does not report
+ * the realm. It cancels the second prompt, because the browser would prompt forever.
  */
 export function answering(credentials: readonly Credentials[]): {
   prompts: string[];

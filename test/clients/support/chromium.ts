@@ -33,7 +33,7 @@ export async function startChromium(): Promise<{ browser: Puppeteer; close(): Pr
   };
 }
 
-/** Chromium, in which the DevTools protocol stands in for the person at the prompt. */
+/** Chromium. The DevTools protocol replaces the person at the prompt. */
 export async function chromium(): Promise<Browser> {
   const { browser, close } = await startChromium();
   return { open: (credentials) => open(browser, credentials), close };

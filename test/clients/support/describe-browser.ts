@@ -6,7 +6,7 @@ import { type Service, staging, startService } from './service.js';
 
 const alice = { realm: staging, username: 'alice', password: 'wonder:land' };
 
-/** What `fetch()` gave to a script: the status, and the challenges where it may see them. */
+/** The result of `fetch()` in a script: the status, and the challenges if the script may read them. */
 const fetched = (url: string, init: object) =>
   `fetch(${JSON.stringify(url)}, ${JSON.stringify({ cache: 'no-store', ...init })}).then(
     async (response) => [response.status, response.headers.get('WWW-Authenticate'), await response.text()],
@@ -16,16 +16,16 @@ const admitted = [200, null, JSON.stringify({ user: 'alice', scheme: 'Basic', re
 const challenge = `Basic realm="${staging}", charset="UTF-8"`;
 const refused = [401, challenge, JSON.stringify({ message: 'Unauthorized', statusCode: 401 })];
 
-/** What a browser does that not every browser does. */
+/** Differences between browsers. */
 export interface Quirks {
   answers?: Partial<Record<Column, Answer>>;
   /** Whether it tells the realm to people only. */
   hidesRealm?: boolean;
-  /** What it shows where the prompt is cancelled, if that is not the body of the 401. */
+  /** The text that it shows if the user cancels the prompt, if that is not the body of the 401. */
   cancelled?: string;
 }
 
-/** The suite of a browser: what every client is asked for, and then what only browsers do. */
+/** The suite of a browser: the tests of every client, and then the tests of browsers only. */
 export function describeBrowser(
   name: string,
   launch: () => Promise<Browser>,

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { adapters } from '../../support/application.js';
 import { administration, passwords, type Service, staging, startService, token } from './service.js';
 
-/** What a client has, and where it goes. */
+/** The credentials of a client, and its target. */
 export interface Ask {
   url: string;
-  /** For each realm a username and a password. A client that knows no realms takes the first. */
+  /** A username and a password for each realm. A client that does not know realms uses the first. */
   credentials: [first: Credentials, ...rest: Credentials[]];
   token: string;
 }
@@ -16,26 +16,26 @@ export interface Credentials {
   password: string;
 }
 
-/** What a client came back with, as far as it tells. */
+/** The result of a client, as far as it reports it. */
 export interface Reply {
-  /** Zero where the client ends with an error, and not with the response. */
+  /** Zero if the client ends with an error instead of a response. */
   status?: number | undefined;
   body?: string | undefined;
 }
 
-/** What a client does that not every client does. */
+/** Differences between clients. */
 export interface Answer {
-  /** What is to be said of it. */
+  /** A remark for the table. */
   remark?: string;
-  /** Whether it gets in where it could, and gives up where it could not; yes by default. */
+  /** If `true`, it authenticates if it can, and stops if it cannot. The default is `true`. */
   copes?: boolean;
-  /** What the server sees, where it is not one request without credentials and one with them. */
+  /** The requests that the server sees, if they are not one without credentials and one with credentials. */
   exchanges?: string[];
-  /** The status that the client tells, where it is not the server's last: zero for an error. */
+  /** The status that the client reports, if it is not the server's last status: zero for an error. */
   status?: 0;
 }
 
-/** A real client, and what it can be asked for. */
+/** A real client with its abilities. */
 export interface Client {
   get(ask: Ask, column: Column): Promise<Reply>;
   answers: Partial<Record<Column, Answer>>;
@@ -71,8 +71,8 @@ interface Case {
 }
 
 /**
- * The suite of one client: a test for each column that it can be asked for, from which `scripts/clients.mjs` makes the
- * table. It authenticates from the challenge alone: its first request has no credentials.
+ * The suite of one client: a test for each column that the client supports. `scripts/clients.mjs` creates the table from
+ * the results. The client authenticates from the challenge alone: its first request has no credentials.
  */
 export function describeClient(name: string, { get, answers }: Client): void {
   describe.each(adapters)(`${name} on %s`, (_adapter, create) => {

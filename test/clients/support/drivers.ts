@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Ask, Reply } from './describe-client.js';
 import type { Outcome } from './run.js';
 
-/** The path of a client of ours in another language. */
+/** Returns the path of our client in another language. */
 export const driver = (file: string): string => fileURLToPath(new URL(`../drivers/${file}`, import.meta.url));
 
 /** The arguments that such a client takes: the URL, and a realm, a username and a password as often as there are. */
@@ -10,7 +10,7 @@ export function argumentsOf({ url, credentials }: Ask): string[] {
   return [url, ...credentials.flatMap(({ realm, username, password }) => [realm, username, password])];
 }
 
-/** What such a client writes: the status on a line of its own, and the body. */
+/** Parses the output of such a client: the status on the first line, and then the body. */
 export function replyOf({ code, stdout, stderr }: Outcome): Reply {
   const [, status, body] = /^(\d{3})\r?\n([^]*)$/.exec(stdout) ?? [];
   if (code !== 0 || status === undefined) throw new Error(`The client exits with ${code}\n${stdout}${stderr}`);

@@ -8,7 +8,7 @@ import { WebSocket } from 'ws';
 import { answering, type Browser, pageReply, type Tab } from './browser.js';
 import type { Credentials, Reply } from './describe-client.js';
 
-/** Firefox as Debian has it, in which WebDriver BiDi stands in for the person at the prompt. */
+/** Debian's Firefox. WebDriver BiDi replaces the person at the prompt. */
 export async function firefox(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'firefox-'));
   // Without it, JSON is a page of Firefox's own.
@@ -98,7 +98,7 @@ async function open(connection: Connection, credentials: readonly Credentials[])
   };
   const { prompts, answer } = answering(credentials);
   connection.onAuthRequired(context, ({ request: { request }, response: { authChallenges } }) => {
-    // Firefox tells of none where they are on field lines of their own, although it has read them.
+    // Firefox reports no challenge if they are on separate field lines, although it has read them.
     const known = answer(authChallenges[0]);
     const action = known
       ? { action: 'provideCredentials', credentials: { type: 'password', ...pick(known) } }

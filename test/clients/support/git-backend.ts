@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** What the repository has in its one file. */
+/** The content of the only file in the repository. */
 export const greeting = 'Hello from the repository\n';
 
 let root: string | undefined;

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
 
-// A browser is not ours, and now and then it hangs or loses its window on a busy machine. What it makes of a challenge does
-// not change by being asked again; a client that cannot do a thing cannot do it three times.
+// Repeats a test of a browser up to three times, because a browser sometimes hangs or loses its window on a busy machine.
+// The repetition does not change how a browser handles a challenge.
 jest.retryTimes(2, { logErrorsBeforeRetry: true });

@@ -7,14 +7,14 @@ import { text } from 'node:stream/consumers';
 
 const PATIENCE = 120_000;
 
-/** What a command left behind. */
+/** The result of a command. */
 export interface Outcome {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** Runs a command in a home of its own, where it finds nobody's configuration and nobody's passwords. */
+/** Runs a command in an empty home folder, without any configuration or passwords. */
 export async function run(command: string, args: string[], env: Record<string, string> = {}): Promise<Outcome> {
   const home = await mkdtemp(join(tmpdir(), 'client-'));
   try {

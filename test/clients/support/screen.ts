@@ -7,17 +7,17 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run } from './run.js';
 
-/** A screen with a keyboard, which nobody sits at. */
+/** A virtual screen with a keyboard. */
 export interface Screen {
-  /** What a program needs to be shown there. */
+  /** The environment that a program needs to appear on the screen. */
   readonly env: Record<string, string>;
   /** Rows of pixels, each of which is blue, green, red and nothing, once nothing moves there: not half a window. */
   capture(top: number, bottom: number): Promise<Buffer>;
   /** Whether there is a window. */
   present(): Promise<boolean>;
-  /** Gives the keyboard to the only window; false where there is none yet. */
+  /** Focuses the only window. Returns `false` if there is no window yet. */
   focus(): Promise<boolean>;
-  /** Types a text, or presses a key by its name. */
+  /** Types a string, or presses a key by its name. */
   press(how: 'type' | 'key', what: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -54,7 +54,7 @@ const schemes = [
   ),
 ];
 
-/** What a browser opens ahead of a test, in the origin of the service. */
+/** Pages that a browser opens before a test, in the origin of the service. */
 @Public()
 @Controller('open')
 class OpenController {
@@ -65,8 +65,8 @@ class OpenController {
 }
 
 /**
- * A resource that the schemes of those names open: it says who is there, and has a Git repository beneath it.
- *
+ * A resource that accepts the schemes with those names. It returns the name of the user and has a Git repository below
+ * it.
  * @param prompt when a browser may prompt
  */
 function resource(path: string, names: string[], realm = staging, prompt: 'always' | 'navigation' = 'always'): Type {
@@ -91,7 +91,7 @@ function resource(path: string, names: string[], realm = staging, prompt: 'alway
 /** Node's own object: Fastify keeps it inside its own. */
 type Raw<T> = T & { raw?: T };
 
-/** A service to authenticate at, and what came there. */
+/** A service with authentication, and the requests that reached it. */
 export interface Service {
   url: string;
   /** The exchanges below a path so far: the scheme of the request's credentials and the status of the response. */
@@ -100,8 +100,7 @@ export interface Service {
 
 /**
  * Starts the service for one test.
- *
- * @param layout whether the challenges are on field lines of their own, or joined on one
+ * @param layout `lines` for a field line for each challenge, `joined` for one line
  */
 export async function startService(adapter: AbstractHttpAdapter, layout: ChallengeLayout = 'lines'): Promise<Service> {
   const exchanges: { path: string; exchange: string }[] = [];
@@ -137,7 +136,7 @@ export async function startService(adapter: AbstractHttpAdapter, layout: Challen
   };
 }
 
-/** What Git posts is no body that a parser knows: Express leaves it alone, and Fastify must be told to. */
+/** Git posts a body that no parser handles. Express ignores it, and Fastify needs a parser that does the same. */
 function prepare(app: INestApplication): void {
   const adapter: unknown = app.getHttpAdapter();
   if (!(adapter instanceof FastifyAdapter)) return;

@@ -12,7 +12,7 @@ import { type Screen, startScreen } from './screen.js';
 
 const PATIENCE = 60_000;
 
-/** Where the pages of the tests are white, and what that becomes behind a prompt, which dims the page. */
+/** A point at which the test pages are white. A prompt dims the page, and so the color of that point. */
 const [column, row] = [20, 400] as const;
 const DIMMED = 0x7f7f7f;
 
@@ -20,8 +20,8 @@ const DIMMED = 0x7f7f7f;
 const rows = [200, 600] as const;
 
 /**
- * WebKitGTK, whose WebDriver knows no prompts: its own one comes up on the screen, and is answered with the keyboard. It
- * shows the realm to people only, so the first password is typed.
+ * WebKitGTK. Its WebDriver does not support prompts, so the real prompt appears on the screen and the test types into it.
+ * The prompt shows the realm as a picture only, so the test types the first password.
  */
 export async function webkit(): Promise<Browser> {
   const home = await mkdtemp(join(tmpdir(), 'webkit-'));
@@ -64,7 +64,7 @@ function sender(origin: string): Send {
   };
 }
 
-/** A browser of its own: WebKit keeps passwords for all of one. */
+/** Starts a new browser for each test, because WebKit keeps passwords for the whole browser. */
 async function open(send: Send, screen: Screen, credentials: readonly Credentials[]): Promise<Tab> {
   const { sessionId } = (await send('POST', '/session', { capabilities: {} })) as { sessionId: string };
   const session = `/session/${sessionId}`;
@@ -82,7 +82,7 @@ async function open(send: Send, screen: Screen, credentials: readonly Credential
       const empty = await screen.capture(...rows);
       const known = answer();
       for (const [how, what] of known === undefined ? cancelling : signingIn(known)) await press(screen, how, what);
-      // It is gone, or has come back, which is quick.
+      // The prompt has closed, or a new one has opened, which happens quickly.
       await until(async () => done || !(await prompted()) || (known && empty.equals(await screen.capture(...rows))));
       return done;
     });
@@ -120,7 +120,7 @@ const signingIn = ({ username, password }: Credentials): Key[] => [
   ['key', 'Return'],
 ];
 
-/** A text as it is typed: letters that the keyboard has no key for go one by one, for each is given a key first. */
+/** Types a string. Letters without a key go one by one, because each one gets a key first. */
 function typing(text: string): Key[] {
   return (text.match(/[ -~]+|./gu) ?? []).map((part) => ['type', part]);
 }
@@ -134,7 +134,7 @@ async function press(screen: Screen, ...key: Key): Promise<void> {
       if (!before.equals(await screen.capture(...rows))) return;
     }
   }
-  throw new Error('The prompt takes no keys');
+  throw new Error('The prompt does not accept keys');
 }
 
 async function until(condition: () => Promise<boolean | undefined>): Promise<void> {
