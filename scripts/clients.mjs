@@ -1,16 +1,15 @@
 // Runs the suite of real clients, and fills the tables of docs/clients.md from it: a row for each client and a column for
-// each thing that it may be asked for. The tests of a client are described as `curl on Express`, and each has its column
-// and its finding in its name: `[Digest] yes`, `[Bearer] no: what is to be said of it`. A cell without a test is a dash:
-// the client has no way to be asked.
+// each ability. The tests of a client are described as `curl on Express`. The name of each contains its column and its
+// finding: `[Digest] yes`, `[Bearer] no: the remark`. A cell without a test is a dash: the client does not support it.
 //
 //   node scripts/clients.mjs                     runs the suite, and writes the file
-//   node scripts/clients.mjs --check             writes nothing, and fails where the file would change
-//   node scripts/clients.mjs --report <file>     keeps the report of `jest --json` there
-//   node scripts/clients.mjs <pattern>…          runs the files of those names only, and leaves the tables alone
+//   node scripts/clients.mjs --check             does not write, and fails if the file would change
+//   node scripts/clients.mjs --report <file>     stores the report of `jest --json` there
+//   node scripts/clients.mjs <pattern>…          runs the files with those names only, and does not change the tables
 //
-// With SCREENSHOTS=1 the pictures in docs/images are taken anew.
+// With SCREENSHOTS=1, it takes the pictures in docs/images again.
 //
-// It fails as well where a test fails, where the adapters differ, and where a test has no place in the tables.
+// It also fails if a test fails, if the adapters differ, or if a test has no place in the tables.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -53,7 +52,7 @@ function runTests() {
   }
 }
 
-/** What the tests found, by client and column. */
+/** Collects the results of the tests by client and column. */
 function findingsOf({ testResults }) {
   const findings = new Map();
   for (const { ancestorTitles, title } of testResults.flatMap(({ assertionResults }) => assertionResults)) {

@@ -1,11 +1,11 @@
-// Fills the last column of docs/rfc-conformance.md with the tests that prove each row: those that carry its id in their
-// name, e.g. `[H-8] quotes the realm`. A row that no test can prove says why instead, after a dash: `— not ours: …`.
+// Fills the last column of docs/rfc-conformance.md with the tests that prove each row: their names contain its id, e.g.
+// `[H-8] quotes the realm`. A row that no test can prove has a reason after a dash: `— not ours: …`.
 //
 //   node scripts/conformance.mjs                    runs those tests, and writes the file
 //   node scripts/conformance.mjs --results <file>   reads a report of `jest --json --testLocationInResults` instead
-//   node scripts/conformance.mjs --check            writes nothing, and fails where the file would change
+//   node scripts/conformance.mjs --check            does not write, and fails if the file would change
 //
-// It fails as well where a row has neither a test nor a reason, and where a test names a row that there is not.
+// It also fails if a row has neither a test nor a reason, or if a test names an unknown row.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -46,7 +46,7 @@ function readResults(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** The names of the tests that prove each id. Of the rows of one `it.each()` the first stands for all. */
+/** The names of the tests that prove each id. The first row of an `it.each()` represents all of them. */
 function proofsOf({ testResults, numRuntimeErrorTestSuites }) {
   const found = new Map();
   if (numRuntimeErrorTestSuites > 0) problems.push(`${numRuntimeErrorTestSuites} test files do not run`);
@@ -64,7 +64,7 @@ function proofsOf({ testResults, numRuntimeErrorTestSuites }) {
   return found;
 }
 
-/** A text as a cell of a table shows it. */
+/** Returns a string in the form of a table cell. */
 function escapeCell(text) {
   return text
     .trim()

@@ -1,10 +1,10 @@
-// Checks the package as its users get it: what is in it, what its types say, and whether the quick start of the README
-// works in an application that knows nothing of this repository.
+// Checks the package as its users get it: its content, its types, and the quick start of the README in an application
+// outside this repository.
 //
 // The README's section `## Quick start` has
 // - blocks of `ts` that begin with the path of their file, e.g. `// src/app.module.ts`; `src/main.ts` is one of them;
-// - elsewhere in its blocks, what it promises on the wire: the field lines `WWW-Authenticate: …` of the answer to
-//   `curl -i http://localhost:3000/some/path`, and a user that is let in: `curl -u name:password …`.
+// - in its other blocks, the promised responses: the field lines `WWW-Authenticate: …` of the response to
+//   `curl -i http://localhost:3000/some/path`, and a user that is accepted: `curl -u name:password …`.
 
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ try {
   rmSync(temporary, { recursive: true, force: true });
 }
 
-/** Builds the library from nothing and packs it; nothing but what users need may be in there. */
+/** Builds the library from an empty folder and packs it. The package may contain only files that users need. */
 function pack() {
   rmSync(join(library, 'dist'), { recursive: true, force: true });
   run(tool('tsc'), ['-p', join(library, 'tsconfig.lib.json')]);
@@ -91,7 +91,7 @@ function makeApplication(app, tarball) {
       ...pick(chosenByNest, 'vitest'),
     },
   });
-  // Its own options, but for the types of Vitest, which are checked with its test; and our types are checked as well.
+  // The default options, except that the types of Vitest are checked with it; and our types are checked too.
   write('tsconfig.check.json', {
     extends: './tsconfig.json',
     compilerOptions: { types: ['node'], rootDir: 'src', skipLibCheck: false, incremental: false },
@@ -161,7 +161,7 @@ function quickStart() {
   return { files, promise: { path, challenges, credentials } };
 }
 
-/** Runs the application on both adapters and compares what is on the wire with what the README promises. */
+/** Runs the application on both adapters and compares its responses with the README. */
 async function checkApplication(app, { path, challenges, credentials }) {
   for (const main of ['main.js', 'main.fastify.js']) {
     await withServer([process.execPath, join('dist', main)], { cwd: app }, async (get) => {
@@ -177,7 +177,7 @@ async function checkApplication(app, { path, challenges, credentials }) {
   }
 }
 
-/** Runs an application that does what strangers do: every 401 has its challenge, and nothing else has. */
+/** Runs an application with unusual code: every 401 has its challenge, and other responses do not. */
 async function checkStranger(app) {
   const challenges = ['Basic realm="Strange", charset="UTF-8"'];
   const authorization = `Basic ${Buffer.from('alice:p:w').toString('base64')}`;
@@ -212,7 +212,7 @@ function checkCommonJs(app) {
   say("require('nestjs-http-auth')");
 }
 
-/** The subpaths that need none of the optional packages, in an application that has none. */
+/** The subpaths that work without the optional packages, in an application without them. */
 function checkSubpaths(app) {
   run(process.execPath, [join('dist', 'subpaths.js')], { cwd: app });
   say('nestjs-http-auth/introspection, passwords and tokens, without any optional package');

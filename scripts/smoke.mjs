@@ -1,4 +1,4 @@
-// Checks that `npm start` serves the reference application on both adapters, and stops when it is told to.
+// Checks that `npm start` serves the reference application on both adapters, and that it stops on SIGTERM.
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { root, say } from './support/run.mjs';

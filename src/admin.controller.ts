@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { type AuthInfo, CurrentAuth, CurrentUser, Realm, Schemes } from 'nestjs-http-auth';
 import type { User } from './users/user.js';
 
-/** A protection space of its own, for people only: a token does not open it. */
+/** Another protection space, for people only: it does not accept tokens. */
 @Realm('Administration')
 @Schemes('basic')
 @Controller('admin')

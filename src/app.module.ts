@@ -15,7 +15,7 @@ import { VisitorController } from './visitor.controller.js';
   imports: [
     UsersModule,
     TokensModule,
-    // This closes every route. Those that are open say so.
+    // This closes every route. Open routes have a decorator.
     AuthModule.forRoot({
       realm: 'Access to staging site',
       // The order of the challenges. Some clients read only the first, and those are programs: Bearer goes first.

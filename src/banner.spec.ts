@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { banner } from './banner.js';
 
 describe('The banner', () => {
-  it('says where the application listens, and on which adapter', () => {
+  it('names the address and the adapter', () => {
     const text = banner({ address: '127.0.0.1', family: 'IPv4', port: 3100 }, 'fastify');
     expect(text).toContain('Listening on http://127.0.0.1:3100 (adapter: fastify)');
   });

@@ -1,8 +1,9 @@
 import type { AddressInfo } from 'node:net';
 
 /**
- * What the application says when it starts: where it listens, and how to try it. The URLs are quoted for IPv6, whose
- * brackets some shells take for a pattern.
+ * Returns the message at startup: the address of the application, and how to try it. The URLs are quoted for IPv6,
+ * because
+ * some shells read the brackets as a pattern.
  */
 export function banner(address: AddressInfo, adapter: string): string {
   const url = urlOf(address);
@@ -43,7 +44,7 @@ Open ${url}/ in a browser, or paste a line of these:
 `;
 }
 
-/** Where to reach a server. The address that stands for every interface is not one to send a request to. */
+/** Returns a host that reaches the server. The address of all interfaces is not a valid target of a request. */
 function urlOf({ address, family, port }: AddressInfo): string {
   if (family === 'IPv6') return `http://[${address === '::' ? '::1' : address}]:${port}`;
   return `http://${address === '0.0.0.0' ? '127.0.0.1' : address}:${port}`;

@@ -4,8 +4,8 @@ import { protect } from 'nestjs-http-auth';
 import { documentHttpAuth } from 'nestjs-http-auth/openapi';
 
 /**
- * Serves Swagger UI under `/docs`, to whom the API itself is open. What each operation asks for is taken from its policy,
- * and not said a second time by decorators.
+ * Serves Swagger UI under `/docs`, to the users of the API. The requirements of each operation come from its policy,
+ * so no decorator repeats them.
  */
 export function serveDocumentation(app: INestApplication): void {
   protect(app, '/docs', { realm: 'API documentation' });

@@ -29,11 +29,11 @@ describe('The environment', () => {
     },
   );
 
-  it.each(['65536', '-1', '80.5', '1e3', '0x50', ' 80', 'http'])('names PORT where it is %j', (PORT) => {
+  it.each(['65536', '-1', '80.5', '1e3', '0x50', ' 80', 'http'])('names PORT if it is %j', (PORT) => {
     expect(() => readEnvironment({ PORT })).toThrow(`PORT must be a number from 0 to 65535, not '${PORT}'`);
   });
 
-  it.each(['koa', 'Express', 'constructor'])('names ADAPTER where it is %j', (ADAPTER) => {
+  it.each(['koa', 'Express', 'constructor'])('names ADAPTER if it is %j', (ADAPTER) => {
     expect(() => readEnvironment({ ADAPTER })).toThrow(`ADAPTER must be express or fastify, not '${ADAPTER}'`);
   });
 });

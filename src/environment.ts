@@ -1,4 +1,4 @@
-/** What the environment may decide. */
+/** The settings that the environment provides. */
 export interface Environment {
   /** `PORT`, 3000 by default; 0 takes any that is free. */
   readonly port: number;
@@ -6,7 +6,10 @@ export interface Environment {
   readonly host: string;
   /** `ADAPTER`, express by default. */
   readonly adapter: Adapter;
-  /** `JWT_ISSUER` and `JWT_AUDIENCE`: whose JWTs are taken beside the application's own tokens; nobody's by default. */
+  /**
+   * `JWT_ISSUER` and `JWT_AUDIENCE`: the issuer whose JWTs the application accepts in addition to its own tokens; none by
+   * default.
+   */
   readonly jwt: { readonly issuer: string; readonly audience: string } | undefined;
 }
 

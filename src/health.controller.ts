@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { Public } from 'nestjs-http-auth';
 
-/** Open to everyone: whatever watches the application has no credentials. */
+/** Open, because monitoring systems have no credentials. */
 @Public()
 @Controller('health')
 export class HealthController {

@@ -16,7 +16,7 @@ const adapters: Record<Adapter, () => AbstractHttpAdapter> = {
 async function bootstrap({ port, host, adapter }: Environment): Promise<void> {
   const app = await NestFactory.create(AppModule, adapters[adapter](), {
     logger: ['fatal', 'error', 'warn'],
-    // Browsers open connections ahead of need, and one of those would hold up the shutdown.
+    // Browsers open connections in advance, and such a connection would delay the shutdown.
     forceCloseConnections: true,
   });
   app.enableShutdownHooks();
@@ -33,7 +33,7 @@ try {
   await bootstrap(readEnvironment(process.env));
 } catch (error) {
   if (!(error instanceof EnvironmentError)) throw error;
-  // The mistake is not in the code, so a stack would only hide the sentence that says what to mend.
+  // The cause is a setting and not the code, so a stack would only hide the message.
   console.error(error.message);
   process.exitCode = 1;
 }

@@ -5,13 +5,13 @@ import type { User } from './users/user.js';
 /** Tells visitors who they are. */
 @Controller()
 export class VisitorController {
-  /** It has no decorator of ours, so it is closed, and every scheme of the module opens it. */
+  /** Without a decorator, the route requires credentials and accepts every scheme of the module. */
   @Get('me')
   me(@CurrentUser() { name }: User, @CurrentAuth() { scheme, realm }: AuthInfo) {
     return { user: name, scheme, realm };
   }
 
-  /** Nobody has to say who they are, but credentials that do come must be good. */
+  /** Accepts requests without credentials, but credentials that a request has must be valid. */
   @OptionalAuth()
   @Get('greeting')
   greeting(@CurrentUser<User>('name') name = 'stranger') {

@@ -77,10 +77,10 @@ describe('nestjs-http-auth routes', () => {
   });
 
   it.each([
-    ['no command', [], 'Say which routes: nestjs-http-auth routes <module>'],
-    ['no module', ['routes'], 'Say which routes: nestjs-http-auth routes <module>'],
-    ['another command', ['paths', 'app.mjs'], 'Say which routes: nestjs-http-auth routes <module>'],
-    ['two modules', ['routes', 'app.mjs', 'b.mjs'], 'Say which routes: nestjs-http-auth routes <module>'],
+    ['no command', [], 'Name the module: nestjs-http-auth routes <module>'],
+    ['no module', ['routes'], 'Name the module: nestjs-http-auth routes <module>'],
+    ['another command', ['paths', 'app.mjs'], 'Name the module: nestjs-http-auth routes <module>'],
+    ['two modules', ['routes', 'app.mjs', 'b.mjs'], 'Name the module: nestjs-http-auth routes <module>'],
     ['an unknown option', ['routes', 'app.mjs', '--jsn'], "Unknown option '--jsn': see nestjs-http-auth --help"],
     ['no such file', ['routes', 'dist/app.js'], 'There is no file dist/app.js: build the application first'],
     ['no such export', ['routes', 'app.mjs#Nope'], 'app.mjs exports no module or function of the name Nope'],
@@ -113,7 +113,7 @@ describe('nestjs-http-auth routes', () => {
     application('OtherModule, WrongModule');
     expect(await command('routes', 'app.mjs')).toMatchObject({
       code: 2,
-      err: ['app.mjs does not say which of its exports is the module: name it, as in app.mjs#AppModule'],
+      err: ['app.mjs has several exports; name the module, as in app.mjs#AppModule'],
     });
   });
 
@@ -163,8 +163,8 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     expect(await gate()).toMatchObject({
       code: 1,
       err: [
-        'Note: http-auth-routes.json has "/greeting GET public", which is no open route any more',
-        'Note: http-auth-routes.json has "/health GET optional", which is no open route any more',
+        'Note: http-auth-routes.json has "/greeting GET public", which is not an open route any more',
+        'Note: http-auth-routes.json has "/health GET optional", which is not an open route any more',
         'New open route: "/health GET public" is not in http-auth-routes.json',
       ],
     });
@@ -175,7 +175,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     expect(await gate('--baseline', 'open.json')).toEqual({
       code: 0,
       out: table,
-      err: ['Note: open.json has "/old GET public", which is no open route any more'],
+      err: ['Note: open.json has "/old GET public", which is not an open route any more'],
     });
   });
 
@@ -183,7 +183,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     writeFileSync(join(cwd, 'http-auth-routes.json'), text);
     expect(await gate()).toMatchObject({
       code: 2,
-      err: ['http-auth-routes.json is no baseline, which is a list of texts: write it anew with --update-baseline'],
+      err: ['http-auth-routes.json must be a list of strings; write it again with --update-baseline'],
     });
   });
 });

@@ -188,7 +188,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     it('has the 403 of scopes that the request decides on', async () => {
       expect((await reports())?.patch?.responses['403']).toMatchObject({
         description:
-          'Forbidden: the credentials need the scopes reports:read, reports:list and those that the request needs',
+          'Forbidden: the credentials need the scopes reports:read, reports:list and the scopes of the request',
       });
     });
 

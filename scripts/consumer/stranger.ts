@@ -1,5 +1,6 @@
-// An application as strangers write them: with a catch-all filter of its own, global or on a route, with responses and
-// middleware that answer by themselves, and with the guard of @nestjs/passport. It runs on the adapter of the environment.
+// An application as other people write it: with a catch-all filter, global or on a route, with responses and
+// middleware that send a 401 themselves, and with the guard of @nestjs/passport. It runs on the adapter of the
+// environment.
 
 import {
   type ArgumentsHost,

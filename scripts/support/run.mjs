@@ -9,9 +9,8 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const tool = (name) => join(root, 'node_modules', '.bin', name);
 
 /**
- * Runs a command in silence and returns what it wrote to its standard output.
- *
- * @throws Error with all it wrote, where it does not exit with 0
+ * Runs a command without output and returns its standard output.
+ * @throws Error with the whole output if the exit code is not 0
  */
 export function run(command, args, { cwd = root } = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' });
@@ -20,5 +19,5 @@ export function run(command, args, { cwd = root } = {}) {
   return stdout;
 }
 
-/** Says on one line what is done. */
+/** Prints the current step on one line. */
 export const say = (text) => console.log(`✓ ${text}`);

@@ -7,10 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const PATIENCE = 60_000;
 
 /**
- * Starts a command that listens on `PORT`, lets `use` talk to it, and stops it with SIGTERM.
- *
- * @param use is given `get(path, headers)`, which resolves to the status, the challenges and the body
- * @throws Error where the command does not listen, or its port is still taken after it was stopped
+ * Starts a command that listens on `PORT`, calls `use`, and stops the command with SIGTERM.
+ * @param use receives `get(path, headers)`, which resolves to the status, the challenges and the body
+ * @throws Error if the command does not listen, or if its port is still in use after it has stopped
  */
 export async function withServer([command, ...args], { cwd, env = {} }, use) {
   const port = await freePort();

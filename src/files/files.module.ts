@@ -9,7 +9,7 @@ const rootPath = fileURLToPath(new URL('../../public', import.meta.url));
 @Module({ imports: [ServeStaticModule.forRootAsync({ useFactory: () => [{ rootPath, serveRoot: '/files' }] })] })
 export class FilesModule {}
 
-/** Asks for credentials where no guard can. */
+/** Protects files, which a guard cannot do. */
 export function protectFiles(app: INestApplication): void {
   protect(app, '/files', { realm: 'Files' });
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The policy of a page that holds its one style and its one script itself: these two by their digest, requests to its own
- * origin, an icon in a data URL, and nothing else. Script that finds its way into the page by other means does not run.
+ * The policy of a page with one inline style and one inline script: it allows these two by their digest, requests to its
+ * own
+ * origin, and an icon in a data URL. Injected scripts do not run.
  */
 export function contentSecurityPolicy(style: string, script: string): string {
   return [

@@ -1,4 +1,4 @@
-/** What the page does: plain JavaScript, which runs as it is written here. It has no template literals in it. */
+/** The script of the page: plain JavaScript, which runs as it is written here. It must not contain template literals. */
 export const script = String.raw`
 const visitor = document.querySelector('#visitor');
 

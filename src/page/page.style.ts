@@ -1,4 +1,4 @@
-/** How the page looks: two palettes, one column, and two where there is room. */
+/** The style of the page: two palettes, and one or two columns. */
 export const style = /* css */ `
 :root {
   color-scheme: light dark;

@@ -4,7 +4,7 @@ import { style } from './page.style.js';
 const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232456d6'/%3E%3Ccircle cx='8' cy='6.3' r='2.5' fill='white'/%3E%3Cpath d='M7 7h2l1 5.5H6z' fill='white'/%3E%3C/svg%3E";
 
-/** The page. It is a module, and not a file beside one, because the compiler copies nothing but modules to `dist`. */
+/** The page. It is a module instead of an HTML file, because the compiler copies only modules to `dist`. */
 export const page = /* html */ `<!doctype html>
 <html lang="en">
   <head>
@@ -95,7 +95,7 @@ export const page = /* html */ `<!doctype html>
 </html>
 `;
 
-/** One route. Its texts are this file's own: they are markup, and need no escaping. */
+/** The markup of one route. The strings come from this file, so they do not need escaping. */
 function route(path: string, who: string, explanation: string, method: 'GET' | 'POST' = 'GET'): string {
   return /* html */ `<li>
             <div class="route">

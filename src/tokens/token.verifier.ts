@@ -10,8 +10,9 @@ import { TokensService } from './tokens.service.js';
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /**
- * Judges the credentials of the Bearer scheme: the application's own tokens, and the JWTs of the issuer in the environment, if
- * there is one. A verifier that has nothing to wait for answers at once.
+ * Verifies the credentials of the Bearer scheme: the application's own tokens, and the JWTs of the issuer in the
+ * environment, if
+ * there is one.
  */
 @Injectable()
 export class TokenVerifier implements HttpAuthVerifier<BearerCredentials, User> {

@@ -3,8 +3,8 @@ import type { StoredToken } from 'nestjs-http-auth/tokens';
 import type { User } from '../users/user.js';
 
 /**
- * The tokens by their hashes, so that whoever reads this table has no token to present. `npx nestjs-http-auth token` makes
- * both: a real token is random, and too long to be guessed. These two are only easy to type.
+ * The tokens by their hashes, so that a copy of this table contains no usable token. `npx nestjs-http-auth token` creates
+ * both. A real token is random, and too long to be guessed. These two are only easy to type.
  */
 const stored: readonly StoredToken<User>[] = [
   {
@@ -24,7 +24,7 @@ const byHash = new Map(stored.map((token) => [token.hash, token]));
 /** The access tokens of the application. Yours come from a database, and expire. */
 @Injectable()
 export class TokensService {
-  /** What is stored of the token with that hash. */
+  /** Returns the stored record of the token with that hash. */
   find(hash: string): StoredToken<User> | null {
     return byHash.get(hash) ?? null;
   }

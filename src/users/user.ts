@@ -1,4 +1,4 @@
-/** The principal of this application: what both verifiers return, and what `@CurrentUser()` hands to a route. */
+/** The principal of this application: the result of both verifiers, and the value of `@CurrentUser()`. */
 export interface User {
   readonly name: string;
 }

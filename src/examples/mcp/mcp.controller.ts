@@ -9,8 +9,8 @@ import { Reports } from './reports.js';
 type Wrapped<T> = T | { readonly raw: T; hijack?(): void };
 
 /**
- * The endpoint of MCP's streamable HTTP, without sessions: who calls is told by the token of each request. The guard has
- * refused whoever has none, and those whose token does not reach for the tool that they call.
+ * The endpoint of MCP's streamable HTTP, without sessions: the token of each request identifies the user. The guard has
+ * refused requests without a token, and requests whose token lacks the scopes of the tool.
  */
 @Scopes('reports:read')
 @Controller('mcp')
@@ -28,13 +28,13 @@ export class McpController {
     const server = createServer(user, this.reports);
     const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: true });
     await server.connect(transport);
-    // Fastify is told that the response is written by another.
+    // Tells Fastify that the transport writes the response.
     if ('raw' in response) response.hijack?.();
     await transport.handleRequest(rawOf(request), rawOf(response), body);
     await server.close();
   }
 
-  /** The server has no messages of its own to send, and says so. */
+  /** The server has no messages of its own to send, so it responds with 405. */
   @HttpCode(405)
   @Header('Allow', 'POST')
   @Get()

@@ -4,7 +4,7 @@ import { jwt } from 'nestjs-http-auth/jwt';
 import { McpController } from './mcp.controller.js';
 import { Reports } from './reports.js';
 
-/** Where the server is, and whose tokens it takes. */
+/** The URL of the server, and the issuer whose tokens it accepts. */
 export interface McpOptions {
   /** The URL that clients are given, e.g. `https://api.example.com/mcp`. */
   readonly url: string;
@@ -12,7 +12,7 @@ export interface McpOptions {
   readonly issuer: string;
 }
 
-/** An MCP server that clients need to be told nothing about but its URL. */
+/** An MCP server. Its URL is all that a client needs to know. */
 @Module({})
 export class McpModule {
   static forRoot({ url, issuer }: McpOptions): DynamicModule {
@@ -21,13 +21,13 @@ export class McpModule {
       imports: [
         AuthModule.forRoot({
           realm: 'Reports',
-          // MCP has a server take no token that was issued for another one: the audience is its own URL.
+          // MCP forbids tokens that were issued for another server, so the audience is the server's own URL.
           schemes: [bearer(jwt({ issuer, audience: url }))],
           resource: {
             url,
             authorizationServers: [issuer],
             name: 'Reports',
-            // Those of the tools no route knows of.
+            // The scopes of the tools, which do not appear on any route.
             scopes: ['reports:read', 'reports:write'],
           },
         }),

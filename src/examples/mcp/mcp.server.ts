@@ -2,10 +2,10 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import type { Reports } from './reports.js';
 
-/** The scopes that the tools need beside that of the server. */
+/** The scopes that the tools need in addition to the scope of the server. */
 const scopesByTool = new Map([['add-report', ['reports:write']]]);
 
-/** A call of a tool, as far as it says which one (JSON-RPC 2.0). */
+/** The part of a tool call that names the tool (JSON-RPC 2.0). */
 const ToolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
 /** The scopes that a body needs, which is one message of JSON-RPC or several. */
@@ -16,7 +16,7 @@ export function scopesOf(body: unknown): string[] {
   });
 }
 
-/** The server of one user: what its tools do, they do for that one. */
+/** Creates the server of one user. Its tools act for that user. */
 export function createServer(user: string, reports: Reports): McpServer {
   const server = new McpServer({ name: 'reports', version: '1.0.0' });
   server.registerTool('list-reports', { description: 'Lists your reports.' }, () => ({

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** The reports of everybody, each user's apart. Yours are in a database. */
+/** The reports, separate for each user. In a real application, they are in a database. */
 @Injectable()
 export class Reports {
   private readonly byUser = new Map<string, string[]>();

@@ -14,10 +14,10 @@ const PLATFORMS = {
 } as const;
 
 /**
- * The application of a built module, which does not listen, nor run its lifecycle hooks.
+ * Creates the application of a built module. It does not listen and does not run its lifecycle hooks.
  *
- * @param target the file of a root module, or of a function that creates the application; `#name` picks one of its exports
- * @throws CliError where there is none
+ * @param target the file of a root module, or of a function that creates the application; `#name` selects an export
+ * @throws CliError if there is no such application
  */
 export async function createApplication(target: string, cwd: string): Promise<INestApplicationContext> {
   const [path = '', name] = target.split('#', 2);
@@ -35,7 +35,7 @@ export async function createApplication(target: string, cwd: string): Promise<IN
 
 type Root = Type | (() => unknown);
 
-/** The export that is meant: the one named, or AppModule, or the default one, or the only class there is. */
+/** Returns the named export; otherwise `AppModule`, the default export, or the only class. */
 function pick(exports: Record<string, unknown>, path: string, name: string | undefined): Root {
   const roots = new Map(
     Object.entries(exports).filter((entry): entry is [string, Root] => typeof entry[1] === 'function'),
@@ -48,10 +48,10 @@ function pick(exports: Record<string, unknown>, path: string, name: string | und
   const [only, ...others] = [...roots.values()].filter(isClass);
   const root = roots.get('AppModule') ?? roots.get('default') ?? (others.length === 0 ? only : undefined);
   if (root !== undefined) return root;
-  throw new CliError(`${path} does not say which of its exports is the module: name it, as in ${path}#AppModule`);
+  throw new CliError(`${path} has several exports; name the module, as in ${path}#AppModule`);
 }
 
-/** The adapter of the platform that is installed beside the application. */
+/** Creates the adapter of the platform that is installed in the application's folder. */
 async function adapterFor(file: string): Promise<AbstractHttpAdapter> {
   const { resolve: find } = createRequire(file);
   for (const [platform, adapter] of Object.entries(PLATFORMS)) {

@@ -3,14 +3,15 @@ import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 import { CliError } from './cli.error.js';
 
-/** Where a password comes from: a terminal, or what is written to standard input. */
+/** The source of a password: a terminal, or standard input. */
 export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
 
 /**
- * A password: typed twice at a terminal, which does not show it, or else all of the input, without the end of its line.
+ * Reads a password. At a terminal, the user types it twice and it is not shown. Otherwise, the password is the whole
+ * input without the last line break.
  *
- * @param prompt where questions go: not where the hash does
- * @throws CliError where nobody types it, or not the same twice
+ * @param prompt the stream for questions, which is not the stream of the hash
+ * @throws CliError if the input ends, or if the two passwords differ
  */
 export async function askPassword(input: Input, prompt: NodeJS.WritableStream): Promise<string> {
   if (input.isTTY !== true) return (await text(input as AsyncIterable<Buffer>)).replace(/\r?\n$/, '');

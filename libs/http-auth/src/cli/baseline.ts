@@ -3,11 +3,11 @@ import type { RouteEntry } from '../routes/route.entry.js';
 import { placeOf } from '../routes/route.table.js';
 import { CliError } from './cli.error.js';
 
-/** What has changed since a baseline. */
+/** The differences to a baseline. */
 export interface Changes {
   /** The open routes that it does not have. */
   readonly added: readonly string[];
-  /** What it has, and is no open route any more. */
+  /** Entries of the baseline that are not open routes any more. */
   readonly gone: readonly string[];
 }
 
@@ -18,7 +18,7 @@ export class Baseline {
     private readonly name: string,
   ) {}
 
-  /** @throws CliError where the file cannot be read */
+  /** @throws CliError if the file cannot be read */
   compare(routes: readonly RouteEntry[]): Changes {
     const [agreed, open] = [this.read(), linesOf(routes)];
     return {
@@ -42,7 +42,7 @@ export class Baseline {
     } catch {
       // Told below.
     }
-    throw new CliError(`${this.name} is no baseline, which is a list of texts: write it anew with --update-baseline`);
+    throw new CliError(`${this.name} must be a list of strings; write it again with --update-baseline`);
   }
 }
 

@@ -1,4 +1,4 @@
-/** What a user of the command can mend: its message is all they need to see. */
+/** An error that the user of the command can fix. Its message is the whole output. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 }

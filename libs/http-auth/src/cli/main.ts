@@ -8,5 +8,5 @@ const code = await run(process.argv.slice(2), {
   err: console.error,
   ask: () => askPassword(process.stdin, process.stderr),
 });
-// Whatever the application has opened, such as connections to a database, would keep the process; but first all is written.
+// Connections of the application, e.g. to a database, would keep the process alive. The output is written first.
 process.stdout.write('', () => process.exit(code));

@@ -9,7 +9,7 @@ import { CliError } from './cli.error.js';
 import { hashCommand } from './hash.js';
 import { tokenCommand } from './token.js';
 
-/** Where a command runs, and where its lines go. */
+/** The environment of a command. */
 export interface Surroundings {
   readonly cwd: string;
   readonly out: (line: string) => void;
@@ -20,26 +20,25 @@ export interface Surroundings {
 
 const HELP = `nestjs-http-auth routes <module> [options]
 
-Prints which routes of a Nest application ask for credentials, and why.
+Prints the routes of a Nest application, their requirements and the reasons.
 
-  <module>              the built file of the root module, e.g. dist/app.module.js; dist/app.js#create takes the
+  <module>              the built file of the root module, e.g. dist/app.module.js; dist/app.js#create uses the
                         export "create": a module, or a function that returns the application with its global prefix
-                        and versions set
+                        and versions
 
-  --json                prints JSON in place of a table
-  --fail-on-new-public  exits with 1 where a public or optional route is not in the baseline
+  --json                prints JSON instead of a table
+  --fail-on-new-public  exits with 1 if a public or optional route is not in the baseline
   --update-baseline     writes the baseline
   --baseline <file>     the baseline (default: http-auth-routes.json)
   -h, --help            prints this
 
 nestjs-http-auth hash [--algorithm argon2id|scrypt|bcrypt]
 
-Prints the hash of a password, which is typed at a prompt or read from standard input, and never an argument.
+Asks for a password, or reads it from standard input, and prints its hash. A password is never an argument.
 
 nestjs-http-auth token [--prefix <prefix>]
 
-Prints a new token, for its holder, and its hash, which is what the application stores. It begins with the prefix, if there
-is one, e.g. acme_live.`;
+Prints a new token for its owner, and the hash that the application stores. The token begins with the prefix, e.g. acme_live.`;
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -52,7 +51,7 @@ const OPTIONS = {
 /**
  * Runs the command.
  *
- * @returns the exit code: 0, 1 where there are new open routes, or 2 where it could not find out
+ * @returns the exit code: 0; 1 if there are new open routes; 2 if the command failed
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
   const { cwd, out, err, ask } = surroundings;
@@ -73,7 +72,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     }
     const [command, module, ...more] = positionals;
     if (command !== 'routes' || module === undefined || more.length > 0) {
-      throw new CliError('Say which routes: nestjs-http-auth routes <module>');
+      throw new CliError('Name the module: nestjs-http-auth routes <module>');
     }
     const routes = await routesOf(module, cwd);
     out(values.json ? JSON.stringify(routes, null, 2) : tableOf(routes));
@@ -82,7 +81,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (values['update-baseline']) baseline.write(routes);
     if (!values['fail-on-new-public']) return 0;
     const { added, gone } = baseline.compare(routes);
-    for (const line of gone) err(`Note: ${values.baseline} has "${line}", which is no open route any more`);
+    for (const line of gone) err(`Note: ${values.baseline} has "${line}", which is not an open route any more`);
     for (const line of added) err(`New open route: "${line}" is not in ${values.baseline}`);
     return added.length > 0 ? 1 : 0;
   } catch (error) {

@@ -5,9 +5,9 @@ import { CliError } from './cli.error.js';
 const OPTIONS = { prefix: { type: 'string' } } as const;
 
 /**
- * A new token, and the hash to store of it, a line each.
+ * Creates a token. Returns the token and the hash to store, one on each line.
  *
- * @throws CliError where there is anything but a prefix, or that cannot be meant
+ * @throws CliError if there is another argument than a prefix, or if the prefix is invalid
  */
 export function tokenCommand(args: readonly string[]): string {
   const prefix = prefixOf(args);

@@ -3,14 +3,17 @@ import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../common/promise.js';
 import type { AuthEvent, AuthEventOf, AuthEventType } from './auth.event.js';
 
-/** Is told of events, at once and before the response. What it throws, or a promise of it, is logged and changes nothing. */
+/**
+ * Receives events synchronously, before the response. If it throws or rejects, the error is logged and the response does
+ * not change.
+ */
 export type AuthEventListener<T extends AuthEventType = AuthEventType> = (
   event: AuthEventOf<T>,
 ) => void | Promise<void>;
 
 /**
- * What the guard makes of requests, for whoever wants to know: once for each judgement, and nothing for a public route or for a
- * request that needs no credentials and has none. While nobody listens, no event is made.
+ * The results of the guard: one event for each check of credentials. There are no events for public routes, nor for
+ * optional routes if the request has no credentials. Without listeners, no event is created.
  *
  * @example
  * events.on('refused', ({ reason, route, address }) => logger.warn(`${reason} at ${route} from ${address}`));
@@ -26,10 +29,10 @@ export class AuthEvents {
   };
 
   /**
-   * Listens to the events of a type.
+   * Adds a listener for a type of events.
    *
-   * @returns ends it
-   * @throws AuthConfigurationError where there is no such type
+   * @returns a function that removes the listener
+   * @throws AuthConfigurationError if the type is unknown
    */
   on<T extends AuthEventType>(type: T, listener: AuthEventListener<T>): () => void {
     if (!Object.hasOwn(this.listeners, type)) {
@@ -41,7 +44,7 @@ export class AuthEvents {
     return () => void listeners.delete(listener);
   }
 
-  /** Whether anybody listens to a type, so that its events need be made. */
+  /** Returns `true` if a type has a listener. Otherwise its events do not have to be created. */
   hears(type: AuthEventType): boolean {
     return this.listeners[type].size > 0;
   }

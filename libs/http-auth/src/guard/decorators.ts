@@ -28,10 +28,10 @@ type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
  *
  * On a class, it does not open the subclasses. Decorate them as well.
  *
- * @param open with `false`, the decorator closes a method of an open class
+ * @param open any value but `true`, e.g. `false`, closes a method of an open class
  */
 export const Public = (open = true): ClassOrMethodDecorator =>
-  SetMetadata(ACCESS, (open === true ? 'public' : 'required') satisfies Access);
+  SetMetadata(ACCESS, ((open as unknown) === true ? 'public' : 'required') satisfies Access);
 
 /**
  * Accepts requests without credentials too; `@CurrentUser()` is then `undefined`. Credentials that a request has must still be

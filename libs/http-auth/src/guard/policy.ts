@@ -5,7 +5,7 @@ import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
-/** Whether a route requires credentials, accepts requests with or without them, or is open. */
+/** The access of a route: it is open, accepts credentials, or requires them. */
 export type Access = 'public' | 'optional' | 'required';
 
 /** The decorator that decides the access of a route, and its place. */

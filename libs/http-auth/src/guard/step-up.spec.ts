@@ -37,7 +37,7 @@ describe('An authentication', () => {
     },
   );
 
-  it('may be at most a minute ahead of our clock', () => {
+  it('accepts a time of up to one minute in the future', () => {
     expect(isSteppedUp({ maxAge: 0 }, ago(now + 60))).toBe(true);
     expect(isSteppedUp({ maxAge: 0 }, ago(now + 61))).toBe(false);
   });

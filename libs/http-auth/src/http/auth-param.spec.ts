@@ -33,7 +33,7 @@ const quotedForm = (characters: fc.Arbitrary<string>) =>
     value: all.map(([character]) => character).join(''),
   }));
 
-/** Any text of an element with auth-params, in all that the grammar tolerates, beside the element that it stands for. */
+/** Any text of an element with auth-params that the grammar tolerates, with the element that it represents. */
 const written = (characters: fc.Arbitrary<string>) =>
   fc
     .record({
@@ -107,7 +107,7 @@ describe.each(wires)('$name', ({ format, parse }) => {
     );
   });
 
-  it('is written in one form, whatever form it was read in', () => {
+  it('has one written form, regardless of the form that was read', () => {
     const characters = fc.oneof(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 1 }), fc.constant('"'));
     const rewrite = (text: string) => parse(text)?.map(format).join(', ');
     fc.assert(
@@ -119,7 +119,7 @@ describe.each(wires)('$name', ({ format, parse }) => {
     );
   });
 
-  it('is read from any junk without a throw, and what is read of it can be sent on', () => {
+  it('never throws for junk, and formats every element that it reads', () => {
     const latin1 = fc.string({ unit: fc.nat({ max: 0xff }).map((code) => String.fromCharCode(code)) });
     const nearly = fc.string({
       unit: fc.constantFrom('a', 'B', '1', '=', '"', ',', '\\', ' ', '\t', '\0', 'é'),
@@ -199,7 +199,7 @@ describe('formatElement', () => {
     expect(() => formatElement(given)).toThrow(message);
   });
 
-  it('[H-2] throws for any name given twice, whatever its case', () => {
+  it('[H-2] throws if a name occurs twice, in any case', () => {
     const name = token.filter((text) => text.toUpperCase() !== text.toLowerCase());
     fc.assert(
       fc.property(name, printable, printable, (text, one, other) => {

@@ -2,25 +2,25 @@ import { COMMA, EMPTY_ELEMENTS, END_OF_ELEMENT, EQUALS, QUOTED_STRING, SPACES, T
 import { isSendable, isToken, isToken68, quote, Scanner, unquote } from './grammar.js';
 
 /**
- * The auth-params of a challenge or of credentials: values by lower-case name (RFC 9110 section 11.2). A value is the
- * text itself, without quotes and escapes.
+ * The auth-params of a challenge or of credentials: values by lower-case name (RFC 9110 section 11.2). A value has no
+ * quotes and no escapes.
  */
 export type AuthParams = Readonly<Record<string, string>>;
 
 /**
- * What challenges and credentials have in common: `auth-scheme [ 1*SP ( token68 / #auth-param ) ]`
+ * The common form of challenges and credentials: `auth-scheme [ 1*SP ( token68 / #auth-param ) ]`
  * (RFC 9110 sections 11.3 and 11.4).
  */
 export interface AuthElement {
   /** The auth-scheme, in the case that it was given in. It is compared without case (RFC 9110 section 11.1). */
   readonly scheme: string;
-  /** The auth-params; absent where there are none. */
+  /** The auth-params; `undefined` if there are no auth-params. */
   readonly params?: AuthParams;
-  /** The token68 that stands in place of auth-params; absent where there is none. */
+  /** The token68, which replaces auth-params; `undefined` if there is no token68. */
   readonly token68?: string;
 }
 
-/** Reads one element; `undefined` where the text does not begin with a well-formed one. */
+/** Reads one element. Returns `undefined` if the text does not begin with a well-formed element. */
 export function readElement(scanner: Scanner): AuthElement | undefined {
   const scheme = scanner.take(TOKEN);
   if (scheme === undefined) return undefined;
@@ -37,9 +37,9 @@ export function readElement(scanner: Scanner): AuthElement | undefined {
   return Object.keys(params).length === 0 ? { scheme } : { scheme, params };
 }
 
-/** `#auth-param`; `undefined` where a name occurs twice, which section 11.2 forbids. */
+/** `#auth-param`; `undefined` if a name occurs twice, which section 11.2 forbids. */
 function readParams(scanner: Scanner): AuthParams | undefined {
-  // No prototype: `__proto__` is a token like any other.
+  // The object has no prototype, because `__proto__` is a valid token.
   const params: Record<string, string> = Object.create(null);
   const first = scanner.attempt(() => {
     scanner.take(EMPTY_ELEMENTS);
@@ -66,11 +66,11 @@ function readParam(scanner: Scanner): [string, string] | undefined {
   return value === undefined ? undefined : [name.toLowerCase(), value];
 }
 
-/** The one text of an element; every challenge that is sent is made here. */
+/** Formats an element. Every challenge is created by this function. */
 export function formatElement({ scheme, params, token68 }: AuthElement): string {
   if (!isToken(scheme)) throw new TypeError('scheme: an auth-scheme is one token (RFC 9110 section 11.1)');
   if (token68 !== undefined) {
-    if (params !== undefined) throw new TypeError('token68: it stands in place of params (RFC 9110 section 11.3)');
+    if (params !== undefined) throw new TypeError('token68: it cannot be combined with params (RFC 9110 section 11.3)');
     if (!isToken68(token68)) throw new TypeError('token68: only letters, digits and -._~+/ (RFC 9110 section 11.2)');
     return `${scheme} ${token68}`;
   }

@@ -111,7 +111,7 @@ describe('parseChallenges', () => {
     ]);
   });
 
-  it('[H-3] reads a token and a quoted-string alike, with blanks around the equals sign', () => {
+  it('[H-3] reads both a token and a quoted-string, with blanks around the equals sign', () => {
     const read = [{ scheme: 'Basic', params: { realm: 'simple' } }];
     expect(parseChallenges('Basic realm=simple')).toEqual(read);
     expect(parseChallenges('Basic realm \t=\t "simple"')).toEqual(read);
@@ -125,7 +125,7 @@ describe('parseChallenges', () => {
     ]);
   });
 
-  it('reads a list, however it is divided into field lines, as its parts one after another', () => {
+  it('reads a list as its parts in order, regardless of the division into field lines', () => {
     const texts = [
       'Negotiate',
       'Negotiate abc==',
@@ -198,7 +198,7 @@ describe('parseChallenges', () => {
     },
   );
 
-  it('reads no challenge from no field line', () => {
+  it('returns undefined if there is no field line', () => {
     expect(parseChallenges([])).toBeUndefined();
     expect(parseChallenges([''])).toBeUndefined();
   });

@@ -20,11 +20,11 @@ const OAUTH_PARAMS: Readonly<Record<string, RegExp>> = {
 };
 
 /**
- * The text of one challenge, e.g. `Basic realm="Staging", charset="UTF-8"`. Every value is sent as a quoted-string with
- * its quotes escaped, which is the only form allowed for `realm` (RFC 9110 section 11.5).
+ * Formats one challenge, e.g. `Basic realm="Staging", charset="UTF-8"`. Every value is a quoted-string with its quotes
+ * escaped, which is the only form that `realm` may have (RFC 9110 section 11.5).
  *
- * @throws TypeError where a name is no token or occurs twice, or a value has a control character or is not ASCII, or
- * has a character that RFC 6750 does not allow in its param
+ * @throws TypeError if a name is not a token or occurs twice; if a value has a control character or is not ASCII; or if
+ * it has a character that RFC 6750 does not allow in its param
  */
 export function formatChallenge(challenge: Challenge): string {
   const { scheme, params = {} } = challenge;
@@ -39,10 +39,10 @@ export function formatChallenge(challenge: Challenge): string {
 }
 
 /**
- * The challenges of a `WWW-Authenticate` or `Proxy-Authenticate` field, in their order (RFC 9110 section 11.6.1).
+ * Parses the challenges of a `WWW-Authenticate` or `Proxy-Authenticate` field, in their order (RFC 9110 section 11.6.1).
  *
  * @param field the field's value, or its field lines
- * @returns the challenges, or `undefined` where the field is not well-formed
+ * @returns the challenges, or `undefined` if the field is not well-formed
  */
 export function parseChallenges(field: string | readonly string[]): Challenge[] | undefined {
   const scanner = new Scanner(typeof field === 'string' ? field : field.join(', '));

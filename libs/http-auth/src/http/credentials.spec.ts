@@ -94,13 +94,13 @@ describe('schemeOf', () => {
   });
 
   it.each(['', ' Basic YTpi', 'Basic:YTpi', 'Basic\tYTpi', 'Basic, YTpi', 'Basic=YTpi', '"Basic" YTpi', 'Bäsic YTpi'])(
-    'finds none in %j',
+    'returns undefined for %j',
     (field) => {
       expect(schemeOf(field)).toBeUndefined();
     },
   );
 
-  it('names the scheme of whatever can be parsed', () => {
+  it('returns the scheme of every field that can be parsed', () => {
     const field = fc.tuple(fc.constantFrom('A', 'Basic', 'x-Y~'), fc.constantFrom('', ' ', ' a==', ' a=b, c="d e"'));
     fc.assert(
       fc.property(field, ([scheme, rest]) => {

@@ -5,7 +5,10 @@ import { isSendable, isToken, isToken68, OWS, quote, QUOTED_STRING, Scanner, TOK
 const LETTERS_AND_DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const printable = fc.string({ unit: 'grapheme-ascii' });
 
-/** Every character of ISO-8859-1 and some beyond, lone surrogates included, that `accepts` as a text of its own. */
+/**
+ * Returns the characters of ISO-8859-1, and some others with lone surrogates, that `accepts` as a string of one
+ * character.
+ */
 function accepted(accepts: (text: string) => boolean): string {
   const characters = Array.from({ length: 0x200 }, (_, code) => String.fromCharCode(code));
   return [...characters, '\u2028', '\ud800', '\uff1a', '\u{1f511}'].filter(accepts).toSorted().join('');
@@ -16,7 +19,7 @@ function sorted(characters: string): string {
 }
 
 describe('isToken', () => {
-  it('takes the tchar of RFC 9110 section 5.6.2 and nothing else', () => {
+  it('accepts exactly the tchar of RFC 9110 section 5.6.2', () => {
     expect(accepted(isToken)).toBe(sorted(`!#$%&'*+-.^_\`|~${LETTERS_AND_DIGITS}`));
   });
 
@@ -26,7 +29,7 @@ describe('isToken', () => {
 });
 
 describe('isToken68', () => {
-  it('takes the characters of RFC 9110 section 11.2 and nothing else', () => {
+  it('accepts exactly the characters of RFC 9110 section 11.2', () => {
     expect(accepted(isToken68)).toBe(sorted(`-._~+/${LETTERS_AND_DIGITS}`));
   });
 
@@ -40,11 +43,11 @@ describe('isToken68', () => {
 });
 
 describe('isSendable', () => {
-  it('takes printable ASCII and the space, and nothing else', () => {
+  it('accepts exactly printable ASCII and the space', () => {
     expect(accepted(isSendable)).toBe(String.fromCharCode(...Array.from({ length: 95 }, (_, at) => 0x20 + at)));
   });
 
-  it('refuses a text for any one character that it refuses', () => {
+  it('refuses a string with a single character that it refuses', () => {
     fc.assert(
       fc.property(printable, fc.integer({ min: 0, max: 0x10ffff }), printable, (before, code, after) => {
         fc.pre(code < 0x20 || code > 0x7e);
@@ -59,7 +62,7 @@ describe('quote and unquote', () => {
     fc.assert(fc.property(printable, (text) => expect(unquote(quote(text))).toBe(text)));
   });
 
-  it('[H-15] make a text that a scanner takes whole, as one quoted-string', () => {
+  it('[H-15] returns a string that a scanner takes as one quoted-string', () => {
     fc.assert(
       fc.property(printable, (text) => {
         const scanner = new Scanner(quote(text));
@@ -79,26 +82,26 @@ describe('quote and unquote', () => {
     expect(quote(text)).toBe(quoted);
   });
 
-  it('take a quoted-pair for what follows its backslash', () => {
+  it('replace a quoted-pair by the character after its backslash', () => {
     expect(unquote('"\\a\\b\\\\n\\\t"')).toBe('ab\\n\t');
   });
 });
 
 describe('Scanner', () => {
-  it('takes productions from left to right, until nothing is left', () => {
+  it('takes productions from left to right until the end', () => {
     const scanner = new Scanner('abc \tdef');
     expect([scanner.take(TOKEN), scanner.take(OWS), scanner.done]).toEqual(['abc', ' \t', false]);
     expect([scanner.take(TOKEN), scanner.done]).toEqual(['def', true]);
   });
 
-  it('does not move where a production does not match', () => {
+  it('does not move if a production does not match', () => {
     const scanner = new Scanner(' abc');
     expect(scanner.take(TOKEN)).toBeUndefined();
     expect(scanner.take(OWS)).toBe(' ');
     expect(scanner.take(TOKEN)).toBe('abc');
   });
 
-  it('goes back where an attempt fails, and stays where it succeeds', () => {
+  it('goes back if an attempt fails, and keeps its position if it succeeds', () => {
     const scanner = new Scanner('abc def');
     const word = () => scanner.take(TOKEN);
     expect(scanner.attempt(() => (word(), undefined))).toBeUndefined();

@@ -12,22 +12,22 @@ export const TOKEN68 = /[A-Za-z0-9\-._~+/]+=*/y;
 /** `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (section 5.6.4) */
 export const QUOTED_STRING = /"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x21-\x7e\x80-\xff])*"/y;
 
-/** `1*SP`, between an auth-scheme and what follows it (section 11.3) */
+/** `1*SP`, between an auth-scheme and the rest (section 11.3) */
 export const SPACES = / +/y;
 
-/** `OWS = *( SP / HTAB )` (section 5.6.3); `BWS` is the same, tolerated where it should not be */
+/** `OWS = *( SP / HTAB )` (section 5.6.3); `BWS` is the same, and recipients must tolerate it */
 export const OWS = /[ \t]*/y;
 
 /** `*( OWS "," ) OWS`: a recipient skips the empty elements of a list (section 5.6.1.2) */
 export const EMPTY_ELEMENTS = /[ \t,]*/y;
 
-/** What separates two elements of a list, and the empty ones with it: `OWS "," *( OWS "," ) OWS` (section 5.6.1) */
+/** The separator of two elements of a list, with the empty elements around it: `OWS "," *( OWS "," ) OWS` (section 5.6.1) */
 export const COMMA = /[ \t]*,[ \t,]*/y;
 
 /** `BWS "=" BWS`, between the name and the value of an auth-param (section 11.2) */
 export const EQUALS = /[ \t]*=[ \t]*/y;
 
-/** What ends a token68: the end of the field or the comma before the next challenge */
+/** The end of a token68: the end of the field, or the comma before the next challenge */
 export const END_OF_ELEMENT = /(?=[ \t]*(?:,|$))/y;
 
 /** Reads a field value from left to right, one production at a time. */
@@ -36,7 +36,10 @@ export class Scanner {
 
   constructor(private readonly text: string) {}
 
-  /** The text that `production` matches here, which is then behind us; `undefined`, and no move, where it does not. */
+  /**
+   * Returns the text that `production` matches at the current position, and moves behind it. Returns `undefined` and does
+   * not move if there is no match.
+   */
   take(production: RegExp): string | undefined {
     production.lastIndex = this.at;
     const match = production.exec(this.text);
@@ -45,7 +48,7 @@ export class Scanner {
     return match[0];
   }
 
-  /** What `read` makes of the text from here, or `undefined`, and no move. */
+  /** Returns the result of `read`. If it is `undefined`, the position does not change. */
   attempt<T>(read: () => T | undefined): T | undefined {
     const start = this.at;
     const value = read();
@@ -53,13 +56,13 @@ export class Scanner {
     return value;
   }
 
-  /** Whether nothing is left. */
+  /** If `true`, the whole text was read. */
   get done(): boolean {
     return this.at === this.text.length;
   }
 }
 
-/** The text that a quoted-string stands for (RFC 9110 section 5.6.4). */
+/** Returns the text of a quoted-string (RFC 9110 section 5.6.4). */
 export function unquote(quoted: string): string {
   return quoted.slice(1, -1).replace(/\\(.)/gs, '$1');
 }
@@ -76,18 +79,18 @@ function whole({ source }: RegExp): RegExp {
   return new RegExp(`^(?:${source})$`);
 }
 
-/** Whether all of `text` is one token (RFC 9110 section 5.6.2). */
+/** Returns `true` if `text` is one token (RFC 9110 section 5.6.2). */
 export function isToken(text: string): boolean {
   return WHOLE_TOKEN.test(text);
 }
 
-/** Whether all of `text` is one token68 (RFC 9110 section 11.2). */
+/** Returns `true` if `text` is one token68 (RFC 9110 section 11.2). */
 export function isToken68(text: string): boolean {
   return WHOLE_TOKEN68.test(text);
 }
 
 /**
- * Whether `text` reaches every client as it stands: printable ASCII and spaces. A control character could end the field
+ * Returns `true` if every client receives `text` unchanged: printable ASCII and spaces. A control character could end the field
  * (RFC 9110 section 5.5), and for anything outside ASCII no encoding is agreed on (RFC 7617 section 3).
  */
 export function isSendable(text: string): boolean {

@@ -5,7 +5,7 @@ import { realmProblem } from './realm.js';
 
 describe('realmProblem', () => {
   it.each(['Access to staging site', 'a', ' a ', 'say "friend"', 'C:\\', 'a, b="c"', '~'])(
-    'has none with %j',
+    'returns undefined for %j',
     (realm) => {
       expect(realmProblem(realm)).toBeUndefined();
     },
@@ -29,7 +29,7 @@ describe('realmProblem', () => {
     },
   );
 
-  it('lets pass exactly what a challenge can carry', () => {
+  it('accepts exactly the realms that a challenge can carry', () => {
     const text = fc.oneof(fc.string({ unit: 'grapheme-ascii' }), fc.string({ unit: 'binary' }));
     fc.assert(
       fc.property(text, (realm) => {

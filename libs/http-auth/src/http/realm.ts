@@ -1,8 +1,8 @@
 import { isSendable } from './grammar.js';
 
 /**
- * Says what is wrong with a realm, or `undefined` where it can be sent. A realm names a protection space to people, as a
- * quoted-string (RFC 9110 section 11.5), and has no reliable encoding beyond ASCII (RFC 7617 section 3).
+ * Checks a realm. Returns an error message, or `undefined` if the realm is valid. Browsers show the realm to users. It is
+ * a quoted-string (RFC 9110 section 11.5) without a reliable encoding beyond ASCII (RFC 7617 section 3).
  */
 export function realmProblem(realm: unknown): string | undefined {
   if (typeof realm !== 'string') return 'it must be a string';

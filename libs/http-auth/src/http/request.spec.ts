@@ -32,7 +32,7 @@ describe('countFieldLines', () => {
     expect(countFieldLines({ ...plain, rawHeaders }, 'proxy-authorization')).toBe(2);
   });
 
-  it('counts none where the field lines are unknown', () => {
+  it('returns 0 if the field lines are unknown', () => {
     expect(countFieldLines({ ...plain, headers: { authorization: 'Basic YTpi' } }, 'authorization')).toBe(0);
   });
 });
@@ -57,7 +57,7 @@ describe('isPreflight', () => {
 describe('rawResponse', () => {
   const response = new ServerResponse(new IncomingMessage(new Socket()));
 
-  it('is the response itself, or the one that is wrapped', () => {
+  it('returns the response, or the response that it wraps', () => {
     expect(rawResponse(response)).toBe(response);
     expect(rawResponse({ raw: response })).toBe(response);
   });

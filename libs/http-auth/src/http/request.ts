@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-/** What Express's and Fastify's requests have in common, as far as authentication reads it. */
+/** The common properties of Express's and Fastify's requests that authentication reads. */
 export interface HttpRequest {
   /** The method, in upper case. */
   readonly method: string;
@@ -12,13 +12,13 @@ export interface HttpRequest {
   readonly body?: unknown;
   /** The address that the request comes from, as the framework makes it out; behind a proxy that takes its settings. */
   readonly ip?: string | undefined;
-  /** Node's own request, where the framework wraps it, as Fastify does. */
+  /** Node's own request, if the framework wraps it, as Fastify does. */
   readonly raw?: IncomingMessage;
   /** The field lines as they came, names and values in turn. */
   readonly rawHeaders?: readonly string[];
 }
 
-/** The path of a request target with its query, where the target may be an absolute URI as well (RFC 9112 section 3.2). */
+/** Returns the path and the query of a request target. The target may also be an absolute URI (RFC 9112 section 3.2). */
 export function originForm(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 }
@@ -29,8 +29,9 @@ export function rawResponse(response: ServerResponse | { readonly raw: ServerRes
 }
 
 /**
- * How many field lines of a name the request has. A field of credentials is no list, so more than one is an attempt to show
- * one party other credentials than another (RFC 9110 section 5.3); Node keeps the first and drops the rest without a word.
+ * Returns the number of field lines with a name. A field of credentials is not a list, so several lines are an attack:
+ * each server on the path may read another one (RFC 9110 section 5.3). Node keeps the first and drops the others
+ * silently.
  *
  * @param name in lower case
  */
@@ -45,8 +46,8 @@ export function countFieldLines(request: HttpRequest, name: string): number {
 }
 
 /**
- * Whether a request is a browser's question whether a page may send the real one, which never has credentials (Fetch
- * standard, CORS-preflight request). A plain OPTIONS is none.
+ * Returns `true` if a browser asks with the request if a page may send the real one (Fetch standard, CORS-preflight
+ * request). Such a request never has credentials. A plain OPTIONS request is not a preflight.
  */
 export function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;

@@ -1,6 +1,6 @@
 /**
- * Whether what comes from a URL is its owner's: by https, or from this machine, whose names no network resolves (RFC 8252 section
- * 7.3, RFC 6761 section 6.3). `URL` has written every IPv4 address in four decimal numbers.
+ * Returns `true` if no other machine can change the response of a URL: it is https, or it belongs to this machine (RFC
+ * 8252 section 7.3, RFC 6761 section 6.3). `URL` has already normalized IPv4 addresses to four decimal numbers.
  */
 export function isSecure({ protocol, hostname }: URL): boolean {
   if (protocol === 'https:') return true;

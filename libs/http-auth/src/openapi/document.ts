@@ -16,13 +16,12 @@ type SecurityScheme = Exclude<
 >;
 
 /**
- * Adds to a document what the guard does, by the same policies: the security schemes, what each operation asks for, and
- * its responses to those who do not have it, with their challenges. What the document says itself has the last word.
+ * Adds the policies of the routes to an OpenAPI document: the security schemes, the requirements of each operation, and
+ * the responses to requests that do not meet them, with their challenges. The document's own entries have priority.
  *
  * @example
  * const document = documentHttpAuth(app, SwaggerModule.createDocument(app, config));
- *
- * @param document what `SwaggerModule.createDocument()` returns; it is left as it is
+ * @param document the result of `SwaggerModule.createDocument()`; it is not changed
  */
 export function documentHttpAuth(app: INestApplicationContext, document: OpenAPIObject): OpenAPIObject {
   const operations = new Operations(app.get(RouteReport).routes(), app.get(ApplicationConfig).getGlobalPrefix());
@@ -47,7 +46,7 @@ export function documentHttpAuth(app: INestApplicationContext, document: OpenAPI
   };
 }
 
-/** Says of operations what their routes ask for. */
+/** Describes operations by the policies of their routes. */
 class Describer {
   private readonly schemes: ReadonlyMap<string, Scheme>;
 
@@ -60,7 +59,7 @@ class Describer {
     this.schemes = new Map(schemes.map((scheme) => [scheme.name, scheme]));
   }
 
-  /** An operation with what its route asks for, and the responses of the guard. */
+  /** Returns an operation with the requirements of its route and the responses of the guard. */
   describe(operation: OperationObject, route: RouteEntry): OperationObject {
     const security = route.schemes.flatMap((name) => this.requirements(name, route));
     if (route.access === 'public') return { security, ...operation };
@@ -74,7 +73,7 @@ class Describer {
     };
   }
 
-  /** What opens a route by a scheme: one requirement, or where any scope will do, one for each. */
+  /** Returns the requirements of a scheme: one; or one for each scope if any scope is enough. */
   private requirements(name: string, { scopes }: RouteEntry): Record<string, string[]>[] {
     const { type } = openapiOf(this.schemes.get(name) as Scheme);
     // Before OpenAPI 3.1, requirements of the types http and apiKey are empty.
@@ -111,7 +110,7 @@ class Describer {
 /** The scopes that credentials need, in words. */
 function needed(scopes: RouteEntry['scopes'], byRequest: RouteEntry['scopesByRequest']): string {
   const named = scopes && `${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`;
-  return [named, byRequest && 'those that the request needs'].filter(Boolean).join(' and ');
+  return [named, byRequest && 'the scopes of the request'].filter(Boolean).join(' and ');
 }
 
 /** A scheme in OpenAPI's words. */
@@ -119,13 +118,13 @@ function openapiOf({ name, openapi }: Scheme): SecurityScheme {
   return openapi === undefined ? { type: 'http', scheme: keyOf(name) } : { ...openapi };
 }
 
-/** The response that the document has, with the header of ours. */
+/** Combines our response with the document's response for the same status. */
 function merge(ours: ResponseObject, theirs: OperationObject['responses'][string]): typeof theirs {
   if (theirs === undefined || '$ref' in theirs) return theirs ?? ours;
   return { ...ours, ...theirs, headers: { ...ours.headers, ...theirs.headers } };
 }
 
-/** The name of a scheme in the document, which is what DocumentBuilder calls it as well. */
+/** Returns the name of a scheme in the document. DocumentBuilder uses the same name. */
 function keyOf(name: string): string {
   return name.toLowerCase();
 }

@@ -1,6 +1,6 @@
 import type { RouteEntry } from '../routes/route.entry.js';
 
-/** The methods of the operations that @nestjs/swagger makes of `@All()`. */
+/** The methods of the operations that @nestjs/swagger creates for `@All()`. */
 const ALL = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'SEARCH', 'QUERY'];
 
 /** The routes behind the operations of a document. */
@@ -11,14 +11,14 @@ export class Operations {
   /** @param prefix the global prefix, which a document may leave out */
   constructor(routes: readonly RouteEntry[], prefix: string) {
     this.prefix = shapeOf(prefix).replace(/^\/*(.*?)\/*$/, '/$1');
-    // Of routes with one method and one path, the last is the one that @nestjs/swagger documents.
+    // If several routes have the same method and path, @nestjs/swagger documents the last one.
     for (const route of routes) {
       const { method, path } = route;
       for (const one of method === 'ALL' ? ALL : [method]) this.routes.set(`${one} ${shapeOf(path)}`, route);
     }
   }
 
-  /** The route of an operation; `undefined` where it is none of the application's controllers. */
+  /** Returns the route of an operation, or `undefined` if it does not belong to a controller of the application. */
   route(method: string, path: string): RouteEntry | undefined {
     const shape = path.replace(/\{[^}]*\}/g, '{}');
     const find = (full: string) => this.routes.get(`${method.toUpperCase()} ${full}`);
@@ -26,10 +26,10 @@ export class Operations {
   }
 }
 
-/** What is special in the path of a route, in path-to-regexp's notation, in Fastify's, and in what Nest takes of old. */
+/** Special characters in the path of a route: in path-to-regexp's notation, in Fastify's, and in Nest's old one. */
 const SPECIAL = /\\(?<escaped>.)|::|\[:\]|\(\^[^)]*\)|[{}]|[:*]\w*|\(\.\*\)/g;
 
-/** The path of a route as that of an operation, with its parameters unnamed: `/articles/{}` for `/articles/:id`. */
+/** Converts the path of a route to the path of an operation, with unnamed parameters: `/articles/{}` for `/articles/:id`. */
 function shapeOf(path: string): string {
   return path.replace(SPECIAL, (special, escaped?: string) => {
     if (escaped !== undefined) return escaped;

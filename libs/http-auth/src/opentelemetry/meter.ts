@@ -6,37 +6,36 @@ import { AuthEvents } from '../events/auth.events.js';
 /** Options of {@link meterHttpAuth}. */
 export interface MeterOptions {
   /**
-   * Who makes the meter.
+   * The provider of the meter.
    *
-   * @default the global one of `@opentelemetry/api`, which the SDK must have set before
+   * @default the global provider of `@opentelemetry/api`, which the SDK must have set before
    */
   readonly meterProvider?: MeterProvider;
 }
 
-/** How many realms are told apart: where a function names them, clients may have a say in it. */
+/** The maximum number of realms. If a function returns the realm, clients may influence it. */
 const REALMS = 100;
 
-/** What OpenTelemetry calls all the rest. */
+/** OpenTelemetry's name for all other values. */
 const OTHER = '_OTHER';
 
 const TYPES: readonly AuthEventType[] = ['authenticated', 'refused', 'locked', 'error'];
 
 /**
- * Counts what the guard makes of requests, as the OpenTelemetry counter `nestjs_http_auth.decisions`. Its attributes, each
- * below `nestjs_http_auth.`, are `type` (the event), `route`, `realm`, `scheme` where one was tried, and `reason` of a refusal.
- * None has what a client sent, nor where it comes from; of realms, the first 100 are told apart.
+ * Counts the results of the guard in the OpenTelemetry counter `nestjs_http_auth.decisions`. Its attributes have the
+ * prefix `nestjs_http_auth.`: `type` (the event), `route`, `realm`, `scheme` if one was tried, and `reason` of a refusal.
+ * No attribute contains text from the client or its address. Only the first 100 realms have their own value.
  *
  * @example
  * meterHttpAuth(app);
- *
- * @returns ends it
+ * @returns a function that stops the counting
  */
 export function meterHttpAuth(
   app: INestApplicationContext,
   { meterProvider = metrics }: MeterOptions = {},
 ): () => void {
   const decisions = meterProvider.getMeter('nestjs-http-auth').createCounter('nestjs_http_auth.decisions', {
-    description: 'Requests that were authenticated, refused, locked out, or could not be judged.',
+    description: 'Requests that were authenticated, refused, locked out, or could not be verified.',
     unit: '{request}',
   });
   const realms = new Set<string>();

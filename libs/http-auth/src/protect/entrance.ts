@@ -13,7 +13,7 @@ export interface Answerer {
   answers(request: HttpRequest, response: ServerResponse): boolean;
 }
 
-/** Where requests come into an application: they are watched from there on, and those for protected paths are held. */
+/** The first code that sees a request. It watches the responses, and applies the policies of protected paths. */
 @Injectable()
 export class Entrance {
   constructor(
@@ -24,11 +24,11 @@ export class Entrance {
   ) {}
 
   /**
-   * Installs itself on an adapter. It adds a hook on each request only once there is something to do there, for what that
-   * costs: a path to protect, a response that cannot be watched otherwise, or a realm that may have to be awaited.
+   * Installs a hook for each request on an adapter, but only if it is needed: if a path is protected, if a response
+   * cannot be watched otherwise, or if the realm may be a promise.
    *
-   * @param awaitsRealm whether the realm of the application is a function
-   * @param answerer what answers ahead of all else, protected paths included
+   * @param awaitsRealm if `true`, the realm of the application is a function
+   * @param answerer responds to some requests before all other code, protected paths included
    */
   install(adapter: HttpServer, awaitsRealm: boolean, answerer?: Answerer): void {
     let hooked = false;

@@ -6,7 +6,7 @@ import { Challenger } from '../response/challenger.js';
 import type { Exchange } from '../response/exchange.js';
 import { isWithin, readingsOf } from './path.js';
 
-/** Holds the requests for protected paths to their policies, ahead of everything that serves them. */
+/** Applies the policies of protected paths to requests, before all code that serves the paths. */
 @Injectable()
 export class Gate {
   /** The policies by their paths, the longest path first. */
@@ -17,13 +17,13 @@ export class Gate {
     private readonly challenger: Challenger,
   ) {}
 
-  /** Where the policy of a route is found before the router gets to it. */
+  /** Returns the policy of a route before the router runs. */
   private early: ((request: HttpRequest) => Policy | undefined) | undefined;
 
   /** Called as soon as there is something to hold requests for. */
   private use: () => void = () => undefined;
 
-  /** Says what must be done before requests can be held. */
+  /** Registers a function that prepares the application, which is called as soon as a policy exists. */
   onceUsed(use: () => void): void {
     this.use = use;
     if (this.policies.length > 0 || this.early !== undefined) use();
@@ -37,7 +37,7 @@ export class Gate {
   }
 
   /**
-   * Lets a request pass, or throws.
+   * Throws if the request is refused.
    */
   async admit(exchange: Exchange): Promise<void> {
     const policy = this.policyOf(exchange.request);
@@ -47,7 +47,7 @@ export class Gate {
     await this.authenticator.authenticate(policy, exchange);
   }
 
-  /** Holds requests to the policies of their routes as well, so that no anonymous request costs the parsing of its body. */
+  /** Applies the policies of routes too, so that a request without credentials does not cost the parsing of its body. */
   holdEarly(policyOf: (request: HttpRequest) => Policy | undefined): void {
     this.use();
     this.early = policyOf;
@@ -57,7 +57,7 @@ export class Gate {
     return this.policyOfPath(request.url) ?? (isPreflight(request) ? undefined : this.early?.(request));
   }
 
-  /** The policy of the closest protected path above a request target, however it is read. */
+  /** Returns the policy of the nearest protected path above a request target, in any reading of the target. */
   private policyOfPath(target: string): Policy | undefined {
     if (this.policies.length === 0) return undefined;
     const readings = readingsOf(target);

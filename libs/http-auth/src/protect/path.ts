@@ -1,12 +1,12 @@
 import { originForm } from '../http/request.js';
 
-/** How often a path may be decoded on its way: by a proxy, by a router, and by what the router serves. */
+/** The maximum number of decodings of a path: by a proxy, by a router, and by the code behind the router. */
 const DECODINGS = 3;
 
 /**
- * The paths that a request target may be taken for, in one spelling: in lower case, without empty segments, parameters and
- * a trailing slash. Routers, and what they serve, differ in what they decode and whether they resolve dot segments; for
- * whatever one of them may serve, all of them must be kept from it.
+ * Returns the paths that a request target may refer to, in one form: in lower case, without empty segments, parameters
+ * and a trailing slash. Routers differ in the characters that they decode, and in dot segments. A path is protected if
+ * any reading is.
  *
  * @param target a path with its query, or an absolute URI (RFC 9112 section 3.2)
  */
@@ -24,7 +24,7 @@ export function readingsOf(target: string): string[] {
   return [...readings];
 }
 
-/** Whether a path is another one or lies below it; both are readings. */
+/** Returns `true` if a path is the root or is below it. Both are readings. */
 export function isWithin(path: string, root: string): boolean {
   return root === '/' || path === root || path.startsWith(`${root}/`);
 }

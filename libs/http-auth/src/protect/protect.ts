@@ -5,10 +5,10 @@ import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { Gate } from './gate.js';
 
-/** What a protected path asks for. */
+/** The requirements of a protected path. */
 export interface PathPolicy {
   /**
-   * Whether credentials are asked for, or only welcome.
+   * If `required`, requests need credentials. If `optional`, they may have credentials.
    *
    * @default 'required'
    */
@@ -38,24 +38,24 @@ export interface PathPolicy {
    */
   readonly scopes?: readonly string[];
   /**
-   * Whether preflights pass, to be answered by what lies behind. They have no credentials, so whatever answers `OPTIONS`
-   * there answers everybody. Otherwise they are answered with 204 and no leave, which keeps other origins out.
+   * If `true`, preflights reach the code behind the path. They have no credentials, so that code responds to `OPTIONS`
+   * for every client. If `false`, the response is 204 without CORS fields, which keeps other origins out.
    *
    * @default false
    */
   readonly preflight?: boolean;
 }
 
-/** What Swagger UI serves beside its path. */
+/** The suffixes of the paths that Swagger UI serves in addition to its own. */
 const BESIDE = ['', '-json', '-yaml'];
 
 /**
- * Protects paths that are no controller's, and that no guard therefore reaches: Swagger UI with its `-json` and `-yaml`,
- * static files, a mounted router, a metrics endpoint. The request is held before its body is parsed, and it does not matter
- * whether what it is for is mounted before or after this is called.
+ * Protects paths that do not belong to a controller, so that no guard runs on them: Swagger UI with its `-json` and
+ * `-yaml`, static files, a mounted router, a metrics endpoint. The policy is applied before the body of a request is
+ * parsed. The handler of the path may be mounted before or after this call.
  *
- * @param path a path, or several; each with all that lies below it
- * @throws AuthConfigurationError where a path or its policy cannot work, or the application has no AuthModule
+ * @param path a path, or several; each includes everything below it
+ * @throws AuthConfigurationError if a path or its policy is invalid, or if the application has no AuthModule
  */
 export function protect(
   app: INestApplicationContext,

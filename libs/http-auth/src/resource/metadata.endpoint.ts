@@ -10,7 +10,7 @@ const MAX_AGE = 3600;
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 
-/** What pages of any origin may do: the metadata are public, and have to be found before there is a token. */
+/** Allows pages of any origin: the metadata are public, and a client needs them before it has a token. */
 const PREFLIGHT = {
   Allow: ALLOW,
   'Access-Control-Allow-Origin': '*',
@@ -39,7 +39,7 @@ export class MetadataEndpoint {
   answers({ url, method }: HttpRequest, response: ServerResponse): boolean {
     if (pathOf(url) !== this.path) return false;
     if (method === 'GET' || method === 'HEAD') {
-      // The routes are known by now, and do not change.
+      // All routes are registered when the first request arrives, and they do not change.
       this.body ??= Buffer.from(JSON.stringify(metadataOf(this.resource, this.schemes.all, this.report.routes())));
       response.writeHead(200, {
         'Content-Type': 'application/json',

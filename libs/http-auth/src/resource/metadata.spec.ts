@@ -19,7 +19,7 @@ describe('The URL of the metadata', () => {
     expect(metadataUrlOf(resource).href).toBe(url);
   });
 
-  it('[M-1][M-3][M-5] gives back the resource that it was made of, whatever may be configured', () => {
+  it('[M-1][M-3][M-5] belongs to one resource only, for every valid resource', () => {
     const url = fc.webUrl({ validSchemes: ['https'], withQueryParameters: false, withFragments: false });
     fc.assert(
       fc.property(url, (text) => {

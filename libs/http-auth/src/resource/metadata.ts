@@ -3,19 +3,19 @@ import type { RouteEntry } from '../routes/route.entry.js';
 import type { Scheme } from '../schemes/scheme.js';
 import type { ResourceOptions } from './resource.options.js';
 
-/** Where the metadata of resources are (RFC 9728 section 3). */
+/** The well-known path of the metadata (RFC 9728 section 3). */
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
 /**
- * The URL of the metadata: the well-known one is put between the host and the path of the resource, whose slash goes where
- * nothing follows it (RFC 9728 section 3.1).
+ * Returns the URL of the metadata. The well-known path goes between the host and the path of the resource. A final slash
+ * is dropped if the path is only that slash (RFC 9728 section 3.1).
  */
 export function metadataUrlOf(resource: string): URL {
   const { origin, pathname } = new URL(resource);
   return new URL(`${origin}${WELL_KNOWN}${pathname === '/' ? '' : pathname}`);
 }
 
-/** What the challenges of OAuth's schemes say of the resource (RFC 9728 section 5.1). */
+/** Returns the params of the resource for the challenges of OAuth schemes (RFC 9728 section 5.1). */
 export function resourceParams(resource: ResourceOptions | undefined): AuthParams | undefined {
   return resource && { resource_metadata: metadataUrlOf(resource.url).href };
 }

@@ -1,17 +1,17 @@
-/** What the application is as a resource of OAuth, for clients that meet it for the first time (RFC 9728 section 2). */
+/** The application as a protected resource of OAuth, for clients that do not know it yet (RFC 9728 section 2). */
 export interface ResourceOptions {
   /**
-   * The resource identifier: the URL that clients reach the application by, e.g. `https://api.example.com/mcp`. It is an https
-   * URL, or an http one of this machine, with neither a query nor a fragment. Behind a proxy it is the public one; what a request
-   * says of its host is never asked.
+   * The resource identifier: the URL of the application for its clients, e.g. `https://api.example.com/mcp`. It is an
+   * https URL, or an http URL of this machine, without a query and a fragment. Behind a proxy, it is the public URL. The
+   * `Host` field of a request never changes it.
    */
   readonly url: string;
   /** The issuers of the authorization servers whose tokens open the application, one or more (RFC 8414 section 2). */
   readonly authorizationServers: readonly string[];
   /**
-   * The scopes that clients may ask for.
+   * The scopes that clients may request.
    *
-   * @default those of `@Scopes()` on the routes that the guard stands before
+   * @default the scopes of `@Scopes()` on the guarded routes
    */
   readonly scopes?: readonly string[];
   /** A name to show to people. */
@@ -19,8 +19,8 @@ export interface ResourceOptions {
   /** The URL of a page for developers. */
   readonly documentation?: string;
   /**
-   * Further members of the metadata by their own names, e.g. `resource_policy_uri` or `signed_metadata`. What the other options
-   * and the schemes say cannot be said here.
+   * More members of the metadata by their own names, e.g. `resource_policy_uri` or `signed_metadata`. A member that
+   * another option or a scheme sets is not allowed.
    */
   readonly metadata?: Readonly<Record<string, unknown>>;
 }

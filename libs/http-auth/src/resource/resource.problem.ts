@@ -12,7 +12,7 @@ const MADE = [
   'bearer_methods_supported',
 ];
 
-/** Says what is wrong with the description of a resource; `undefined` where nothing is. */
+/** Checks the options of a resource. Returns an error message, or `undefined` if they are valid. */
 export function resourceProblem(options: Partial<ResourceOptions> | null): string | undefined {
   if (typeof options !== 'object' || options === null) return 'resource must have a url and authorizationServers';
   const { url, authorizationServers: servers, scopes, name, documentation, metadata } = options;
@@ -29,7 +29,7 @@ export function resourceProblem(options: Partial<ResourceOptions> | null): strin
     const problem = scopesProblem({ names: scopes, mode: 'all' });
     if (problem !== undefined) return `resource.${problem}`;
   }
-  if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) return 'resource.name must be a text';
+  if (name !== undefined && (typeof name !== 'string' || name.trim() === '')) return 'resource.name must be a string';
   if (documentation !== undefined && !/^https?:\/\//.test(documentation)) {
     return 'resource.documentation must be the URL of a page';
   }
@@ -49,17 +49,15 @@ function metadataProblem(metadata: unknown): string | undefined {
   return undefined;
 }
 
-/** Says what is wrong with a URL that others must find the same, letter by letter. */
+/** Checks a URL that clients compare letter by letter. Returns an error message, or `undefined` if it is valid. */
 function urlProblem(text: unknown): string | undefined {
-  if (typeof text !== 'string' || !URL.canParse(text)) return `'${String(text)}' is no URL`;
+  if (typeof text !== 'string' || !URL.canParse(text)) return `'${String(text)}' is not a URL`;
   const url = new URL(text);
   if (!isSecure(url)) {
-    return `'${text}' is not https, which only a URL of this machine need not be`;
+    return `'${text}' must be https; http is allowed for this machine only`;
   }
   if (/[?#]/.test(text) || url.username !== '' || url.password !== '')
-    return `'${text}' has a query, a fragment or a username, which it must not`;
+    return `'${text}' must not have a query, a fragment or a username`;
   const { href } = url;
-  return href === text || href === `${text}/`
-    ? undefined
-    : `'${text}' is spelt otherwise than others will; write '${href}'`;
+  return href === text || href === `${text}/` ? undefined : `'${text}' is not in its normal form; write '${href}'`;
 }

@@ -66,7 +66,7 @@ export class RouteExplorer {
   }
 }
 
-/** A version or a host, or several, as a text. */
+/** Converts one or several versions or hosts to a string. */
 function textOf(value: VersionValue | RegExp | (string | RegExp)[] | undefined): string | undefined {
   if (value === undefined) return undefined;
   return [value]

@@ -9,15 +9,14 @@ interface Layer {
   match(path: string): boolean;
 }
 
-/** What Fastify says of the route that it has matched. */
+/** The route that Fastify has matched. */
 interface FastifyRequest extends HttpRequest {
   readonly routeOptions?: { readonly url?: string };
 }
 
 /**
- * Finds the policy of a request's route before the router gets to it, and never guesses: it asks the router itself, and
- * where that leaves a doubt (a version in a field, a route that is no controller's) it finds none, and leaves the request to
- * the guard.
+ * Finds the policy of a request's route before the router runs. It asks the router itself and never guesses. In doubt (a
+ * version in a field, a route without a controller), it returns `undefined`, and the guard applies the policy later.
  */
 export class RouteMatcher {
   private policies: ReadonlyMap<string, Policy | undefined> | undefined;
@@ -27,7 +26,7 @@ export class RouteMatcher {
     private readonly adapter: HttpServer,
   ) {}
 
-  /** The policy of the route that the router will choose, where that is beyond doubt. */
+  /** Returns the policy of the route that the router will choose, or `undefined` in doubt. */
   policyOf(request: HttpRequest): Policy | undefined {
     // The routes are known once the application is initialized, and it is before a request comes.
     this.policies ??= this.report.policiesByRoute();
@@ -60,7 +59,7 @@ function handles(methods: Readonly<Record<string, boolean | undefined>>, method:
   );
 }
 
-/** A path that cannot be decoded matches nothing; the router will say so. */
+/** A path that cannot be decoded does not match. The router reports the error. */
 function matches(layer: Layer, pathname: string): boolean {
   try {
     return layer.match(pathname);

@@ -9,8 +9,8 @@ import type { RouteEntry } from './route.entry.js';
 import { RouteExplorer } from './route.explorer.js';
 
 /**
- * Which routes ask for credentials, and why. It knows those of controllers; what `app.use()` or a package adds to the
- * router itself, as Swagger UI does, no guard stands before.
+ * Lists the routes of all controllers with their requirements and the reasons. It does not know the routes that
+ * `app.use()` or a package adds to the router itself, e.g. Swagger UI. No guard runs on those.
  */
 @Injectable()
 export class RouteReport {
@@ -20,7 +20,7 @@ export class RouteReport {
     private readonly config: ApplicationConfig,
   ) {}
 
-  /** The routes, in the order of the router. It may be asked as soon as the application is created. */
+  /** Returns the routes in the order of the router. It may be called as soon as the application is created. */
   routes(): RouteEntry[] {
     return Array.from(this.explorer.routes(), (route) => {
       const { controller, handler, name, ...place } = route;
@@ -34,8 +34,8 @@ export class RouteReport {
   }
 
   /**
-   * The policies of all routes, by method and path; `undefined` where the guard does not stand before one, or where these two
-   * alone do not say which route it is.
+   * Returns the policies of all routes by method and path. The policy is `undefined` if the guard does not run on the
+   * route, or if the method and the path do not identify it.
    */
   policiesByRoute(): ReadonlyMap<string, Policy | undefined> {
     const policies = new Map<string, Policy | undefined>();
@@ -49,9 +49,9 @@ export class RouteReport {
   }
 
   /**
-   * Looks for routes that ask for scopes, or for how somebody was authenticated, of nobody.
+   * Looks for routes that require scopes or step-up, but do not require credentials.
    *
-   * @throws AuthConfigurationError where the guard does not stand before one
+   * @throws AuthConfigurationError if the guard does not run on such a route
    */
   check(): void {
     for (const route of this.explorer.routes()) {
@@ -59,13 +59,13 @@ export class RouteReport {
       if ((scopes ?? scopesOf ?? stepUp) === undefined || this.isGuarded(route)) continue;
       throw new AuthConfigurationError(
         'ERR_AUTH_UNGUARDED_ROUTE',
-        `${route.controller.name}.${route.name}(): HttpAuthGuard does not stand before it, and so nobody asks for its scopes ` +
-          'or its step-up; add @UseGuards(HttpAuthGuard), or a guard that extends it',
+        `${route.controller.name}.${route.name}(): @Scopes() or @StepUp() has no effect because HttpAuthGuard does not run on this route; ` +
+          'add @UseGuards(HttpAuthGuard), or a guard that extends it',
       );
     }
   }
 
-  /** Whether the guard stands before a route: before all of them, or by `@UseGuards()`. */
+  /** Returns `true` if the guard runs on a route, globally or by `@UseGuards()`. */
   private isGuarded({ controller, handler }: Route): boolean {
     const guards: unknown[] = [
       ...this.config.getGlobalGuards(),
@@ -96,7 +96,7 @@ function protectionOf(
   };
 }
 
-/** Whether a guard, which is given as an instance or as a class, is ours or extends it. */
+/** Returns `true` if a guard is `HttpAuthGuard` or extends it. It may be an instance or a class. */
 function isHttpAuthGuard(guard: unknown): boolean {
   return guard instanceof HttpAuthGuard || guard === HttpAuthGuard || HttpAuthGuard.isPrototypeOf(guard as object);
 }

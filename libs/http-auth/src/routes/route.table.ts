@@ -1,6 +1,6 @@
 import type { RouteEntry } from './route.entry.js';
 
-/** The columns, with what a route has in each. */
+/** The columns of the table, with the cell of a route. */
 const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   METHOD: ({ method }) => method,
   PATH: placeOf,
@@ -15,7 +15,7 @@ const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   HANDLER: ({ controller, handler }) => `${controller}.${handler}`,
 };
 
-/** The path of a route, with what else tells it from others. */
+/** Returns the path of a route with its version and host. */
 export function placeOf({ path, version, host }: RouteEntry): string {
   return [path, version && `(version ${version})`, host && `(host ${host})`].filter(Boolean).join(' ');
 }

@@ -32,7 +32,7 @@ const nobody = [null, undefined, false, 0, '', Number.NaN];
 
 describe('decide', () => {
   it.each(['alice', { name: 'alice' }, true, 1, ['alice'], { principal: 'alice', info: {} }])(
-    'admits the principal %p',
+    'returns an admission for the principal %p',
     async (principal) => {
       expect(await outcomeOf(principal)).toEqual(admit(principal, {}));
       expect(await outcomeOf(Promise.resolve(principal))).toEqual(admit(principal, {}));
@@ -51,7 +51,7 @@ describe('decide', () => {
     expect(await outcomeOf(admit(admit(principal, {}), { acr: 'mfa' }))).toEqual(invalid);
   });
 
-  it('refuses if a failure arrives in place of a principal, however deep', async () => {
+  it('returns a failure if the principal is a failure, at any depth', async () => {
     for (const value of [
       expired,
       admit(expired, {}),
@@ -72,9 +72,12 @@ describe('decide', () => {
     expect(await outcomeOf(admit(inner, { acr: undefined }))).toEqual(inner);
   });
 
-  it.each([undefined, null, 'text', 1])('admits a principal with the info %p of a Passport strategy', async (info) => {
-    expect(await outcomeOf(new Admission('alice', info as never))).toEqual(admit('alice', {}));
-  });
+  it.each([undefined, null, 'text', 1])(
+    'returns an admission without facts if a Passport strategy passes the info %p',
+    async (info) => {
+      expect(await outcomeOf(new Admission('alice', info as never))).toEqual(admit('alice', {}));
+    },
+  );
 
   it('recognizes the failures and admissions of another copy of the package', async () => {
     const brand = (name: string) => ({ [Symbol.for(`nestjs-http-auth:${name}`)]: true });
@@ -170,13 +173,13 @@ describe('decide', () => {
     ['an error of another realm', new DOMException('wrong')],
     ['a 4xx exception', new ForbiddenException()],
     ['a 5xx exception', new ServiceUnavailableException()],
-  ])('never admits %s that is returned', async (_name, error) => {
+  ])('throws if the verifier returns %s', async (_name, error) => {
     for (const value of [error, Promise.resolve(error), admit(error, {})]) {
       expect(await thrownBy(outcomeOf(value))).toBeInstanceOf(VerifierError);
     }
   });
 
-  it('never admits a promise inside admit(), and handles its rejection', async () => {
+  it('throws if the principal of admit() is a promise, and handles its rejection', async () => {
     for (const principal of [Promise.resolve('alice'), Promise.reject(new Error('late'))]) {
       const thrown = await thrownBy(outcomeOf(admit(principal, {})));
       expect(thrown).toMatchObject({ name: 'VerifierError', cause: { message: expect.stringContaining('await it') } });
@@ -207,7 +210,7 @@ describe('decide', () => {
     for (const outcome of outcomes) expect(await outcomeOf(outcome)).toEqual(outcome);
   });
 
-  it('admits a value only if it is a principal, however it is wrapped', async () => {
+  it('returns an admission only for a principal, at any depth', async () => {
     const leaf = fc.oneof(
       fc
         .constantFrom(...nobody, expired, new Error('x'), new ForbiddenException(), new UnauthorizedException())

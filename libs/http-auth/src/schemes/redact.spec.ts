@@ -17,7 +17,7 @@ function quoting(text: string): Error {
   return new Error(text, { cause: new AggregateError(errors, text, { cause: inner }) });
 }
 
-/** What a log may show of an error: its texts and those of all errors in it. */
+/** Returns the strings of an error that a log may show, and those of all errors in it. */
 function texts(error: Error): string[] {
   const { name, message, stack, code, cause, errors = [] } = error as Error & { code?: string; errors?: Error[] };
   const inner = [...errors, ...(cause === undefined ? [] : [cause as Error])];
@@ -40,7 +40,7 @@ const anySecret = fc.oneof(
 );
 
 describe('redact', () => {
-  it('leaves no secret between its marks, be it a part of the mark or of a stack', () => {
+  it('removes a secret completely, even if it is a part of the mark or of a stack', () => {
     fc.assert(
       fc.property(fc.string(), anySecret, fc.string(), (before, secret, after) => {
         for (const form of forms(secret)) {
@@ -51,7 +51,7 @@ describe('redact', () => {
     );
   });
 
-  it('leaves no secret where a log looks, unless the log would show the same text without it', () => {
+  it('removes a secret from every place that a log shows, unless the log would show the same without it', () => {
     fc.assert(
       fc.property(fc.string(), anySecret, fc.string(), (before, secret, after) => {
         const [without, ...logs] = [MARK, ...forms(secret)].map((form) => {
@@ -59,7 +59,7 @@ describe('redact', () => {
           const copies = [redact(quoting(text), [secret]), redact(text, [secret])];
           return inspect(copies, { depth: 10, showHidden: true });
         }) as [string, ...string[]];
-        // A bracket of a mark beside the text around it may look like such a secret.
+        // A bracket of the mark, with the text around it, may look like such a secret.
         fc.pre(!without.includes(secret) && !/[[\]]/.test(secret));
         for (const log of logs) expect(log).not.toContain(secret);
       }),
@@ -86,7 +86,7 @@ describe('redact', () => {
     expect(messageOf(new Error(text), 'pa"ss wörd')).toBe(cut);
   });
 
-  it('cuts the longest of two secrets where one is a part of the other', () => {
+  it('removes the longer of two secrets if one is a part of the other', () => {
     expect(messageOf(new Error('open sesame, open'), 'open', 'open sesame')).toBe('[redacted], [redacted]');
     expect(messageOf(new Error('open sesame, open'), 'open sesame', 'open')).toBe('[redacted], [redacted]');
   });
@@ -95,7 +95,7 @@ describe('redact', () => {
     expect(messageOf(new Error('a red act'), 'red', 'act', 'a')).toBe('[redacted] [redacted] [redacted]');
   });
 
-  it('cuts nothing for an empty secret, or none', () => {
+  it('removes nothing if the secret is empty or missing', () => {
     expect(messageOf(new Error('down'), '')).toBe('down');
     expect(messageOf(new Error('down'))).toBe('down');
   });
@@ -146,7 +146,7 @@ describe('redact', () => {
     expect(redact(new AggregateError(errors), []) as AggregateError).toHaveProperty('errors.length', 5);
   });
 
-  it('ends where errors go in circles', () => {
+  it('ends if the causes form a circle', () => {
     const error = new AggregateError([], 'secret') as AggregateError & { cause: unknown };
     error.cause = error;
     error.errors.push(error, error);
@@ -170,7 +170,7 @@ describe('redact', () => {
     expect(inspect(copy)).not.toContain('secret');
   });
 
-  it('makes text of whatever an error has in place of text', () => {
+  it('converts any value to a string if it should be a string', () => {
     const values = {
       name: { value: 1 },
       message: { value: { toString: () => 'secret' } },
@@ -182,7 +182,7 @@ describe('redact', () => {
 });
 
 describe('secretsOf', () => {
-  it('names the field, and what follows the auth-scheme', () => {
+  it('returns the field, and the part after the auth-scheme', () => {
     const headers = { authorization: 'Bearer abc def' };
     expect(secretsOf({ method: 'GET', url: '/', headers })).toEqual(['Bearer abc def', 'abc def']);
   });
@@ -203,7 +203,7 @@ describe('secretsOf', () => {
     expect(secretsOf({ method: 'GET', url: '/', headers })).toEqual(['Bearer abc', 'abc']);
   });
 
-  it('names nothing where there is no field', () => {
+  it('returns an empty list if there is no field', () => {
     expect(secretsOf({ method: 'GET', url: '/', headers: {} }).filter((secret) => secret !== '')).toEqual([]);
   });
 });

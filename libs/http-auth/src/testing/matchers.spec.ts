@@ -11,7 +11,7 @@ function answer(status: number, ...challenges: string[]): Response {
   return new Response(null, { status, headers: challenges.map((value) => ['WWW-Authenticate', value]) });
 }
 
-/** What the matcher says of a failure. */
+/** Returns the message of the matcher for a failure. */
 function failure(expectation: () => void): string {
   try {
     expectation();
@@ -34,7 +34,7 @@ describe('toChallenge()', () => {
     expect(answer(401, 'Negotiate YWJj')).toChallenge('Negotiate');
   });
 
-  it('finds none of another scheme, nor one whose params are those of several', () => {
+  it('does not find another scheme, nor params that belong to several challenges', () => {
     expect(response).not.toChallenge('Digest');
     expect(response).not.toChallenge('Bas');
     expect(response).not.toChallenge('Basic', { realm: 'Staging' });
@@ -58,7 +58,7 @@ describe('toChallenge()', () => {
     expect(answer(status, basic)).toChallenge('Basic');
   });
 
-  it('reads Proxy-Authenticate of a 407, and of nothing else', () => {
+  it('reads Proxy-Authenticate only if the status is 407', () => {
     const headers = { 'www-authenticate': bearer, 'proxy-authenticate': 'Basic realm="Proxy"' };
     expect({ status: 407, headers }).toChallenge('Basic', { realm: 'Proxy' });
     expect({ status: 407, headers }).not.toChallenge('Bearer');
@@ -87,7 +87,7 @@ describe('toChallenge()', () => {
     }
   });
 
-  it('shows the challenges where it fails', () => {
+  it('shows the challenges if it fails', () => {
     expect(failure(() => expect(response).toChallenge('Basic', { realm: 'x', charset: undefined }))).toBe(
       [
         'expect(response).toChallenge(scheme, params)',
@@ -113,13 +113,13 @@ describe('toChallenge()', () => {
     expect(failure(() => expect(answer(200)).toChallenge())).toContain('Received: 200 with no challenge');
   });
 
-  it('says why there may be a 403 in place of a 401', () => {
+  it('explains why the status may be 403 instead of 401', () => {
     expect(failure(() => expect(answer(403)).toChallenge('Basic'))).toMatch(
-      /Received: 403 with no challenge\n\nNest answers 403 where a guard returns false: have it throw an UnauthorizedException/,
+      /Received: 403 with no challenge\n\nNest responds with 403 if a guard returns false; throw an UnauthorizedException/,
     );
   });
 
-  it('fails, negated or not, where a field is not well-formed', () => {
+  it('fails, with .not too, if a field is not well-formed', () => {
     const broken = answer(401, 'Basic realm="Staging');
     const message =
       'The WWW-Authenticate of the 401 is not well-formed (RFC 9110 section 11.6.1): Basic realm="Staging';
@@ -135,7 +135,7 @@ describe('toChallenge()', () => {
     ['no headers', { status: 401, headers: null }],
     ['no status', { headers: {} }],
     ['a promise', Promise.resolve(response)],
-  ])('fails, negated or not, where it is given %s in place of a response', (_what, value) => {
+  ])('fails, with .not too, if it gets %s instead of a response', (_what, value) => {
     const message = 'toChallenge() takes a response, and was given none: await it';
     expect(failure(() => expect(value).toChallenge())).toContain(message);
     expect(failure(() => expect(value).not.toChallenge())).toContain(message);

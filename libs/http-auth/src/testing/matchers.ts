@@ -1,8 +1,8 @@
 import { read } from './test.response.js';
 
 /**
- * Auth-params by name. A value is the text, `undefined` for a param that must not be there, or an asymmetric matcher such
- * as `expect.stringContaining('site')`.
+ * Auth-params by name. A value is a string, `undefined` for a param that must be absent, or an asymmetric matcher such as
+ * `expect.stringContaining('site')`.
  */
 export type ExpectedParams = Readonly<
   Record<string, string | undefined | { asymmetricMatch(other: unknown): boolean }>
@@ -11,20 +11,19 @@ export type ExpectedParams = Readonly<
 /** The matchers that are added to `expect()`. */
 export interface HttpAuthMatchers<Result> {
   /**
-   * Whether a response, of any status, has a challenge: in `WWW-Authenticate`, or on a 407 in `Proxy-Authenticate`. It
-   * takes the responses of supertest, `fetch()`, Fastify's `inject()` and `node:http`.
+   * Checks that a response of any status has a challenge: in `WWW-Authenticate`, or in `Proxy-Authenticate` if the status
+   * is 407. It accepts the responses of supertest, `fetch()`, Fastify's `inject()` and `node:http`.
    *
    * @example
    * expect(response).toChallenge('Basic', { realm: 'Staging' });
-   *
    * @param scheme the auth-scheme of the challenge, in any case; any scheme by default
-   * @param params some of its auth-params, which it must have; there may be others
-   * @throws TypeError, with `.not` too, where the value is no response or its field is not well-formed
+   * @param params auth-params that the challenge must have; it may have more
+   * @throws TypeError, with `.not` too, if the value is not a response or its field is not well-formed
    */
   toChallenge(scheme?: string, params?: ExpectedParams): Result;
 }
 
-/** What Jest and Vitest both give a matcher. */
+/** The context that both Jest and Vitest pass to a matcher. */
 interface MatcherContext {
   equals(actual: unknown, expected: unknown): boolean;
   readonly utils: { stringify(value: unknown): string };
@@ -57,6 +56,6 @@ export const httpAuthMatchers = {
   },
 };
 
-/** The commonest reason why there is a 403 where a test expects a challenge. */
+/** The most common reason for a 403 if a test expects a challenge. */
 const FORBIDDEN =
-  'Nest answers 403 where a guard returns false: have it throw an UnauthorizedException for a 401 with challenges.';
+  'Nest responds with 403 if a guard returns false; throw an UnauthorizedException in the guard for a 401 with challenges.';

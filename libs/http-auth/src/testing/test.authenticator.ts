@@ -8,7 +8,7 @@ import { Failure } from '../schemes/failure.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { schemeOf, type TestCredentials } from './test.user.js';
 
-/** Takes the credentials of `asUser()` where the real one finds none that it could have judged. All else is as it was. */
+/** Accepts the credentials of `asUser()` if the real authenticator finds no credentials that it could verify. */
 class TestAuthenticator extends Authenticator {
   constructor(
     challenger: Challenger,
@@ -27,14 +27,13 @@ class TestAuthenticator extends Authenticator {
 }
 
 /**
- * Lets the guard of a testing module take the users of `asUser()`, wherever it stands: globally or in `@UseGuards()`.
- * Routes keep their policies: public ones see nobody, `@Schemes()` and `@Realm()` hold, real credentials are still judged,
- * and a request without any has its challenges.
+ * Makes the guard of a testing module accept the users of `asUser()`, both as a global guard and in `@UseGuards()`.
+ * Routes keep their policies: public routes ignore the user, `@Schemes()` and `@Realm()` apply, real credentials are
+ * still verified, and a request without credentials gets its challenges.
  *
  * @example
  * const module = await withTestUsers(Test.createTestingModule({ imports: [AppModule] })).compile();
- *
- * @param everyone `asUser(…)`, to sign in every request that brings no credentials of its own
+ * @param everyone `asUser(…)`, to authenticate every request without credentials as this user
  */
 export function withTestUsers(builder: TestingModuleBuilder, everyone?: TestCredentials): TestingModuleBuilder {
   return builder.overrideProvider(Authenticator).useFactory({

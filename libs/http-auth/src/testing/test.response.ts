@@ -1,23 +1,23 @@
 import { type Challenge, parseChallenges } from '../http/challenge.js';
 import { ORIGIN, PROXY } from '../http/fields.js';
 
-/** What supertest's, `fetch()`'s, Fastify's `inject()`'s and Node's own responses have in common. */
+/** The common properties of the responses of supertest, `fetch()`, Fastify's `inject()` and Node. */
 interface AnyResponse {
   readonly status?: number;
   readonly statusCode?: number;
   readonly headers: Record<string, string | string[] | undefined> | { get(name: string): string | null };
 }
 
-/** What a response asks for. */
+/** The status and the challenges of a response. */
 export interface Asked {
   readonly status: number;
   readonly challenges: readonly Challenge[];
 }
 
 /**
- * Reads the challenges of a response: of `Proxy-Authenticate` on a 407, of `WWW-Authenticate` on any other.
+ * Reads the challenges of a response: `Proxy-Authenticate` if the status is 407, otherwise `WWW-Authenticate`.
  *
- * @throws TypeError where the value is no response, or its field is not well-formed
+ * @throws TypeError if the value is not a response, or if its field is not well-formed
  */
 export function read(response: unknown): Asked {
   const status = isResponse(response) ? (response.status ?? response.statusCode) : undefined;

@@ -3,13 +3,13 @@ import type { Policy } from '../guard/policy.js';
 import { admit } from '../schemes/admission.js';
 import type { Scheme } from '../schemes/scheme.js';
 
-/** The field of a request that is signed in by {@link asUser}, for supertest, `inject()` and `fetch()` alike. */
+/** The fields of a request of {@link asUser}, for supertest, `inject()` and `fetch()`. */
 export type TestCredentials = {
   /** Credentials that mean something in this process only. */
   readonly authorization: string;
 };
 
-/** How a test user was admitted, for `request.authInfo`. */
+/** The auth info of a test user, for `request.authInfo`. */
 export interface TestAuthInfo {
   /**
    * The auth-scheme, e.g. `Basic`. A route that does not take it refuses the user.
@@ -17,22 +17,21 @@ export interface TestAuthInfo {
    * @default the first scheme of the route
    */
   readonly scheme?: string;
-  /** Whatever else the scheme would leave in `request.authInfo`. */
+  /** Other facts that the scheme would add to `request.authInfo`. */
   readonly [info: string]: unknown;
 }
 
-/** Those whom {@link asUser} has signed in, by their credentials. */
+/** The users of {@link asUser}, by their credentials. */
 const users = new Map<string, { principal: unknown; authInfo: TestAuthInfo }>();
 
 /**
- * Signs a test request in, with no password and no token: the header to send with it. The application must be built with
- * `withTestUsers()`; any other answers these credentials with a 401.
+ * Returns the field that authenticates a test request, without a password or a token. The application must be built with
+ * `withTestUsers()`. Any other application responds with 401.
  *
  * @example
  * await request(server).get('/mine').set(asUser({ name: 'alice' })).expect(200);
- *
- * @param principal what the verifier would return; it is `request.user`, the object itself
- * @param authInfo the scheme that admits it, and what else is in `request.authInfo`
+ * @param principal the result of the verifier; it is the object in `request.user`
+ * @param authInfo the scheme of the user, and other facts in `request.authInfo`
  */
 export function asUser(principal: object | string | number, authInfo: TestAuthInfo = {}): TestCredentials {
   const authorization = `Testing ${randomUUID()}`;
@@ -41,8 +40,8 @@ export function asUser(principal: object | string | number, authInfo: TestAuthIn
 }
 
 /**
- * The scheme of a policy that admits whomever some credentials sign in; `undefined` where they are not of {@link asUser}
- * or of another scheme.
+ * Returns the scheme of a policy that accepts the user of some credentials. Returns `undefined` if they do not come from
+ * {@link asUser}, or belong to another scheme.
  */
 export function schemeOf(credentials: string | undefined, { schemes }: Policy): Scheme | undefined {
   const user = credentials === undefined ? undefined : users.get(credentials);

@@ -6,10 +6,10 @@ function field(userPass: string | Uint8Array): string {
   return `Basic ${Buffer.from(userPass).toString('base64')}`;
 }
 
-/** RFC 4648 section 4, to the letter: whole groups, padding, and no bits beyond the last octet. */
+/** RFC 4648 section 4 to the letter: whole groups, padding, and no unused bits in the last character. */
 const CANONICAL = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
-/** Text of any code points, with more than chance has of those that normalization changes. */
+/** Strings of any code points, with many that normalization changes. */
 const text = fc
   .string({
     unit: fc.oneof(
@@ -137,7 +137,7 @@ describe('parseBasicCredentials', () => {
     ['an overlong sequence', [0xc0, 0xba]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a code point beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
-  ])('refuses %s as UTF-8, and the next request is read as ever', (_, octets) => {
+  ])('refuses %s as UTF-8, and still reads the next request', (_, octets) => {
     expect(parseBasicCredentials(field(Buffer.from([...Buffer.from('test:123'), ...octets])))).toBeUndefined();
     expect(parseBasicCredentials(field('test:123£'))).toEqual({ username: 'test', password: '123£' });
   });

@@ -64,7 +64,7 @@ describe('hasFormToken', () => {
   });
 
   it.each(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', 'get', 'post', ''])(
-    '[R-2] finds none in a request of the method %j',
+    '[R-2] returns false for a request with the method %j',
     (method) => {
       expect(hasFormToken(form({ method }))).toBe(false);
     },
@@ -87,11 +87,11 @@ describe('hasFormToken', () => {
     `x-${FORM}`,
     'application/x-www-form-urlencoded+json',
     '',
-  ])('[R-2] finds none in a body of the type %j', (type) => {
+  ])('[R-2] returns false for a body of the type %j', (type) => {
     expect(hasFormToken(form({ type }))).toBe(false);
   });
 
-  it('[R-2] finds none in a body of no type', () => {
+  it('[R-2] returns false for a body without a type', () => {
     expect(hasFormToken({ ...form(), headers: {} })).toBe(false);
   });
 
@@ -102,7 +102,7 @@ describe('hasFormToken', () => {
     ['octets that are not parsed', Buffer.from('access_token=abc')],
     ['other fields', { token: 'abc', Access_Token: 'abc' }],
     ['an inherited field', Object.create({ access_token: 'abc' })],
-  ])('finds none in %s', (_, body) => {
+  ])('returns false for %s', (_, body) => {
     expect(hasFormToken({ ...form(), body })).toBe(false);
   });
 

@@ -8,7 +8,7 @@ describe('bearerChallenge', () => {
     ['nothing was tried', undefined],
     ['no credentials came', new Failure('missing')],
     ['no token came', new Failure('missing', 'Bearer')],
-  ])('[R-5][R-9] has a realm and no error where %s', (_, failure) => {
+  ])('[R-5][R-9] has a realm and no error if %s', (_, failure) => {
     expect(bearerChallenge('example', failure)).toEqual({ scheme: 'Bearer', params: { realm: 'example' } });
   });
 
@@ -29,7 +29,7 @@ describe('bearer', () => {
     expect(bearer(Tokens).problem()).toBeUndefined();
   });
 
-  it('names the factory and the mend where there is no verifier', () => {
+  it('names the factory and the fix if the verifier is missing', () => {
     expect(bearer(undefined as never).problem()).toMatch(/^bearer\(\): the verifier must be a function/);
   });
 });

@@ -17,7 +17,7 @@ function field(userPass: string, encoding?: BufferEncoding): string {
   return `Basic ${Buffer.from(userPass, encoding).toString('base64')}`;
 }
 
-/** Admits everybody as the credentials that came. */
+/** Accepts all credentials, and returns them as the principal. */
 const open = new BasicStrategy((credentials) => ({ who: credentials }));
 const admitted = (credentials: BasicCredentials) => admit({ who: credentials }, {});
 
@@ -35,7 +35,7 @@ describe('BasicStrategy', () => {
   });
 
   it.each([undefined, '', 'NotBasic dTpw', 'BasicX dTpw', 'Bearer dTpw', 'Basic:dTpw', ' Basic dTpw'])(
-    'finds no credentials in %j',
+    'returns missing for %j',
     async (authorization) => {
       expect(await run(open, 'Basic', request(authorization))).toEqual(new Failure('missing', 'Basic'));
     },
@@ -54,7 +54,7 @@ describe('BasicStrategy', () => {
     expect(await run(strategy, 'Basic', request(field('user:p:anything')))).toEqual(new Failure('invalid', 'Basic'));
   });
 
-  it('[B-7] reads ISO-8859-1 where the challenge names no charset, and nowhere else', async () => {
+  it('[B-7] reads ISO-8859-1 only if the challenge has no charset', async () => {
     const latin1 = request(field('test:123£', 'latin1'));
     const strategy = new BasicStrategy((credentials) => ({ who: credentials }), { charset: null });
     expect(await run(strategy, 'Basic', latin1)).toEqual(admitted({ username: 'test', password: '123£' }));
@@ -66,7 +66,7 @@ describe('BasicStrategy', () => {
     expect(await run(strategy, 'Basic', request(field('a:b')))).toMatchObject({ principal: { url: '/' } });
   });
 
-  it('lets a subclass judge', async () => {
+  it('calls validate() of a subclass', async () => {
     class Strict extends BasicStrategy<string> {
       override async validate({ username }: BasicCredentials) {
         return username === 'alice' && 'Alice';
@@ -77,7 +77,7 @@ describe('BasicStrategy', () => {
     expect(await run(strict, 'Basic', request(field('bob:x')))).toEqual(new Failure('invalid', 'Basic'));
   });
 
-  it('limits failures for whoever runs it, and gives back what a verifier that throws was counted for', async () => {
+  it('applies the limits, and does not count an attempt if the verifier throws', async () => {
     const strategy = new BasicStrategy(
       async ({ password }) => {
         if (password === 'down') throw new Error('down');
@@ -94,13 +94,13 @@ describe('BasicStrategy', () => {
     }
   });
 
-  it('says which of its limits cannot be meant', async () => {
+  it('names the limit that is invalid', async () => {
     const make = () => new BasicStrategy(() => true, { limits: { perUser: 0 } });
     expect(make).toThrow(AuthConfigurationError);
     expect(make).toThrow(/^basic\(\): limits\.perUser must be a whole number/);
   });
 
-  it('cuts the password and the field out of what its verifier throws', async () => {
+  it("cuts the password and the field out of the verifier's error", async () => {
     const authorization = field('alice:wonder land');
     const strategy = new BasicStrategy(({ password }) => {
       throw new Error(`no row for ${password}, of ${authorization}`);

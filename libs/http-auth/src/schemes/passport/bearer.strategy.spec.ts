@@ -21,7 +21,7 @@ function form(token: unknown, authorization?: string): HttpRequest {
   });
 }
 
-/** Admits everybody as the token that came. */
+/** Accepts every token, and returns it as the principal. */
 const open = new BearerStrategy(({ token }) => token);
 const withForm = new BearerStrategy(({ token }) => token, { formEncodedBody: true });
 
@@ -30,9 +30,12 @@ describe('BearerStrategy', () => {
     expect(await run(open, 'Bearer', request(`${scheme} abc`))).toEqual(admit('abc', {}));
   });
 
-  it.each([undefined, '', 'Basic abc', 'BearerX abc', 'Bearer:abc'])('finds no token in %j', async (authorization) => {
-    expect(await run(open, 'Bearer', request(authorization))).toEqual(missing);
-  });
+  it.each([undefined, '', 'Basic abc', 'BearerX abc', 'Bearer:abc'])(
+    'returns missing for %j',
+    async (authorization) => {
+      expect(await run(open, 'Bearer', request(authorization))).toEqual(missing);
+    },
+  );
 
   it.each(['Bearer', 'Bearer "abc"', 'Bearer abc def', 'Bearer abc, Bearer def'])(
     '[R-10] answers 400 to %j, which is malformed',
@@ -46,13 +49,13 @@ describe('BearerStrategy', () => {
     expect(await run(strategy, 'Bearer', request('Bearer abc'))).toEqual(new Failure('invalid', 'Bearer', 401));
   });
 
-  it('[R-3] takes no token from the query string', async () => {
+  it('[R-3] ignores a token in the query string', async () => {
     const query = { url: '/?access_token=abc', query: { access_token: 'abc' } };
     expect(await run(open, 'Bearer', request(undefined, query))).toEqual(missing);
     expect(await run(withForm, 'Bearer', request(undefined, query))).toEqual(missing);
   });
 
-  it('[R-2] takes a token from a form where it is told to, and only there', async () => {
+  it('[R-2] reads a token from a form only if formEncodedBody is true', async () => {
     expect(await run(withForm, 'Bearer', form('abc'))).toEqual(admit('abc', {}));
     expect(withForm.presents(form('abc'))).toBe(true);
     expect(await run(open, 'Bearer', form('abc'))).toEqual(missing);
@@ -75,7 +78,7 @@ describe('BearerStrategy', () => {
   it.each([
     ['field', request('Bearer a~b')],
     ['form', form('a~b')],
-  ])('cuts a token of the %s out of what its verifier throws', async (_, from) => {
+  ])("cuts a token in the %s out of the verifier's error", async (_, from) => {
     const strategy = new BearerStrategy(
       async ({ token }) => {
         throw new Error(`GET /introspect?token=${token} failed`);

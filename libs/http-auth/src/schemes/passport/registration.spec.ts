@@ -48,7 +48,7 @@ describe('registerStrategies', () => {
     expect(() => registered(...schemes)).toThrow('schemes: two strategies are named "jwt"; rename one of them');
   });
 
-  it('counts failures in the limits of the scheme, whatever calls it', async () => {
+  it('counts failures in the limits of the scheme, also if Passport calls it', async () => {
     const scheme = new BasicScheme(() => null, { limits: { perUserAndAddress: 1 } });
     const { basic } = registered(scheme) as { basic: BasicStrategy };
     const request = { method: 'GET', url: '/', headers: { authorization: `Basic ${btoa('alice:no')}` } };

@@ -50,7 +50,7 @@ describe.each<[string, (act: Act) => Act]>([
       },
   ],
 ])('A strategy that ends %s', (_name, when) => {
-  it('admits a principal with its info', async () => {
+  it('accepts a principal with its info', async () => {
     const success = when(function () {
       this.success({ name: 'alice' }, { scope: 'read' });
     });

@@ -1,4 +1,4 @@
-/** As much of Vitest as is used here, where it is not installed: those who test with it bring it. */
+/** The part of Vitest that we use, for compilation without Vitest. */
 declare module 'vitest' {
   export const expect: { extend(matchers: object): void };
 }
