@@ -1,29 +1,51 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The pages whose code people paste. */
+/** The Markdown files that people read. `docs/api` is generated. */
 const pages = [
   'README.md',
-  'libs/http-auth/README.md',
+  'CONTRIBUTING.md',
+  ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].map((file) => `libs/http-auth/${file}`),
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md'))
+    .filter((file) => file.endsWith('.md') && !file.startsWith('api/'))
     .map((file) => `docs/${file}`),
 ];
 
-/** The TypeScript of a page, by the name of the file that the first line of each block gives it. */
-function blocksOf(page: string): Map<string, string> {
-  const text = readFileSync(join(root, page), 'utf8');
-  const blocks = [...text.matchAll(/^```ts\n(\/\/ (\S+)\n[^]*?)^```$/gm)];
-  // Beside the library's tests, where the packages that the code imports are found.
-  return new Map(blocks.map(([, code = '', file = '']) => [join(root, 'test', `docs of ${page}`, file), code]));
+function read(page: string): string {
+  return readFileSync(join(root, page), 'utf8');
 }
 
-/** What the compiler says of the code of a page, under the options of the project. */
+/** A TypeScript block of a page: ` ```ts `, or ` ```ts [Express] ` in a group of tabs. */
+const BLOCK = /^```(?:ts|typescript|mts)\b.*\n([^]*?)^```$/gm;
+
+/** The file that the first line of a block names: `// app.module.ts`. */
+const FILE_NAME = /^\/\/ (\S+\.ts)\n/;
+
+/** Returns the TypeScript blocks of a page, each with the name of its file. */
+function blocksOf(text: string): { file: string | undefined; code: string }[] {
+  return [...text.matchAll(BLOCK)].map(([, code = '']) => ({ file: FILE_NAME.exec(code)?.[1], code }));
+}
+
+/** Returns the folder for the code of a page. The packages that the code imports are found from there. */
+function folderOf(page: string): string {
+  return join(root, 'test', `docs of ${page}`);
+}
+
+/** Returns the code of all pages by path. */
+function filesOfPages(): Map<string, string> {
+  return new Map(
+    pages.flatMap((page) =>
+      blocksOf(read(page)).map(({ file = '', code }): [string, string] => [join(folderOf(page), file), code]),
+    ),
+  );
+}
+
+/** Compiles files with the options of the project, and returns the error messages. */
 function compile(files: Map<string, string>): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as { config: object };
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [], files: ['x.ts'] }, ts.sys, root);
@@ -44,20 +66,65 @@ function compile(files: Map<string, string>): string[] {
     .map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`);
 }
 
+/** Returns the anchors of a page: its headings, as GitHub and VitePress write them. */
+function anchorsOf(page: string): string[] {
+  const headings = read(page)
+    .replace(/^```[^]*?^```$/gm, '')
+    .matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-'),
+  );
+}
+
+/** Returns the links of a page that lead to no file, or to no heading of a Markdown file. */
+function deadLinksOf(page: string): string[] {
+  const links = [...read(page).matchAll(/\]\((?!https?:)([^)\s]+)\)/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(join(root, target))) return true;
+    return anchor !== undefined && !(target.endsWith('.md') && anchorsOf(target).includes(anchor));
+  });
+}
+
+/** One program for all pages, because most of its time goes into the types of the packages. */
+let errors: string[];
+
+beforeAll(() => {
+  errors = compile(filesOfPages());
+});
+
 describe.each(pages)('%s', (page) => {
-  const text = readFileSync(join(root, page), 'utf8');
-
-  it('has code that compiles', () => {
-    expect(compile(blocksOf(page))).toEqual([]);
+  it('has only code that compiles', () => {
+    expect(errors.filter((error) => error.startsWith(`${folderOf(page)}/`))).toEqual([]);
   });
 
-  it('has no code that is not compiled', () => {
-    expect(text.match(/^```ts$/gm)?.length ?? 0).toBe(blocksOf(page).size);
+  it('names the file of each block of code, each once', () => {
+    const files = blocksOf(read(page)).map(({ file }) => file);
+    expect(files).toEqual([...new Set(files)].filter((file) => file !== undefined));
   });
 
-  it('has no link that leads nowhere', () => {
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path = '']) => path);
-    expect(links.filter((path) => !existsSync(join(root, dirname(page), path)))).toEqual([]);
+  it('has no dead link', () => {
+    expect(deadLinksOf(page)).toEqual([]);
+  });
+});
+
+describe('The index of the guide', () => {
+  it('links each page of the guide', () => {
+    const index = read('docs/guide/README.md');
+    const guide = readdirSync(join(root, 'docs/guide')).filter((file) => file !== 'README.md');
+    expect(guide.filter((file) => !index.includes(`](${file})`))).toEqual([]);
+  });
+});
+
+describe('The index of the decisions', () => {
+  it('links each decision', () => {
+    const index = read('docs/decisions/README.md');
+    const decisions = readdirSync(join(root, 'docs/decisions')).filter((file) => file !== 'README.md');
+    expect(decisions.filter((file) => !index.includes(`](${file})`))).toEqual([]);
   });
 });
 
@@ -76,7 +143,7 @@ describe('The public names of the library', () => {
     return module === undefined ? [] : checker.getExportsOfModule(module);
   });
 
-  /** A name and, where it stands for an interface or a class, those of its members that users see. */
+  /** Returns a name with its documentation and, for an interface or a class, its public members with theirs. */
   function described(symbol: ts.Symbol): [string, string][] {
     const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
     const members = [...(target.members?.values() ?? [])].filter(
@@ -96,16 +163,46 @@ describe('The public names of the library', () => {
     ]);
   }
 
-  it.each(names.flatMap(described))('%s is documented', (_name, text) => {
+  it.each(names.flatMap(described))('documents %s', (_name, text) => {
     expect(text).toMatch(/\w+ \w+/);
+  });
+
+  /** Returns the members of an exported union of strings. */
+  function unionOf(name: string): string[] {
+    const alias = names.find((symbol) => symbol.name === name) as ts.Symbol;
+    const type = checker.getDeclaredTypeOfSymbol(checker.getAliasedSymbol(alias)) as ts.UnionType;
+    return type.types.map((one) => (one as ts.StringLiteralType).value);
+  }
+
+  /** Returns the first cell of each row of a table in the page about errors. The table is named by its first heading. */
+  function tableOfErrors(heading: string): string[] {
+    const table = new RegExp(`^\\| ${heading} [^]*?(?=\n\n)`, 'm').exec(read('docs/guide/errors.md'))?.[0] ?? '';
+    return [...table.matchAll(/^\| `([^`]+)`/gm)].map(([, name = '']) => name);
+  }
+
+  it.each([
+    ['code', 'AuthConfigurationErrorCode'],
+    ['reason', 'FailureReason'],
+  ])('lists each %s of %s, and no other, in docs/guide/errors.md', (heading, union) => {
+    expect(tableOfErrors(heading).toSorted()).toEqual(unionOf(union).toSorted());
   });
 });
 
 describe('The compiler of this test', () => {
-  it('finds what is wrong', () => {
+  it('finds an error', () => {
     const wrong = "import { AuthModule } from 'nestjs-http-auth';\nAuthModule.forRoot({ realm: 5, schemes: [] });\n";
     expect(compile(new Map([[join(root, 'test', 'wrong.ts'), wrong]]))).toEqual([
       expect.stringContaining("Type 'number' is not assignable to type 'RealmOption'"),
+    ]);
+  });
+
+  it('finds no error outside the pages', () => {
+    expect(errors.filter((error) => !error.startsWith(join(root, 'test', 'docs of ')))).toEqual([]);
+  });
+
+  it('finds a block with a title', () => {
+    expect(blocksOf('```ts [Express]\n// main.ts\nlet x;\n```\n')).toEqual([
+      { file: 'main.ts', code: '// main.ts\nlet x;\n' },
     ]);
   });
 });
