@@ -112,6 +112,14 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
+describe.each(pages.filter((page) => /^docs\/(architecture|decisions\/.*)\.md$/.test(page)))('%s', (page) => {
+  it('names only files that exist', () => {
+    const files = [...read(page).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.ts)`/g)].map(([, file = '']) => file);
+    const folders = ['libs/http-auth/src', '.'];
+    expect(files.filter((file) => !folders.some((folder) => existsSync(join(root, folder, file))))).toEqual([]);
+  });
+});
+
 describe('The index of the guide', () => {
   it('links each page of the guide', () => {
     const index = read('docs/guide/README.md');
@@ -189,18 +197,18 @@ describe('The public names of the library', () => {
 });
 
 describe('The compiler of this test', () => {
-  it('finds an error', () => {
+  it('reports an error of the compiler', () => {
     const wrong = "import { AuthModule } from 'nestjs-http-auth';\nAuthModule.forRoot({ realm: 5, schemes: [] });\n";
     expect(compile(new Map([[join(root, 'test', 'wrong.ts'), wrong]]))).toEqual([
       expect.stringContaining("Type 'number' is not assignable to type 'RealmOption'"),
     ]);
   });
 
-  it('finds no error outside the pages', () => {
+  it('reports errors in the pages only', () => {
     expect(errors.filter((error) => !error.startsWith(join(root, 'test', 'docs of ')))).toEqual([]);
   });
 
-  it('finds a block with a title', () => {
+  it('finds a block that has a title', () => {
     expect(blocksOf('```ts [Express]\n// main.ts\nlet x;\n```\n')).toEqual([
       { file: 'main.ts', code: '// main.ts\nlet x;\n' },
     ]);
