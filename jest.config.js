@@ -1,7 +1,7 @@
 /** @type {import('jest').Config} */
 export default {
   rootDir: '.',
-  roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/bench'],
+  roots: ['<rootDir>/src', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
@@ -11,7 +11,7 @@ export default {
     '^nestjs-http-auth/(.*)$': '<rootDir>/libs/http-auth/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
-  modulePathIgnorePatterns: ['<rootDir>/libs/http-auth/dist', '<rootDir>/dist', '<rootDir>/bench/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/libs/http-auth/dist', '<rootDir>/dist'],
   transform: {
     '^.+\\.ts$': [
       '@swc/jest',

@@ -1,96 +1,67 @@
-import { isDeepStrictEqual } from 'node:util';
-import { type Algorithm, algorithms } from './tokens.js';
+import { type Algorithm, type Issuer } from './tokens.js';
+import { basicField, OPAQUE, USERS } from './users.js';
 
-/** What is asked of an application, and how it answers. */
+/** A kind of traffic. */
 export interface Row {
-  readonly id: string;
   readonly title: string;
-  readonly path: '/greeting' | '/public' | '/scoped';
-  readonly status: 200 | 401 | 403;
-  /** What the request brings. */
-  readonly credentials: Credentials;
-  /** How many plain requests one of its requests is worth, so that no row takes the time of the others. */
-  readonly weight: number;
+  /** The key of the row in `subjects`. */
+  readonly kind: string;
+  readonly algorithm: Algorithm;
+  readonly status: 200 | 401;
+  /** Returns the `Authorization` of each request, in turn; `undefined` if it has none. */
+  readonly fields: readonly string[] | (() => string) | undefined;
+  /** If `true`, each connection has its own user. Otherwise the users take turns on all connections. */
+  readonly perConnection?: boolean;
+  /** The maximum ratio to the empty guard on Fastify with the newest LTS. */
+  readonly bar?: number;
 }
 
-export type Credentials =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'basic'; readonly wrong?: boolean; readonly turns?: boolean }
-  | { readonly kind: 'bearer' }
-  | { readonly kind: 'jwt'; readonly algorithm: Algorithm; readonly fresh: boolean; readonly turns?: boolean };
-
-/** How many users take turns, where a request is not from the one whose request came last over its connection. */
-export const USERS = 16;
-
-const letIn = { path: '/greeting', status: 200, weight: 1 } as const;
-const refused = { path: '/greeting', status: 401, weight: 1 } as const;
-
-/** What the floors are asked. */
-export const floorRows = {
-  open: { ...letIn, id: 'open', title: 'let in', credentials: { kind: 'none' } },
-  refused: { ...refused, id: 'refused', title: '401', credentials: { kind: 'none' } },
-  forbidden: { ...letIn, id: 'forbidden', title: '403', status: 403, credentials: { kind: 'bearer' } },
-} as const satisfies Record<string, Row>;
-
-const WEIGHTS: Readonly<Record<Algorithm, number>> = { HS256: 4, RS256: 4, ES256: 6, EdDSA: 5 };
-
-/** The rows, in the order of the report. */
-export const rows = {
-  public: { ...letIn, id: 'public', title: '`@Public()`', path: '/public', credentials: { kind: 'none' } },
-  basic: { ...letIn, id: 'basic', title: 'Basic, plain verifier', credentials: { kind: 'basic' } },
-  bearer: { ...letIn, id: 'bearer', title: 'Bearer, opaque token', credentials: { kind: 'bearer' } },
-  two: { ...letIn, id: 'two', title: 'Basic on a route that takes Bearer too', credentials: { kind: 'basic' } },
-  bcrypt: { ...letIn, id: 'bcrypt', title: 'Basic, bcrypt (cost 4)', credentials: { kind: 'basic' }, weight: 15 },
-  remembered: {
-    ...letIn,
-    id: 'bcrypt-remembered',
-    title: 'Basic, bcrypt (cost 10), remembered',
-    credentials: { kind: 'basic' },
-  },
-  rememberedTurns: {
-    ...letIn,
-    id: 'bcrypt-remembered-turns',
-    title: `the same, of ${USERS} users who share the connections`,
-    credentials: { kind: 'basic', turns: true },
-  },
-  missing: { ...refused, id: '401-missing', title: '401, no credentials', credentials: { kind: 'none' } },
-  wrong: { ...refused, id: '401-wrong', title: '401, wrong password', credentials: { kind: 'basic', wrong: true } },
-  scope: {
-    ...letIn,
-    id: '403-scope',
-    title: '403, a scope is missing',
-    path: '/scoped',
-    status: 403,
-    credentials: { kind: 'bearer' },
-  },
-  missingTwo: { ...refused, id: '401-two', title: '401, no credentials, two schemes', credentials: { kind: 'none' } },
-} as const satisfies Record<string, Row>;
-
-/** A token that the server has seen before, and one that is new with each request. */
-export const jwtRows: readonly (Row & { credentials: Extract<Credentials, { kind: 'jwt' }> })[] = algorithms.flatMap(
-  (algorithm) =>
-    [false, true].map((fresh) => ({
-      ...letIn,
-      id: `jwt-${algorithm.toLowerCase()}-${fresh ? 'first-seen' : 'repeated'}`,
-      title: `JWT, ${algorithm}, ${fresh ? 'first seen' : 'repeated'}`,
-      credentials: { kind: 'jwt', algorithm, fresh } as const,
-      weight: WEIGHTS[algorithm],
+export function rowsOf(issuer: Issuer): readonly Row[] {
+  const repeated = USERS.map(() => `Bearer ${issuer.issue('RS256')}`);
+  const passwords = USERS.map((name) => basicField(name));
+  const token = { kind: 'token', algorithm: 'RS256' } as const;
+  const password = { kind: 'password', algorithm: 'RS256' } as const;
+  const ok = { status: 200 } as const;
+  return [
+    {
+      ...password,
+      ...ok,
+      title: 'Remembered password, one user per connection',
+      fields: passwords,
+      perConnection: true,
+      bar: 1.2,
+    },
+    { ...password, ...ok, title: 'Remembered password, 100 users on shared connections', fields: passwords, bar: 1.25 },
+    {
+      ...token,
+      ...ok,
+      title: 'Repeated RS256 token, one user per connection',
+      fields: repeated,
+      perConnection: true,
+      bar: 1.25,
+    },
+    { ...token, ...ok, title: 'Repeated RS256 token, 100 users on shared connections', fields: repeated, bar: 1.3 },
+    { ...token, ...ok, title: 'Opaque token', kind: 'opaque', fields: [`Bearer ${OPAQUE}`] },
+    ...(['HS256', 'RS256', 'PS256', 'ES256', 'EdDSA'] as const).map((algorithm): Row => ({
+      ...ok,
+      kind: 'token',
+      algorithm,
+      title: `First request of a user, ${algorithm} token`,
+      fields: () => `Bearer ${issuer.issue(algorithm)}`,
     })),
-);
-
-/** Whether what two rows send is read at the same cost: it has the same credentials, whoever's they are, and however old. */
-export function sendAlike({ credentials: one }: Row, { credentials: other }: Row): boolean {
-  const alike = { fresh: undefined, turns: undefined };
-  return isDeepStrictEqual({ ...one, ...alike }, { ...other, ...alike });
+    { ...password, title: '401 without credentials', kind: 'wrong', status: 401, fields: undefined },
+    {
+      ...password,
+      title: '401 for a wrong password',
+      kind: 'wrong',
+      status: 401,
+      fields: [basicField('user1', 'wrong')],
+    },
+    {
+      ...token,
+      title: '401 for a forged RS256 token',
+      status: 401,
+      fields: () => `Bearer ${issuer.issue('RS256').slice(0, -8)}AAAAAAAA`,
+    },
+  ];
 }
-
-/** A repeated token, but one of another user than the connection's last. */
-export const turnsRow = {
-  ...letIn,
-  id: 'jwt-rs256-turns',
-  title: `JWT, RS256, repeated, of ${USERS} users who share the connections`,
-  credentials: { kind: 'jwt', algorithm: 'RS256', fresh: false, turns: true },
-} as const satisfies Row;
-
-/** All rows but the floors'. */
-export const allRows: readonly Row[] = [...Object.values(rows), ...jwtRows, turnsRow];

@@ -1,51 +1,26 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+// Starts one subject in its own process. The parent asks for the CPU time between two loads.
+import type { AddressInfo, Server } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { type Adapter, GreetingController, subjects } from './subjects.js';
+import type { Algorithm, Keys } from './tokens.js';
 
-/** A process of the bench's own that answers questions, one at a time. */
-export class ServerProcess<Greeting = number> {
-  private constructor(
-    private readonly child: ChildProcess,
-    /** The first thing it says: the port that it listens on, unless it is there for something else. */
-    readonly greeting: Greeting,
-  ) {}
+const [adapter, kind, name, algorithm, keys] = process.argv.slice(2) as [Adapter, string, string, Algorithm, string];
+const create = subjects[kind]?.[name];
+if (create === undefined) throw new Error(`There is no subject ${kind}/${name}`);
+const { prepare, ...metadata } = await create(adapter, JSON.parse(keys) as Keys, algorithm);
+const app = await NestFactory.create(
+  { controllers: [GreetingController], ...metadata },
+  adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter(),
+  { logger: false, abortOnError: false },
+);
+await prepare?.(app);
+await app.listen(0, '127.0.0.1');
 
-  /** Starts one of the files beside this one. */
-  static async launch<Greeting = number>(
-    file: string,
-    args: readonly string[],
-    execArgv: string[] = [],
-  ): Promise<ServerProcess<Greeting>> {
-    const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-      env: { ...process.env, NODE_ENV: 'production' },
-      execArgv,
-    });
-    const [greeting] = (await Promise.race([once(child, 'message'), exit(child, args)])) as [Greeting];
-    return new ServerProcess(child, greeting);
-  }
-
-  async ask<Answer>(question: string | number): Promise<Answer> {
-    const answer = once(this.child, 'message');
-    this.child.send(question);
-    return ((await answer) as [Answer])[0];
-  }
-
-  /** The CPU time that it has taken so far, in microseconds. */
-  async cpu(): Promise<number> {
-    const { user, system } = await this.ask<NodeJS.CpuUsage>('cpu');
-    return user + system;
-  }
-
-  /** Ends it, however often it is told so. */
-  async stop(): Promise<void> {
-    if (!this.child.connected) return;
-    const end = once(this.child, 'exit');
-    this.child.disconnect();
-    await end;
-  }
-}
-
-async function exit(child: ChildProcess, args: readonly string[]): Promise<never> {
-  const [code] = (await once(child, 'exit')) as [number];
-  throw new Error(`The process of ${args[0]} exits with ${code}`);
-}
+process.on('message', () => {
+  const { user, system } = process.cpuUsage();
+  process.send?.(user + system);
+});
+process.on('disconnect', () => process.exit());
+process.send?.(((app.getHttpServer() as Server).address() as AddressInfo).port);
