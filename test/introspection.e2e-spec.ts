@@ -7,12 +7,14 @@ import { Controller, Get, type INestApplication, Post } from '@nestjs/common';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import {
   admit,
+  type AdmissionInfo,
   AuthModule,
   bearer,
   CurrentAuth,
   CurrentUser,
   Failure,
   type HttpRequest,
+  RefusedException,
   Scopes,
   StepUp,
 } from 'nestjs-http-auth';
@@ -53,7 +55,7 @@ const now = () => Date.now() / 1000;
 const { now: clock } = Date;
 let passed = 0;
 
-/** Has time pass for this process, and nothing but its clock. */
+/** Moves the clock of this process, and no timers. */
 function travel(seconds: number): void {
   passed += seconds * 1000;
   jest.spyOn(Date, 'now').mockImplementation(() => clock() + passed);
@@ -67,7 +69,7 @@ afterEach(() => {
 type Options = Partial<IntrospectionOptions<unknown>>;
 
 describe.each(adapters)('introspection() on %s', (_, adapter) => {
-  /** An application that asks an endpoint. */
+  /** Starts an endpoint, and an application that asks it. */
   async function setUp(reply: Reply, options: Options = {}) {
     const endpoint = await Endpoint.start(reply);
     const logger = new RecordingLogger();
@@ -92,7 +94,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       send(app, path, { headers: bearerAuthorization(token) });
 
   describe('asks the endpoint', () => {
-    it('[I-1] by a form that is posted, and never by the URL', async () => {
+    it('[I-1] with a posted form, never with the URL', async () => {
       const { endpoint, get } = await setUp(() => active);
       const answer = await get('a+token/==');
       expect([answer.status, answer.json()]).toEqual([200, active]);
@@ -129,7 +131,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
       ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
       ['EdDSA', generateKeyPairSync('ed25519')],
-    ])('[I-2] as a client with a key, by an assertion of its own for each request: %s', async (alg, pair) => {
+    ])('[I-2] as a client with a key, with a new assertion for each request: %s', async (alg, pair) => {
       const jwk: JsonWebKey = { ...pair.privateKey.export({ format: 'jwk' }), kid: 'first' };
       const pem = pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
       const issuer = 'https://issuer.example';
@@ -188,7 +190,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       await dispatcher.close();
     });
 
-    it('[I-6] only where its certificate is good', async () => {
+    it('[I-6] only if its certificate is valid', async () => {
       const server = readFileSync(fileURLToPath(new URL('fixtures/tls/server.pem', import.meta.url)), 'utf8');
       const endpoint = await Endpoint.start(() => active, { key: server, cert: server });
       const get = getOf(await application({ endpoint: endpoint.url, ...client }, new RecordingLogger()));
@@ -205,7 +207,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       [{ active: 'true', sub: 'alice' }],
       [{ active: 1 }],
       [{}],
-    ])('[I-3] a token of which the endpoint does not say that it is active: %j', async (answer) => {
+    ])('[I-3] a token if the answer does not have active: true: %j', async (answer) => {
       const { get } = await setUp(() => answer);
       expect(await get('token')).toMatchObject({
         status: 401,
@@ -238,12 +240,12 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
         'The token is bound to a key, and cannot be used as a bearer token',
       ],
       [
-        'that is bound in some way',
+        'that is bound in an unknown way',
         (claims) => ({ ...claims, cnf: {} }),
         'The token is bound to a key, and cannot be used as a bearer token',
       ],
       ['of another type', (claims) => ({ ...claims, token_type: 'DPoP' }), 'The token is of another type'],
-      ['of no type at all', (claims) => ({ ...claims, token_type: 1 }), 'The token is of another type'],
+      ['whose type is not a string', (claims) => ({ ...claims, token_type: 1 }), 'The token is of another type'],
     ])('[I-7] a token %s', async (_what, change, why) => {
       const { get, endpoint } = await setUp(() => good, { ...expected, cache: false });
       expect(await get('token')).toMatchObject({ status: 200 });
@@ -259,12 +261,12 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       [{ token_type: 'bearer' }],
       [{ token_type: null, exp: null, nbf: null, cnf: null }],
       [{ exp: Math.floor(now()) + 3600, nbf: Math.floor(now()) }],
-    ])('[I-7] none that is as it should be: %j', async (claims) => {
+    ])('[I-7] no token that meets the requirements: %j', async (claims) => {
       const { get } = await setUp(() => ({ ...good, ...claims }), expected);
       expect(await get('token')).toMatchObject({ status: 200 });
     });
 
-    it('[I-7] a token whose scopes do not reach', async () => {
+    it('[I-7] a token without the required scope', async () => {
       const { app, get } = await setUp(() => ({ ...active, scope: 'openid reports:read' }));
       expect(await get('token', '/reports')).toMatchObject({ status: 200 });
       expect(await send(app, '/reports', { method: 'POST', headers: bearerAuthorization('token') })).toMatchObject({
@@ -273,12 +275,12 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       });
     });
 
-    it('a token of no scopes where some are needed', async () => {
+    it('a token without scopes if the route requires one', async () => {
       const { get } = await setUp(() => active);
       expect(await get('token', '/reports')).toMatchObject({ status: 403 });
     });
 
-    it('an authentication that is too weak, or too old', async () => {
+    it('a token whose acr is too weak or whose auth_time is too old', async () => {
       const { get } = await setUp(({ form }) => ({
         ...active,
         acr: form.get('token') === 'weak' ? 'bronze' : 'gold',
@@ -291,22 +293,22 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
 
   describe('finds the principal', () => {
     it.each([
-      ['at once', (name: unknown) => ({ name })],
-      ['later', (name: unknown) => Promise.resolve({ name })],
+      ['as a value', (name: unknown) => ({ name })],
+      ['as a promise', (name: unknown) => Promise.resolve({ name })],
     ])('by the claims, %s', async (_how, answer) => {
       const { get } = await setUp(() => active, { principal: ({ sub }) => answer(sub) });
       for (let time = 0; time < 2; time++) expect((await get('token')).json()).toEqual({ name: 'alice' });
     });
 
     it.each<[string, NonNullable<Options['principal']>, string]>([
-      ['no more scopes than it says', () => admit({ name: 'alice' }, { scopes: [] }), 'insufficient_scope'],
-      ['a failure that it gives', () => new Failure('invalid', undefined, 401), 'invalid_token'],
-    ])('and takes %s', async (_what, principal, error) => {
+      ['fewer scopes than the token has', () => admit({ name: 'alice' }, { scopes: [] }), 'insufficient_scope'],
+      ['a failure', () => new Failure('invalid', undefined, 401), 'invalid_token'],
+    ])('and accepts %s', async (_what, principal, error) => {
       const { get } = await setUp(() => ({ ...active, scope: 'reports:read' }), { principal });
       expect((await get('token', '/reports')).challenges.join()).toContain(`error="${error}"`);
     });
 
-    it('and lets no request change what another one finds', async () => {
+    it('and gives each request the same claims, which none can change', async () => {
       const seen: boolean[] = [];
       const { get } = await setUp(() => ({ ...active, roles: ['reader'] }), {
         principal: (claims) => {
@@ -320,7 +322,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       expect(seen).toEqual([false, false]);
     });
 
-    it('and refuses where there is none, known or not', async () => {
+    it('and refuses the token if the function returns null, in the cache or not', async () => {
       const { get, endpoint } = await setUp(() => active, { principal: () => null });
       for (let time = 0; time < 2; time++) {
         expect(await get('token')).toMatchObject({ status: 401, challenges: [refused] });
@@ -328,7 +330,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       expect(endpoint.asked).toHaveLength(1);
     });
 
-    it('and tells of its token what was found beside', async () => {
+    it('and the facts about its token', async () => {
       const { get } = await setUp(() => ({ ...active, scope: 'a b', acr: 'gold', auth_time: 12 }));
       expect((await get('token', '/info')).json()).toEqual({
         scheme: 'Bearer',
@@ -340,8 +342,8 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
     });
   });
 
-  describe('remembers', () => {
-    it('that a token was active, for a while', async () => {
+  describe('keeps in the cache', () => {
+    it('an active token for the ttl', async () => {
       const { get, endpoint } = await setUp(() => active);
       for (let time = 0; time < 3; time++) expect(await get('token')).toMatchObject({ status: 200 });
       expect(endpoint.asked).toHaveLength(1);
@@ -353,20 +355,20 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       expect(endpoint.asked).toHaveLength(2);
     });
 
-    it('[I-5] nothing beyond the exp of a token', async () => {
+    it('[I-5] no token longer than its exp', async () => {
       const exp = Math.floor(now()) + 10;
       const { get, endpoint } = await setUp(() => ({ ...active, exp }));
       for (let time = 0; time < 2; time++) expect(await get('token')).toMatchObject({ status: 200 });
       expect(endpoint.asked).toHaveLength(1);
       travel(10);
-      // The clocks may differ: as long as the endpoint calls it active, it is good, and asked of each time.
+      // Within the clock tolerance the token is valid if the endpoint returns active: true, and each request asks again.
       for (let time = 0; time < 2; time++) expect(await get('token')).toMatchObject({ status: 200 });
       expect(endpoint.asked).toHaveLength(3);
       travel(10);
       expect(await get('token')).toMatchObject({ status: 401 });
     });
 
-    it('that a token was refused, for a short while', async () => {
+    it('a refused token for the negativeTtl', async () => {
       const { get, endpoint } = await setUp(() => ({ active: false }));
       for (let time = 0; time < 3; time++) expect(await get('token')).toMatchObject({ status: 401 });
       expect(endpoint.asked).toHaveLength(1);
@@ -375,7 +377,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       expect(await get('token')).toMatchObject({ status: 200 });
     });
 
-    it('a good token through any flood of bad ones', async () => {
+    it('a valid token during a flood of invalid tokens', async () => {
       const { get, endpoint } = await setUp(({ form }) => (form.get('token') === 'good' ? active : { active: false }), {
         cache: { max: 2 },
       });
@@ -386,33 +388,37 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       expect(endpoint.asked).toHaveLength(length);
     });
 
-    it('nothing where it is told so', async () => {
+    it('no token if the cache is disabled', async () => {
       const { get, endpoint } = await setUp(({ form }) => ({ active: form.get('token') === 'good' }), { cache: false });
       for (const token of ['good', 'good', 'bad', 'bad']) await get(token);
       expect(endpoint.asked).toHaveLength(4);
     });
   });
 
-  describe('calls what the token is not to blame for an outage', () => {
+  describe('responds with a 5xx instead of a refusal', () => {
     it.each<[string, Reply, RegExp]>([
       [
-        'our credentials are refused',
+        'the endpoint refuses our credentials',
         (_asked, response) => void response.writeHead(401).end('{"error":"invalid_client"}'),
-        /it answered 401 invalid_client: it does not take the credentials that it is asked with/,
+        /it responded with 401 invalid_client: it does not accept the credentials of this client/,
       ],
-      ['we may not ask', (_asked, response) => void response.writeHead(403).end(), /it answered 403: it does not/],
-      ['the request is bad', (_asked, response) => void response.writeHead(400).end(), /it answered 400/],
-      ['the server fails', (_asked, response) => void response.writeHead(500).end(), /it answered 500/],
       [
-        'it leads elsewhere',
-        (_asked, response) => void response.writeHead(307, { location: 'https://elsewhere.example/' }).end(),
-        /it answered 307/,
+        'the client may not ask',
+        (_asked, response) => void response.writeHead(403).end(),
+        /it responded with 403: it does not/,
       ],
-      ['it is no JSON', (_asked, response) => void response.end('<!doctype html>'), /JSON/],
-      ['it is no object', () => [active], /it answered no JSON object/],
-      ['it hangs up', (_asked, response) => void response.destroy(), /fetch failed/],
-      ['it says nothing', () => undefined, /timeout/],
-    ])('[I-4] where %s', async (_what, reply, sentence) => {
+      ['the request is invalid', (_asked, response) => void response.writeHead(400).end(), /it responded with 400/],
+      ['the server fails', (_asked, response) => void response.writeHead(500).end(), /it responded with 500/],
+      [
+        'it redirects',
+        (_asked, response) => void response.writeHead(307, { location: 'https://elsewhere.example/' }).end(),
+        /it responded with 307/,
+      ],
+      ['the answer is not JSON', (_asked, response) => void response.end('<!doctype html>'), /JSON/],
+      ['the answer is not an object', () => [active], /it did not respond with a JSON object/],
+      ['it closes the connection', (_asked, response) => void response.destroy(), /fetch failed/],
+      ['it does not answer', () => undefined, /timeout/],
+    ])('[I-4] if %s', async (_what, reply, sentence) => {
       const { get, logger } = await setUp(reply, { timeout: 250 });
       const answer = await get('the-token');
       expect(answer).toMatchObject({ status: 503, challenges: [], headers: { 'retry-after': '5' } });
@@ -421,7 +427,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
       for (const secret of ['the-token', 'api-secret']) expect(logger.text()).not.toContain(secret);
     });
 
-    it('[I-4] and remembers nothing of it', async () => {
+    it('[I-4] and does not cache the error', async () => {
       const { get, endpoint } = await setUp((_asked, response) => void response.writeHead(502).end());
       expect(await get('token')).toMatchObject({ status: 503 });
       endpoint.reply = () => active;
@@ -429,7 +435,7 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
     });
 
     it.each([{ exp: '1900000000' }, { nbf: 'now' }, { exp: {} }])(
-      '[I-4] where the answer cannot be meant: %j',
+      '[I-4] if the answer is invalid: %j',
       async (claims) => {
         const { get } = await setUp(() => ({ ...active, ...claims }));
         expect(await get('token')).toMatchObject({ status: 500, challenges: [] });
@@ -439,21 +445,69 @@ describe.each(adapters)('introspection() on %s', (_, adapter) => {
 });
 
 describe('introspection()', () => {
-  it.each([true, false])('asks once for all who bring a token at the same time: %s', async (good) => {
+  it.each([true, false])('asks once for all requests that bring a token at the same time, active: %s', async (good) => {
     const { url, asked } = await Endpoint.start(() => ({ ...active, active: good }));
     const verify = introspection({ endpoint: url, ...client, cache: false });
-    const verdicts = await Promise.all(
-      Array.from({ length: 10 }, async () => verify({ token: 'token' }, {} as HttpRequest)),
+    const results = await Promise.allSettled(
+      Array.from({ length: 10 }, () => verify({ token: 'token' }, {} as HttpRequest)),
     );
-    expect(verdicts.map((verdict) => verdict instanceof Failure)).toEqual(Array.from({ length: 10 }, () => !good));
+    const expected = {
+      true: { status: 'fulfilled', value: admit(active, { scopes: [] }) },
+      false: { status: 'rejected', reason: expect.any(RefusedException) },
+    }[String(good)];
+    expect(results).toEqual(Array.from({ length: 10 }, () => expected));
     expect(asked).toHaveLength(1);
   });
 
-  it('answers at once where it remembers the token', async () => {
+  it('returns the same result again if the token is in the cache', async () => {
     const { url } = await Endpoint.start(() => active);
     const verify = introspection({ endpoint: url, ...client });
-    await verify({ token: 'token' }, {} as HttpRequest);
-    expect(verify({ token: 'token' }, {} as HttpRequest)).toEqual(admit(active, { scopes: [] }));
+    const first = await verify({ token: 'token' }, {} as HttpRequest);
+    expect(first).toEqual(admit(active, { scopes: [] }));
+    expect(await verify({ token: 'token' }, {} as HttpRequest)).toBe(first);
+  });
+
+  it.each([
+    ['The token is not active', { active: false }],
+    ['The token is not for this audience', { ...active, aud: 'other' }],
+  ])('throws a refusal, also if the answer is in the cache: %s', async (message, answer) => {
+    const { url, asked } = await Endpoint.start(() => answer);
+    const verify = introspection({ endpoint: url, ...client, audience: 'https://api.example' });
+    const failure = { reason: 'invalid', scheme: 'Bearer', details: { params: { error_description: message } } };
+    for (let time = 0; time < 2; time++) {
+      const error: unknown = await verify({ token: 'token' }, {} as HttpRequest).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(RefusedException);
+      expect(error).toMatchObject({ message, failure });
+    }
+    expect(asked).toHaveLength(1);
+  });
+
+  it('keeps the scopes, acr and auth_time of the token if admit() does not name them', async () => {
+    const { url } = await Endpoint.start(() => ({ ...active, scope: 'a', acr: 'mfa', auth_time: 1000 }));
+    const info = async (own: AdmissionInfo) => {
+      const verify = introspection({ endpoint: url, ...client, principal: () => admit('alice', own) });
+      return (await verify({ token: 'token' }, {} as HttpRequest)).info;
+    };
+    expect(await info({})).toEqual({ scopes: ['a'], acr: 'mfa', authTime: 1000 });
+    expect(await info({ scopes: ['b'] })).toEqual({ scopes: ['b'], acr: 'mfa', authTime: 1000 });
+  });
+
+  it.each([
+    ['the default', {}, 60],
+    ['milliseconds', { ttl: 2000 }, 2],
+    ['a string', { ttl: '3m' }, 180],
+  ])('keeps a token in the cache for its ttl: %s', async (_what, cache, seconds) => {
+    const { url, asked } = await Endpoint.start(() => active);
+    const verify = introspection({ endpoint: url, ...client, cache });
+    for (const [elapsed, requests] of [
+      [0, 1],
+      [seconds - 1, 1],
+      [2, 2],
+    ] as const) {
+      travel(elapsed);
+      await verify({ token: 'token' }, {} as HttpRequest);
+      expect(asked).toHaveLength(requests);
+    }
   });
 
   const endpoint = 'https://issuer.example/introspect';
@@ -462,24 +516,28 @@ describe('introspection()', () => {
 
   it.each<[string, object, RegExp]>([
     ['[I-6] plain http', { ...client, endpoint: 'http://issuer.example/introspect' }, /^endpoint must be https/],
-    ['no URL', { ...client, endpoint: '/introspect' }, /^endpoint must be an absolute URL/],
-    ['[I-2] nobody who asks', { endpoint, audience: null, clientId: 'api' }, /^give one of clientSecret, privateKey/],
-    ['no name of who asks', { endpoint, audience: null, clientSecret: 'x' }, /^clientId must be/],
+    ['a relative URL', { ...client, endpoint: '/introspect' }, /^endpoint must be an absolute URL/],
+    [
+      '[I-2] no client authentication',
+      { endpoint, audience: null, clientId: 'api' },
+      /^set one of clientSecret, privateKey/,
+    ],
+    ['no clientId', { endpoint, audience: null, clientSecret: 'x' }, /^clientId must be/],
     ['an empty secret', { endpoint, audience: null, clientId: 'api', clientSecret: '' }, /^clientSecret must be/],
     [
       'a method without its secret',
       { endpoint, audience: null, clientId: 'api', clientAuthentication: 'client_secret_post' },
-      /^give one of/,
+      /^set one of/,
     ],
     [
       'a secret and a key',
       { endpoint, ...client, issuer, privateKey: { key: rsa.privateKey } },
-      /^give one of clientSecret, privateKey/,
+      /^set one of clientSecret, privateKey/,
     ],
     [
       'a secret and a certificate',
       { endpoint, ...client, clientAuthentication: 'tls_client_auth', fetch },
-      /^give one of/,
+      /^set one of/,
     ],
     [
       'a key and a method of secrets',
@@ -491,51 +549,59 @@ describe('introspection()', () => {
         privateKey: { key: rsa.privateKey },
         clientAuthentication: 'client_secret_post',
       },
-      /^give one of/,
+      /^set one of/,
     ],
     [
-      'a certificate that nobody presents',
+      'a certificate without a fetch that presents it',
       { endpoint, audience: null, clientId: 'api', clientAuthentication: 'tls_client_auth' },
-      /^clientAuthentication: 'tls_client_auth' needs a fetch/,
+      /^clientAuthentication: 'tls_client_auth' needs the option fetch/,
     ],
     ['an unknown method', { endpoint, ...client, clientAuthentication: 'none' }, /^clientAuthentication must be/],
     [
-      'a key for nobody',
+      'a key without an issuer',
       { endpoint, audience: null, clientId: 'api', privateKey: { key: rsa.privateKey } },
-      /^privateKey needs the iss/,
+      /^privateKey needs the option issuer/,
     ],
     ...Object.entries({
       'a public key': rsa.publicKey,
       'no key': 'secret',
-      'a key that is of no use': generateKeyPairSync('x25519').privateKey,
+      'a key that cannot sign': generateKeyPairSync('x25519').privateKey,
     }).map(([what, key]): [string, object, RegExp] => [
       what,
       { endpoint, audience: null, clientId: 'api', issuer, privateKey: { key } },
       /^privateKey\.key must be/,
     ]),
     [
-      'an algorithm of other keys',
+      'an algorithm that does not fit the key',
       { endpoint, audience: null, clientId: 'api', issuer, privateKey: { key: rsa.privateKey, algorithm: 'ES256' } },
       /^privateKey\.algorithm must be RS256/,
     ],
     ['an empty issuer', { endpoint, ...client, issuer: '' }, /^issuer must be/],
     ['an empty audience', { endpoint, ...client, audience: [] }, /^audience must be/],
     ['[I-7] no audience', { endpoint, ...client, audience: undefined }, /^audience must be/],
-    ['a principal that is none', { endpoint, ...client, principal: 'sub' }, /^principal must be/],
-    ['a fetch that is none', { endpoint, ...client, fetch: {} }, /^fetch must be/],
-    ['too much tolerance', { endpoint, ...client, clockTolerance: 301 }, /^clockTolerance must be/],
-    ['no time', { endpoint, ...client, timeout: 0 }, /^timeout must be/],
-    ['no room', { endpoint, ...client, cache: { max: 0 } }, /^cache\.max must be/],
-    ['no time to remember', { endpoint, ...client, cache: { ttl: 0 } }, /^cache\.ttl must be/],
-    ['a negative time', { endpoint, ...client, cache: { negativeTtl: -1 } }, /^cache\.negativeTtl must be/],
-  ])('stops the boot for %s', (_what, options, problem) => {
+    ['a principal that is not a function', { endpoint, ...client, principal: 'sub' }, /^principal must be/],
+    ['a fetch that is not a function', { endpoint, ...client, fetch: {} }, /^fetch must be/],
+    ['too much tolerance', { endpoint, ...client, clockTolerance: '301s' }, /^clockTolerance must be/],
+    [
+      'a tolerance in seconds',
+      { endpoint, ...client, clockTolerance: 5 },
+      /^clockTolerance: 5 is 5 milliseconds since 0\.2; write '5s'$/,
+    ],
+    ['a tolerance without a unit', { endpoint, ...client, clockTolerance: '5' }, /^clockTolerance must be/],
+    ['a timeout of 0', { endpoint, ...client, timeout: 0 }, /^timeout must be/],
+    ['a timeout above a day', { endpoint, ...client, timeout: '100 days' }, /^timeout must be/],
+    ['a cache of size 0', { endpoint, ...client, cache: { max: 0 } }, /^cache\.max must be/],
+    ['a ttl of 0', { endpoint, ...client, cache: { ttl: 0 } }, /^cache\.ttl must be/],
+    ['a negative negativeTtl', { endpoint, ...client, cache: { negativeTtl: -1 } }, /^cache\.negativeTtl must be/],
+  ])('stops startup for %s', (_what, options, problem) => {
     const make = () => introspection(options as IntrospectionOptions);
-    expect(make).toThrow(expect.objectContaining({ name: 'AuthConfigurationError' }));
+    const code = 'ERR_AUTH_INTROSPECTION_OPTION';
+    expect(make).toThrow(expect.objectContaining({ name: 'AuthConfigurationError', code }));
     expect(make).toThrow(new RegExp(`^introspection\\(\\): ${problem.source.slice(1)}`));
   });
 
   it.each(['http://localhost/introspect', 'http://127.1/introspect', 'http://[::1]:1234/', new URL(endpoint)])(
-    'takes the endpoint %s',
+    'accepts the endpoint %s',
     (url) => {
       expect(introspection({ endpoint: url, ...client })).toBeInstanceOf(Function);
     },

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post } from '@nestjs/common';
-import { AuthModule, bearer, CurrentUser, Scopes } from 'nestjs-http-auth';
+import {
+  admit,
+  AuthModule,
+  bearer,
+  CurrentUser,
+  Failure,
+  type HttpRequest,
+  RefusedException,
+  Scopes,
+} from 'nestjs-http-auth';
 import { type FindToken, type StoredToken, token, tokens } from 'nestjs-http-auth/tokens';
 import { adapters, start } from './support/application.js';
 import { bearerAuthorization, send } from './support/client.js';
@@ -20,7 +29,7 @@ class ReportsController {
   }
 }
 
-/** A store, which is asked by hashes, and remembers what it was asked. */
+/** A store that finds records by their hashes, and records each call. */
 class Store {
   readonly asked: string[] = [];
   private readonly stored = new Map<string, StoredToken<User>>();
@@ -59,19 +68,19 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
     );
 
   it.each([
-    ['at once', (store: Store) => store.find],
-    ['later', (store: Store) => (hash: string) => Promise.resolve(store.find(hash))],
-  ])('lets the holder of a token in, where the store answers %s', async (_how, ask) => {
+    ['a record', (store: Store) => store.find],
+    ['a promise', (store: Store) => (hash: string) => Promise.resolve(store.find(hash))],
+  ])('accepts a token if the store returns %s', async (_how, ask) => {
     const store = new Store();
     const app = await application(ask(store));
     const issued = store.issue({ expiresAt: tomorrow() });
     const answer = await send(app, '/me', { headers: bearerAuthorization(issued) });
     expect([answer.status, answer.json()]).toEqual([200, { name: 'alice' }]);
-    // The store sees the hash, and never the token.
+    // The store gets the hash, and never the token.
     expect(store.asked).toEqual([token.hash(issued)]);
   });
 
-  it('refuses what the store does not have', async () => {
+  it('refuses a token that the store does not have', async () => {
     const store = new Store();
     const app = await application(store.find);
     const issued = store.issue();
@@ -84,7 +93,7 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
     expect(await send(app, '/me', { headers: bearerAuthorization(issued) })).toMatchObject({ status: 401 });
   });
 
-  it('refuses what a store that compares loosely takes for another one', async () => {
+  it('refuses a token if the store returns the record of another token', async () => {
     const store = new Store();
     const issued = store.issue();
     const app = await application(() => store.find(token.hash(issued)));
@@ -95,7 +104,7 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
     });
   });
 
-  it('says that a token has expired', async () => {
+  it('refuses a token that has expired, with a description', async () => {
     const store = new Store();
     const app = await application(store.find);
     const answer = await send(app, '/me', { headers: bearerAuthorization(store.issue({ expiresAt: justNow() })) });
@@ -105,7 +114,7 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
     });
   });
 
-  it('holds a token to its scopes', async () => {
+  it('checks the scopes of a token', async () => {
     const store = new Store();
     const app = await application(store.find);
     const reader = bearerAuthorization(store.issue({ scopes: ['reports:read'] }));
@@ -116,21 +125,24 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
     });
   });
 
-  it.each([undefined, null])('gives a token with no scopes (%s) none of its principal’s', async (scopes) => {
-    const store = new Store();
-    const app = await application(store.find);
-    const principal = { name: 'alice', scopes: ['reports:read'] };
-    const issued = store.issue(scopes === undefined ? { principal } : { principal, scopes });
-    expect(await send(app, '/reports', { headers: bearerAuthorization(issued) })).toMatchObject({ status: 403 });
-  });
+  it.each([undefined, null])(
+    'does not use the scopes of the principal if the scopes of the token are %s',
+    async (scopes) => {
+      const store = new Store();
+      const app = await application(store.find);
+      const principal = { name: 'alice', scopes: ['reports:read'] };
+      const issued = store.issue(scopes === undefined ? { principal } : { principal, scopes });
+      expect(await send(app, '/reports', { headers: bearerAuthorization(issued) })).toMatchObject({ status: 403 });
+    },
+  );
 
   it.each([
-    ['hash', { hash: 'plain' }, 'the hash of a stored token must be'],
-    ['hash', { hash: undefined }, 'the hash of a stored token must be'],
-    ['expiresAt', { expiresAt: 1_900_000_000 }, 'expiresAt of a stored token must be a Date'],
-    ['expiresAt', { expiresAt: new Date(NaN) }, 'expiresAt of a stored token must be a Date'],
-    ['scopes', { scopes: 'reports:read' }, 'the scopes of a stored token must be a list'],
-  ])('calls a broken %s the server’s fault: %j', async (_what, record, sentence) => {
+    ['hash', { hash: 'plain' }, 'the hash of a stored token is invalid'],
+    ['hash', { hash: undefined }, 'the hash of a stored token is invalid'],
+    ['expiresAt', { expiresAt: 1_900_000_000 }, 'expiresAt of a stored token is invalid'],
+    ['expiresAt', { expiresAt: new Date(NaN) }, 'expiresAt of a stored token is invalid'],
+    ['scopes', { scopes: 'reports:read' }, 'the scopes of a stored token are invalid'],
+  ])('responds with 500 if the %s of a record is invalid: %j', async (_what, record, sentence) => {
     const store = new Store();
     const logger = new RecordingLogger();
     const app = await application(store.find, logger);
@@ -141,7 +153,7 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
     for (const secret of [issued, token.hash(issued)]) expect(logger.text()).not.toContain(secret);
   });
 
-  it('calls a store that is down the server’s fault', async () => {
+  it('responds with 500 if the store is down', async () => {
     const logger = new RecordingLogger();
     const app = await application((hash) => Promise.reject(new Error(`no answer for ${hash}`)), logger);
     const { token: issued } = token.create();
@@ -154,7 +166,41 @@ describe.each(adapters)('tokens() on %s', (_, adapter) => {
 });
 
 describe('tokens()', () => {
-  it('says so where it is given no function', () => {
-    expect(() => tokens({} as never)).toThrow('tokens(): find must be a function');
+  const record = (more: Partial<StoredToken<unknown>> = {}) => {
+    const created = token.create();
+    return { ...created, stored: { hash: created.hash, principal: { name: 'alice' }, ...more } };
+  };
+  const request = {} as HttpRequest;
+
+  it('returns the principal with the scopes of the token', async () => {
+    const { token: issued, stored } = record({ scopes: ['a'] });
+    expect(await tokens(() => stored)({ token: issued }, request)).toEqual(admit({ name: 'alice' }, { scopes: ['a'] }));
+  });
+
+  it.each<[what: string, change: Partial<StoredToken<unknown>> | null, message: string]>([
+    ['is not in the store', null, 'The credentials are invalid'],
+    ['has another hash', { hash: token.hash('other') }, 'The credentials are invalid'],
+    ['has expired', { expiresAt: justNow() }, 'The token has expired'],
+    ['has no principal', { principal: null }, 'The credentials are invalid'],
+    ['has a failure as its principal', { principal: new Failure('invalid') }, 'The credentials are invalid'],
+    ['has an admission of a failure', { principal: admit(new Failure('invalid'), {}) }, 'The credentials are invalid'],
+  ])('throws a refusal if the token %s', async (_what, change, message) => {
+    const { token: issued, stored } = record(change ?? {});
+    const verify = tokens(() => (change === null ? null : stored));
+    const error: unknown = await verify({ token: issued }, request).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(RefusedException);
+    expect(error).toMatchObject({ message, failure: { reason: 'invalid', scheme: 'Bearer', status: 401 } });
+  });
+
+  it('throws an error with a code if the record is invalid', async () => {
+    const { token: issued, stored } = record({ hash: 'plain' });
+    const verified = tokens(() => stored)({ token: issued }, request);
+    await expect(verified).rejects.toMatchObject({ name: 'AuthConfigurationError', code: 'ERR_AUTH_STORED_TOKEN' });
+  });
+
+  it('stops startup if find is not a function', () => {
+    const code = 'ERR_AUTH_TOKEN_OPTION';
+    const message = expect.stringContaining('tokens(): find must be a function');
+    expect(() => tokens({} as never)).toThrow(expect.objectContaining({ code, message }));
   });
 });

@@ -1,29 +1,30 @@
 import type { FastifyRequest } from 'fastify';
-import { bearer, type SchemeDefinition } from 'nestjs-http-auth';
+import type { JSONWebKeySet } from 'jose';
+import { type Admission, bearer, type HttpRequest, type SchemeDefinition } from 'nestjs-http-auth';
 import { jwt, type JwtClaims, type JwtOptions, type TokenVerifier } from 'nestjs-http-auth/jwt';
 import { describe, expect, test } from 'tstyche';
 
 const base = { issuer: 'https://issuer.example', audience: 'https://api.example' };
 
 describe('jwt()', () => {
-  test('is a verifier whose principal is the claims', () => {
+  test('returns a verifier whose principal is the claims', () => {
     expect(jwt(base)).type.toBe<TokenVerifier<JwtClaims>>();
     expect(bearer(jwt(base))).type.toBe<SchemeDefinition>();
   });
 
-  test('has the principal that is looked up, at once or later', () => {
+  test('has the principal that the function returns, also as a promise', () => {
     expect(jwt({ ...base, principal: ({ sub }: JwtClaims) => ({ name: sub }) })).type.toBe<
       TokenVerifier<{ name: string | undefined }>
     >();
     expect(jwt({ ...base, principal: () => Promise.resolve({ id: 1 }) })).type.toBe<TokenVerifier<{ id: number }>>();
   });
 
-  test('has the request of the framework', () => {
+  test('has the request type of the framework', () => {
     const issuers = ({ hostname }: FastifyRequest) => [{ ...base, audience: hostname }];
     expect(jwt({ issuers })).type.toBe<TokenVerifier<JwtClaims, FastifyRequest>>();
   });
 
-  test('is told an issuer and an audience, or issuers', () => {
+  test('requires an issuer and an audience, or issuers', () => {
     expect(jwt).type.toBeCallableWith({ ...base, audience: null });
     expect(jwt).type.toBeCallableWith({ issuers: [base] });
     expect(jwt).type.not.toBeCallableWith({ issuer: base.issuer });
@@ -32,7 +33,18 @@ describe('jwt()', () => {
     expect<JwtOptions>().type.not.toBeAssignableFrom({ ...base, profile: 'jwt' });
   });
 
-  test('has claims that cannot be changed', () => {
+  test('promises an admission, and never a refusal', () => {
+    const verify = jwt({ ...base, principal: ({ sub }: JwtClaims) => (sub === undefined ? null : { id: 1 }) });
+    expect(verify({ token: '' }, {} as HttpRequest)).type.toBe<Promise<Admission<{ id: number }>>>();
+  });
+
+  test('accepts a key set of jose, and plain JSON', () => {
+    expect<JwtOptions>().type.toBeAssignableFrom({ ...base, jwks: {} as JSONWebKeySet });
+    expect<JwtOptions>().type.toBeAssignableFrom({ ...base, jwks: { keys: [{ kty: 'OKP', crv: 'Ed25519', x: '' }] } });
+    expect<JwtOptions>().type.not.toBeAssignableFrom({ ...base, jwks: {} });
+  });
+
+  test('has read-only claims', () => {
     expect<JwtClaims['sub']>().type.toBe<string | undefined>();
     expect<JwtClaims['roles']>().type.toBe<unknown>();
   });

@@ -1,5 +1,5 @@
 import type { Request as ExpressRequest } from 'express';
-import { admit, type Admission, bearer, type Failure, type HttpRequest, type Verdict } from 'nestjs-http-auth';
+import { admit, type Admission, bearer, type Failure, type HttpRequest } from 'nestjs-http-auth';
 import { introspection, type IntrospectionClaims, type TokenVerifier } from 'nestjs-http-auth/introspection';
 import { type CreatedToken, type StoredToken, token, tokens } from 'nestjs-http-auth/tokens';
 import { Agent, fetch as undiciFetch } from 'undici';
@@ -14,13 +14,13 @@ const stored: StoredToken<User> = { hash: '', principal: user };
 const server = { endpoint: 'https://issuer.example/introspect', clientId: 'api', audience: null };
 
 describe('tokens()', () => {
-  test('takes a store that answers at once or later, or has nothing', () => {
+  test('accepts a store that returns a record, a promise, null or undefined', () => {
     expect(tokens(() => stored)).type.toBe<TokenVerifier<User>>();
     expect(tokens(() => Promise.resolve<StoredToken<User> | null>(null))).type.toBe<TokenVerifier<User>>();
     expect(tokens(() => undefined as StoredToken<User> | undefined)).type.toBe<TokenVerifier<User>>();
   });
 
-  test('hands the store the hash and the request', () => {
+  test('passes the hash and the request to the store', () => {
     tokens((hash, request) => {
       expect(hash).type.toBe<string>();
       expect(request).type.toBe<HttpRequest>();
@@ -30,21 +30,21 @@ describe('tokens()', () => {
     expect(bearer).type.toBeCallableWith(verifier);
   });
 
-  test('asks for what a token is judged by', () => {
+  test('requires the hash, and checks the other members', () => {
     expect(tokens<User>).type.not.toBeCallableWith(() => ({ principal: user }));
     expect(tokens<User>).type.not.toBeCallableWith(() => ({ ...stored, expiresAt: 1_900_000_000 }));
     expect(tokens<User>).type.not.toBeCallableWith(() => ({ ...stored, scopes: 'reports:read' }));
     expect(tokens<User>).type.toBeCallableWith(() => ({ ...stored, expiresAt: new Date(), scopes: null }));
   });
 
-  test('judges as verifiers do', () => {
+  test('promises an admission, and never a refusal', () => {
     const verifier = tokens(() => stored);
-    expect(verifier({ token: '' }, {} as HttpRequest)).type.toBe<Verdict<User> | Promise<Verdict<User>>>();
+    expect(verifier({ token: '' }, {} as HttpRequest)).type.toBe<Promise<Admission<User>>>();
   });
 });
 
 describe('token', () => {
-  test('makes a token with its hash', () => {
+  test('returns a token with its hash', () => {
     expect(token.create()).type.toBe<CreatedToken>();
     expect(token.create({ prefix: 'acme' })).type.toBe<CreatedToken>();
     expect(token.hash('')).type.toBe<string>();
@@ -52,7 +52,7 @@ describe('token', () => {
 });
 
 describe('introspection()', () => {
-  test('has the claims for a principal, unless it is told another one', () => {
+  test('has the claims as the principal, or the principal that the function returns', () => {
     const claims = introspection({ ...server, clientSecret: '' });
     expect(claims).type.toBe<TokenVerifier<IntrospectionClaims>>();
     const users = introspection({ ...server, clientSecret: '', principal: () => user });
@@ -60,18 +60,18 @@ describe('introspection()', () => {
     expect(bearer).type.toBeCallableWith(users);
   });
 
-  test('takes for a principal whatever a verifier may say', () => {
+  test('accepts any result of a verifier as the principal', () => {
     const principal = ({ sub }: IntrospectionClaims): Promise<User | Admission<User> | Failure | null> =>
       Promise.resolve(sub === undefined ? null : admit(user, { scopes: [] }));
     expect(introspection({ ...server, clientSecret: '', principal })).type.toBe<TokenVerifier<User>>();
   });
 
-  test('asks whom tokens must be for', () => {
+  test('requires an audience', () => {
     expect(introspection).type.not.toBeCallableWith({ endpoint: '', clientId: '', clientSecret: '' });
     expect(introspection).type.not.toBeCallableWith({ ...server, audience: undefined });
   });
 
-  test('takes undici’s fetch(), which has agents', () => {
+  test('accepts fetch() of undici with an agent', () => {
     const dispatcher = new Agent();
     expect(introspection).type.toBeCallableWith({
       ...server,

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 
-/** Signatures of a private key, by the kind of the public one (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). */
+/** Signature algorithms by type of key, the usual one first (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864). */
 const BY_KEY: Readonly<Record<string, readonly string[]>> = {
   rsa: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   prime256v1: ['ES256'],
@@ -9,13 +9,23 @@ const BY_KEY: Readonly<Record<string, readonly string[]>> = {
   ed25519: ['EdDSA', 'Ed25519'],
 };
 
-/** All that a public key may verify. */
+/** All algorithms that verify with a public key. */
 export const PUBLIC_KEY_ALGORITHMS: readonly string[] = Object.values(BY_KEY).flat();
 
-/** What a shared secret may verify, and how many octets it must have for that (RFC 7518 section 3.2). */
+/** The algorithms that verify with a shared secret, with the minimum length of the secret in bytes (RFC 7518 section 3.2). */
 export const SECRET_ALGORITHMS: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 };
 
-/** What a key pair may sign and verify, by either half, the usual algorithm first; none, where it is of another kind. */
-export function algorithmsOf({ asymmetricKeyType: kind, asymmetricKeyDetails }: KeyObject): readonly string[] {
-  return BY_KEY[asymmetricKeyDetails?.namedCurve ?? kind ?? ''] ?? [];
+/** RFC 7518 sections 3.3 and 3.5: RSA keys have 2048 bits or more. */
+const RSA_BITS = 2048;
+
+/**
+ * Returns the signature algorithms of a public or private key, the usual one first. The list is empty if the key is too
+ * weak, or if no algorithm uses this type of key.
+ */
+export function algorithmsOf({
+  asymmetricKeyType: type,
+  asymmetricKeyDetails: details = {},
+}: KeyObject): readonly string[] {
+  if (type === 'rsa' && (details.modulusLength ?? 0) < RSA_BITS) return [];
+  return BY_KEY[details.namedCurve ?? type ?? ''] ?? [];
 }

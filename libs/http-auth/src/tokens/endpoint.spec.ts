@@ -38,7 +38,7 @@ describe('The URL of an endpoint', () => {
     'http://127.0.0.1/keys',
     'http://127.1',
     'http://[::1]:9000',
-  ])('may be %s', (url) => {
+  ])('is accepted: %s', (url) => {
     expect(endpointProblem(url)).toBeUndefined();
   });
 
@@ -55,20 +55,20 @@ describe('The URL of an endpoint', () => {
     [{ href: 'https://issuer.example' }, 'must be an absolute URL'],
     ['https://user:secret@issuer.example', 'must have no credentials'],
     ['https://issuer.example/#keys', 'must have no credentials and no fragment'],
-  ])('may not be %j', (url, problem) => {
+  ])('is refused: %j', (url, problem) => {
     expect(endpointProblem(url)).toContain(problem);
   });
 });
 
 describe('fetchJson()', () => {
-  it('gets an object, and says that it wants JSON', async () => {
+  it('returns an object, and requests JSON', async () => {
     const url = await serve(({ method, headers }, response) =>
       response.end(JSON.stringify({ method, accept: headers.accept })),
     );
     expect(await fetchJson(url)).toEqual({ method: 'GET', accept: 'application/json' });
   });
 
-  it('posts a form, with fields', async () => {
+  it('posts a form with header fields', async () => {
     const url = await serve((request, response) => {
       request.on('data', (body: Buffer) => response.end(JSON.stringify({ ...request.headers, body: body.toString() })));
     });
@@ -83,19 +83,19 @@ describe('fetchJson()', () => {
   it.each<[what: string, listener: RequestListener]>([
     ['a status other than 200', (_, response) => response.writeHead(404).end('{}')],
     ['another 2xx', (_, response) => response.writeHead(201).end('{}')],
-    ['what is no JSON', (_, response) => response.end('<html>')],
+    ['not JSON', (_, response) => response.end('<html>')],
     ['a list', (_, response) => response.end('[]')],
     ['null', (_, response) => response.end('null')],
-    ['what is no UTF-8', (_, response) => response.end(Buffer.from('{"a":"\xff"}', 'latin1'))],
-    ['nothing', ({ socket }) => socket.destroy()],
+    ['not UTF-8', (_, response) => response.end(Buffer.from('{"a":"\xff"}', 'latin1'))],
+    ['missing', ({ socket }) => socket.destroy()],
     ['more than a megabyte', (_, response) => response.end(JSON.stringify({ a: 'a'.repeat(1024 * 1024) }))],
-  ])('finds nothing out from %s', async (_what, listener) => {
+  ])('throws an error if the response is %s', async (_what, listener) => {
     const url = await serve(listener);
     const { message, retryAfter } = await failureOf(fetchJson(url));
-    expect({ message, retryAfter }).toEqual({ message: `${url} cannot be asked`, retryAfter: 5 });
+    expect({ message, retryAfter }).toEqual({ message: `The request to ${url} failed`, retryAfter: 5 });
   });
 
-  it('does not read an answer without an end', async () => {
+  it('stops reading a response that does not end', async () => {
     const closed = new Promise<void>((resolve) => {
       void serve((_, response) => {
         response.on('close', () => resolve());
@@ -108,15 +108,15 @@ describe('fetchJson()', () => {
     expect(await closed).toBeUndefined();
   });
 
-  it('waits for no answer beyond its time', async () => {
+  it('throws an error after the timeout', async () => {
     const url = await serve(() => undefined);
     expect((await failureOf(fetchJson(url, { timeout: 50 }))).cause).toMatchObject({ name: 'TimeoutError' });
   });
 
-  it('follows no redirect', async () => {
+  it('does not follow a redirect', async () => {
     const other = await serve((_, response) => response.end('{"keys":[]}'));
     const url = await serve((_, response) => response.writeHead(302, { location: other }).end());
-    expect((await failureOf(fetchJson(url))).cause).toMatchObject({ message: 'it answered 302' });
+    expect((await failureOf(fetchJson(url))).cause).toMatchObject({ message: 'it responded with 302' });
   });
 
   it.each([
@@ -125,7 +125,7 @@ describe('fetchJson()', () => {
     ['100000', 300],
     ['Wed, 21 Oct 2015 07:28:00 GMT', 5],
     ['-1', 5],
-  ])('takes an endpoint at its word that says Retry-After: %s', async (field, retryAfter) => {
+  ])('reads Retry-After: %s', async (field, retryAfter) => {
     const url = await serve((_, response) => response.writeHead(503, { 'retry-after': field }).end());
     expect((await failureOf(fetchJson(url))).retryAfter).toBe(retryAfter);
   });

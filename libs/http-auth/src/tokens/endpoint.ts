@@ -1,29 +1,29 @@
 import { isSecure } from '../http/secure-url.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 
-/** Milliseconds that an answer may take, where nothing else is said. */
+/** The default time for an answer, in milliseconds. */
 export const TIMEOUT = 5000;
 
-/** Seconds after which it is worth trying again, where the endpoint does not say; and at least and at the most, where it does. */
+/** Seconds until the next attempt: the default, and the limits for the `Retry-After` of an endpoint. */
 const RETRY_AFTER = { default: 5, min: 1, max: 300 };
 
-/** Octets that an answer may have. */
+/** The maximum size of an answer in bytes. */
 const LIMIT = 1024 * 1024;
 
-/** As `fetch()` says it of a form. */
+/** The content type that `fetch()` sets for a form. */
 const FORM = 'application/x-www-form-urlencoded;charset=UTF-8';
 
-/** As much of a response of `fetch()` as is read. */
+/** The part of a `fetch()` response that the library reads. */
 export interface FetchResponse {
   /** The status code. */
   readonly status: number;
-  /** The fields. */
+  /** The header fields. */
   readonly headers: { get(name: string): string | null };
-  /** The body, as it comes in. */
+  /** The body as a stream. */
   readonly body: (AsyncIterable<Uint8Array> & { cancel(): Promise<void> }) | null;
 }
 
-/** As much of `fetch()` as is used, so that Node's fits, and undici's, which takes agents for proxies and client certificates. */
+/** The part of `fetch()` that the library uses. Node's fits, and so does undici's, which supports proxies and client certificates. */
 export type Fetch = (
   url: string,
   init: {
@@ -35,36 +35,36 @@ export type Fetch = (
   },
 ) => Promise<FetchResponse>;
 
-/** How an endpoint is asked. */
+/** A request to an endpoint. */
 export interface EndpointRequest {
-  /** What to post; absent: it is a `GET`. */
+  /** The form to post. Without it, the request is a `GET`. */
   readonly form?: URLSearchParams;
-  /** Fields of the request, beside `Accept`. */
+  /** Header fields in addition to `Accept`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Milliseconds that the whole answer may take. */
+  /** The maximum time for the whole answer, in milliseconds. */
   readonly timeout?: number;
-  /** What sends it; absent: Node's `fetch()`. */
+  /** Sends the request. The default is Node's `fetch()`. */
   readonly fetch?: Fetch;
 }
 
-/** An endpoint answered, and not with 200. */
+/** An endpoint responded with a status other than 200. */
 export class EndpointError extends Error {
   override readonly name = 'EndpointError';
 
   constructor(
     readonly status: number,
-    /** What OAuth calls it, e.g. `invalid_client`. */
+    /** The error code of OAuth, e.g. `invalid_client`. */
     readonly code: string | undefined,
   ) {
-    // That is about the client that asks, and not about the token that it asks of.
-    const hint = status === 401 || status === 403 ? ': it does not take the credentials that it is asked with' : '';
-    super(`it answered ${status}${code === undefined ? '' : ` ${code}`}${hint}`);
+    // These two concern the credentials of this client, not the token.
+    const hint = status === 401 || status === 403 ? ': it does not accept the credentials of this client' : '';
+    super(`it responded with ${status}${code === undefined ? '' : ` ${code}`}${hint}`);
   }
 }
 
 /**
- * Says what is wrong with the URL of an endpoint, `undefined` where nothing is. What comes over plain `http` may be
- * anybody's, unless it comes from this machine.
+ * Checks the URL of an endpoint. Returns an error message, or `undefined` if the URL is valid. Plain `http` is only for this
+ * machine, because the network could change the answer.
  */
 export function endpointProblem(url: unknown): string | undefined {
   const text = url instanceof URL ? url.href : url;
@@ -72,16 +72,17 @@ export function endpointProblem(url: unknown): string | undefined {
   const parsed = new URL(text);
   const { username, password, hash } = parsed;
   if (!isSecure(parsed)) {
-    return 'must be https; http is for loopback addresses only';
+    return 'must be https; http is only for loopback addresses';
   }
   return username === '' && password === '' && hash === '' ? undefined : 'must have no credentials and no fragment';
 }
 
 /**
- * Asks an endpoint of an authorization server for a JSON object. It must answer 200 itself: a redirect could lead anywhere.
+ * Requests a JSON object from an endpoint of an authorization server. The endpoint must respond with 200 itself, because a
+ * redirect could lead anywhere.
  *
- * @param url one that `endpointProblem()` finds nothing wrong with
- * @throws VerifierUnavailableException where it does not answer so, and in time: nothing was found out
+ * @param url a URL that `endpointProblem()` accepts
+ * @throws VerifierUnavailableException if it does not respond with a JSON object in time
  */
 export async function fetchJson(
   url: string,
@@ -98,15 +99,16 @@ export async function fetchJson(
     });
     if (response.status !== 200) throw new EndpointError(response.status, await errorCodeOf(response));
     const json: unknown = JSON.parse(await textOf(response));
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Error('it answered no JSON object');
+    if (typeof json !== 'object' || json === null || Array.isArray(json))
+      throw new Error('it did not respond with a JSON object');
     return json as Record<string, unknown>;
   } catch (error) {
     await response?.body?.cancel().catch(() => undefined);
-    throw new VerifierUnavailableException(`${url} cannot be asked`, retryAfter(response), { cause: error });
+    throw new VerifierUnavailableException(`The request to ${url} failed`, retryAfter(response), { cause: error });
   }
 }
 
-/** What OAuth calls the error (RFC 6749 section 5.2), where the endpoint says so. */
+/** Returns the error code of OAuth (RFC 6749 section 5.2), or `undefined` if the response does not have it. */
 async function errorCodeOf(response: FetchResponse): Promise<string | undefined> {
   try {
     const { error } = JSON.parse(await textOf(response)) as { error?: unknown };
@@ -116,19 +118,19 @@ async function errorCodeOf(response: FetchResponse): Promise<string | undefined>
   }
 }
 
-/** The body, unless it is too long. */
+/** @throws Error if the body is too long, or is not UTF-8 */
 async function textOf({ body }: FetchResponse): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body ?? []) {
     length += chunk.length;
-    if (length > LIMIT) throw new Error(`it answered more than ${LIMIT} octets`);
+    if (length > LIMIT) throw new Error(`it responded with more than ${LIMIT} bytes`);
     chunks.push(chunk);
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
 }
 
-/** What the endpoint says of it (RFC 9110 section 10.2.3), as far as it is seconds. */
+/** Reads `Retry-After` (RFC 9110 section 10.2.3). A date counts as absent. */
 function retryAfter(response: FetchResponse | undefined): number {
   const field = response?.headers.get('retry-after') ?? '';
   if (!/^\d+$/.test(field)) return RETRY_AFTER.default;

@@ -1,11 +1,11 @@
 import { Failure } from '../schemes/failure.js';
 
-/** Why a token is refused, in the words of RFC 6750 section 3. It says nothing of what is in the token. */
+/** Returns a failure with an `error_description` (RFC 6750 section 3). The description contains nothing from the token. */
 export function refusal(description: string): Failure {
   return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
 }
 
-/** What may be wrong with any token, whoever found out what it says. */
+/** The failures that all verifiers of tokens share. */
 export const REFUSALS = {
   issuer: refusal('The issuer of the token is not trusted'),
   audience: refusal('The token is not for this audience'),

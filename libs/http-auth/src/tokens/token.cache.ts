@@ -1,67 +1,53 @@
-import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { TokenCredentials } from './token.verifier.js';
 
-/** How much is remembered of tokens. */
+/** Options of a cache of tokens. */
 export interface TokenCacheOptions {
   /**
-   * How many tokens are remembered; the least recently used are forgotten first.
+   * The maximum number of tokens. If the cache is full, the least recently used token is removed.
    *
    * @default 10_000
    */
   readonly max?: number;
 }
 
-/** Says what is wrong with the options of a cache, `undefined` where nothing is. */
+/** Checks the options of a cache. Returns an error message, or `undefined` if the options are valid. */
 export function tokenCacheProblem(options: TokenCacheOptions | false): string | undefined {
   if (options === false) return undefined;
   const { max = 1 } = options;
   return Number.isInteger(max) && max >= 1
     ? undefined
-    : 'cache.max must be a whole number of at least 1; cache: false is none';
+    : 'cache.max must be a whole number of at least 1; write cache: false to disable the cache';
 }
 
-/** The digests of the tokens that connections repeat, whose credentials are the same object then. */
-const digests = new WeakMap<TokenCredentials, { readonly token: string; readonly digest: string }>();
-
-/**
- * What a token is known by: its SHA-256, so that no memory has the token. It needs no key, as tokens cannot be guessed, and
- * costs less than it does to compare long texts.
- */
-export function digestOf(credentials: TokenCredentials): string {
-  const { token } = credentials;
-  let known = digests.get(credentials);
-  if (known?.token !== token) digests.set(credentials, (known = { token, digest: hash('sha256', token, 'base64url') }));
-  return known.digest;
-}
-
-/** Remembers what was found of tokens, each until a time of its own: `exp` at the latest, which is the caller's to see to. */
+/** Keeps the result of a check of a token, by a digest of the token. Each result has its own end. */
 export class TokenCache<Value> {
-  private readonly found: LRUCache<string, { readonly value: Value; readonly until: number }>;
+  private readonly results: LRUCache<string, { readonly value: Value; readonly until: number }>;
   private readonly pending = new Map<string, Promise<Value>>();
 
   constructor({ max = 10_000 }: TokenCacheOptions = {}) {
-    this.found = new LRUCache({ max });
+    this.results = new LRUCache({ max });
   }
 
-  /** What was found; `undefined` where nothing was, or its time is over. */
-  get(credentials: TokenCredentials, now = Date.now()): Value | undefined {
-    const digest = digestOf(credentials);
-    const entry = this.found.get(digest);
+  /** Returns the result, or `undefined` if it is missing or has ended. */
+  get(digest: string, now = Date.now()): Value | undefined {
+    const entry = this.results.get(digest);
     if (entry === undefined) return undefined;
     if (entry.until > now) return entry.value;
-    this.found.delete(digest);
+    this.results.delete(digest);
     return undefined;
   }
 
-  /** @param until milliseconds since 1970 */
-  set(credentials: TokenCredentials, value: Value, until: number): void {
-    this.found.set(digestOf(credentials), { value, until });
+  /**
+   * Keeps a result, unless it has ended already.
+   *
+   * @param until the end in milliseconds since 1970, `exp` of the token at the latest
+   */
+  set(digest: string, value: Value, until: number, now = Date.now()): void {
+    if (until > now) this.results.set(digest, { value, until });
   }
 
-  /** What `ask` finds, which is asked once for all who want to know of one token at the same time. */
-  once(credentials: TokenCredentials, ask: () => Promise<Value>): Promise<Value> {
-    const digest = digestOf(credentials);
+  /** Calls `ask` once for all requests that bring the same token at the same time. */
+  once(digest: string, ask: () => Promise<Value>): Promise<Value> {
     let answer = this.pending.get(digest);
     if (answer === undefined) {
       answer = ask().finally(() => this.pending.delete(digest));
@@ -70,8 +56,8 @@ export class TokenCache<Value> {
     return answer;
   }
 
-  /** How many tokens are remembered. */
+  /** The number of results. */
   get size(): number {
-    return this.found.size;
+    return this.results.size;
   }
 }

@@ -1,14 +1,32 @@
 import type { HttpRequest } from '../http/request.js';
-import type { Verdict } from '../schemes/verifier.js';
+import type { Admission } from '../schemes/admission.js';
 
-/** What is judged: the credentials of the Bearer scheme. */
+/** The credentials of the Bearer scheme. */
 export interface TokenCredentials {
   /** The access token. */
   readonly token: string;
 }
 
-/** A verifier of access tokens, e.g. for `bearer()`. It answers at once where it need not wait. */
+/**
+ * A verifier of access tokens, for `bearer()` or for a call from application code. It returns the principal with facts about the
+ * token.
+ *
+ * It never returns a refusal: if the token is not valid, it throws a `RefusedException`. Its `failure` has the reason.
+ *
+ * @throws RefusedException if the token is not valid
+ * @throws VerifierUnavailableException if the token cannot be verified now, because a server does not answer
+ * @example
+ * // Adds a check of the application. If `verify` throws, `bearer()` responds with 401 or 503.
+ * bearer(async (credentials, request) => {
+ *   const { principal } = await verify(credentials, request);
+ *   return (await sessions.isOpen(principal.sub)) ? principal : null;
+ * });
+ * @example
+ * // Accepts what one of two verifiers accepts. If both refuse, Promise.any() throws an AggregateError of two refusals,
+ * // and `bearer()` responds with 401.
+ * bearer((credentials, request) => Promise.any([byJwt(credentials, request), byKey(credentials, request)]));
+ */
 export type TokenVerifier<Principal, Request = HttpRequest> = (
   credentials: TokenCredentials,
   request: Request,
-) => Verdict<Principal> | Promise<Verdict<Principal>>;
+) => Promise<Admission<Principal>>;

@@ -4,11 +4,11 @@ import { clientAuthentication } from './client.authentication.js';
 
 const texts = fc.string({ unit: 'grapheme', minLength: 1 });
 
-/** What a server reads of a form-encoded text. */
+/** Decodes a form-encoded string, as a server does. */
 const formDecode = (text = '') => decodeURIComponent(text.replaceAll('+', ' '));
 
 describe('The authentication of a client', () => {
-  it('[I-2] gives back its name and its secret, whatever is in them', async () => {
+  it('[I-2] can be decoded to the clientId and the secret, for any characters', async () => {
     await fc.assert(
       fc.asyncProperty(texts, texts, async (clientId, clientSecret) => {
         const { authorization = '' } = await clientAuthentication({ clientId, clientSecret })(new URLSearchParams());
@@ -20,7 +20,7 @@ describe('The authentication of a client', () => {
   });
 
   // RFC 6749 section 2.3.1, the client of its example.
-  it('[I-2] is what RFC 6749 shows', () => {
+  it('[I-2] matches the example of RFC 6749', () => {
     const authenticate = clientAuthentication({ clientId: 's6BhdRkqt3', clientSecret: '7Fjfp0ZBr1KtDRbnfVdmIw' });
     expect(authenticate(new URLSearchParams())).toEqual({
       authorization: 'Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3',

@@ -4,11 +4,11 @@ import { Admission } from '../../schemes/admission.js';
 import { readIntrospection } from './introspection.response.js';
 
 const NOW = 1_000_000;
-const expected = { issuer: 'https://issuer.example', audience: ['https://api.example'], clockTolerance: 5 };
+const expected = { issuer: 'https://issuer.example', audience: ['https://api.example'], clockTolerance: 5000 };
 const good = { active: true, iss: expected.issuer, aud: expected.audience[0], exp: NOW + 60, nbf: NOW - 60 };
 
-/** Whether an answer is a yes; what cannot be meant is none. */
-function opens(change: object): boolean {
+/** Returns `true` if a token with this answer is accepted. An invalid answer is an error, and so not accepted. */
+function isAccepted(change: object): boolean {
   try {
     return readIntrospection({ ...good, ...change }, expected, NOW) instanceof Admission;
   } catch {
@@ -16,35 +16,35 @@ function opens(change: object): boolean {
   }
 }
 
-/** That a claim opens where it should, for any value that JSON has. */
+/** Checks for any JSON value of a claim that the token is accepted only if it should be. */
 function anyValueOf(claim: string, should: (value: unknown) => boolean, ...likely: unknown[]) {
   const values = fc.oneof(fc.jsonValue(), fc.constantFrom(true, null, good.iss, [good.aud], ...likely));
-  return fc.property(values, (value) => opens({ [claim]: value }) === should(value));
+  return fc.property(values, (value) => isAccepted({ [claim]: value }) === should(value));
 }
 
 describe('The answer of an introspection endpoint', () => {
-  it('opens as it is', () => {
-    expect(opens({})).toBe(true);
+  it('is accepted if it meets all requirements', () => {
+    expect(isAccepted({})).toBe(true);
   });
 
-  it('[I-3] opens by nothing but active: true', () => {
+  it('[I-3] is accepted only with active: true', () => {
     fc.assert(anyValueOf('active', (value) => value === true, 'true', 1, [true]));
   });
 
-  it('[I-7] opens by no issuer but the one', () => {
+  it('[I-7] is accepted only with the exact issuer', () => {
     fc.assert(anyValueOf('iss', (value) => value === good.iss, `${good.iss}/`, [good.iss]));
   });
 
-  it('[I-7] opens by no audience without ours', () => {
+  it('[I-7] is accepted only with our audience', () => {
     const ours = (value: unknown) => value === good.aud || (Array.isArray(value) && value.includes(good.aud));
     fc.assert(anyValueOf('aud', ours, good.aud, ['a', good.aud], [[good.aud]], { 0: good.aud }));
   });
 
-  it('[I-7] opens by no binding', () => {
+  it('[I-7] is accepted only without a binding to a key', () => {
     fc.assert(anyValueOf('cnf', (value) => value === null, {}));
   });
 
-  it('[I-7] opens by no type but Bearer', () => {
+  it('[I-7] is accepted only with the type Bearer', () => {
     const bearer = (value: unknown) => value === null || (typeof value === 'string' && /^bearer$/i.test(value));
     fc.assert(anyValueOf('token_type', bearer, 'Bearer', 'BEARER', 'bearer ', ['bearer']));
   });
@@ -52,7 +52,7 @@ describe('The answer of an introspection endpoint', () => {
   it.each([
     ['exp', (time: number) => time > NOW - 5],
     ['nbf', (time: number) => time <= NOW + 5],
-  ])('[I-7] opens in its time only: %s', (claim, inTime) => {
+  ])('[I-7] is accepted only in its lifetime: %s', (claim, inTime) => {
     const may = (value: unknown) => value === null || (typeof value === 'number' && inTime(value));
     const likely = [-6, -5, -4, 0, 4, 5, 6].map((seconds) => NOW + seconds);
     fc.assert(anyValueOf(claim, may, ...likely, String(NOW)));

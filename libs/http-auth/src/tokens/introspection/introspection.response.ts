@@ -1,94 +1,94 @@
 import { admit, type Admission } from '../../schemes/admission.js';
 import type { Failure } from '../../schemes/failure.js';
-import { infoOf } from '../claims.js';
+import { isForAudience } from '../audience.js';
 import { frozen } from '../frozen.js';
+import { infoOf } from '../principal.js';
 import { refusal, REFUSALS } from '../refusals.js';
 
-/** What the authorization server says of an active token (RFC 7662 section 2.2). It cannot be changed, as requests share it. */
+/**
+ * The answer of the authorization server about an active token (RFC 7662 section 2.2). It is frozen, because requests share it.
+ */
 export interface IntrospectionClaims {
-  /** That it is active. */
+  /** The token is active. */
   readonly active: true;
-  /** Its scopes, with blanks between. */
+  /** The scopes of the token, separated by spaces. */
   readonly scope?: string;
-  /** The client that it was issued to. */
+  /** The client that the token was issued to. */
   readonly client_id?: string;
-  /** The person who authorized it, in a form to read. */
+  /** The name of the person who authorized the token, for people to read. */
   readonly username?: string;
-  /** Its type, `Bearer`. */
+  /** The type of the token, `Bearer`. */
   readonly token_type?: string;
-  /** When it expires, in seconds since 1970. */
+  /** The time when the token expires, in seconds since 1970. */
   readonly exp?: number;
-  /** When it was issued, in seconds since 1970. */
+  /** The time when the token was issued, in seconds since 1970. */
   readonly iat?: number;
-  /** Before when it is not to be used, in seconds since 1970. */
+  /** The time before which the token is not valid, in seconds since 1970. */
   readonly nbf?: number;
-  /** Whom it stands for. */
+  /** The subject: a person, or the client itself. */
   readonly sub?: string;
-  /** Whom it is for. */
+  /** The audience of the token. */
   readonly aud?: string | readonly string[];
-  /** Who issued it. */
+  /** The issuer of the token. */
   readonly iss?: string;
-  /** Its identifier. */
+  /** The identifier of the token. */
   readonly jti?: string;
-  /** How its holder was authenticated (RFC 9470 section 6.2). */
+  /** How the holder of the token authenticated (RFC 9470 section 6.2). */
   readonly acr?: string;
-  /** When its holder was authenticated, in seconds since 1970 (same section). */
+  /** When the holder of the token authenticated, in seconds since 1970 (same section). */
   readonly auth_time?: number;
-  /** Whatever else the server says. */
+  /** Any other member of the answer. */
   readonly [claim: string]: unknown;
 }
 
-/** What a token must be to be taken. */
-export interface Expected {
-  /** Who must have issued it; absent: whoever did. */
+/** The requirements for a token. */
+export interface Requirements {
+  /** The issuer of the token; `undefined` if it does not matter. */
   readonly issuer: string | undefined;
-  /** Whom it must be for, any one of them; absent: whomever. */
+  /** The audiences, one of which the token must have; `undefined` if its audience does not matter. */
   readonly audience: readonly string[] | undefined;
-  /** Seconds that the clocks may differ. */
+  /** Milliseconds by which the clocks of the two servers may differ. */
   readonly clockTolerance: number;
 }
 
 const FAILURES = { ...REFUSALS, inactive: refusal('The token is not active') } as const;
 
 /**
- * Holds the answer of an introspection endpoint to what is expected. Only `active: true` is a yes.
+ * Checks the answer of an introspection endpoint. A token is active only if the answer has `active: true`.
  *
  * @param now seconds since 1970
- * @throws Error where the server says what cannot be meant
+ * @throws Error if the answer is invalid
  */
 export function readIntrospection(
   answer: Record<string, unknown>,
-  { issuer, audience, clockTolerance }: Expected,
+  { issuer, audience, clockTolerance }: Requirements,
   now: number,
 ): Admission<IntrospectionClaims> | Failure {
   if (answer['active'] !== true) return FAILURES.inactive;
   const { cnf, token_type: type, iss, aud } = answer;
-  const [exp, nbf] = [time(answer, 'exp'), time(answer, 'nbf')];
-  // RFC 7800 section 3.1: whoever presents it must prove that they have the key, which Bearer does not.
+  const [exp, nbf] = [timeOf(answer, 'exp'), timeOf(answer, 'nbf')];
+  const tolerance = clockTolerance / 1000;
+  // RFC 7800 section 3.1: the client must prove that it has the key, and the Bearer scheme cannot.
   if (isGiven(cnf)) return FAILURES.bound;
-  if (isGiven(type) && !(typeof type === 'string' && type.toLowerCase() === 'bearer')) {
-    return FAILURES.type;
-  }
+  if (isGiven(type) && !(typeof type === 'string' && type.toLowerCase() === 'bearer')) return FAILURES.type;
   if (issuer !== undefined && iss !== issuer) return FAILURES.issuer;
-  if (audience !== undefined && ![aud].flat().some((one) => audience.includes(one as string))) {
-    return FAILURES.audience;
-  }
-  if (exp !== undefined && exp + clockTolerance <= now) return FAILURES.expired;
-  if (nbf !== undefined && nbf - clockTolerance > now) return FAILURES.early;
+  if (audience !== undefined && !isForAudience(aud, audience)) return FAILURES.audience;
+  if (exp !== undefined && exp + tolerance <= now) return FAILURES.expired;
+  if (nbf !== undefined && nbf - tolerance > now) return FAILURES.early;
   const claims = frozen(answer) as IntrospectionClaims;
   const { scope } = claims;
   return admit(claims, infoOf(claims, typeof scope === 'string' ? scope.split(' ') : []));
 }
 
-/** Some servers write what they do not say as `null`. */
+/** Some servers send `null` for a member that has no value. */
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
-/** What cannot be compared with a clock must not pass for what need not be. */
-function time(answer: Record<string, unknown>, name: 'exp' | 'nbf'): number | undefined {
+/** Returns a time of the answer. Without the error, an `exp` that is a string would count as no expiry at all. */
+function timeOf(answer: Record<string, unknown>, name: 'exp' | 'nbf'): number | undefined {
   const value = answer[name];
   if (typeof value === 'number') return value;
-  if (isGiven(value)) throw new Error(`The introspection endpoint answered an ${name} that is no number`);
+  if (isGiven(value)) throw new Error(`The introspection endpoint returned an invalid ${name}; it must be a number`);
   return undefined;
 }

@@ -1,30 +1,30 @@
-/** What a verified token says (RFC 7519 section 4, RFC 9068 section 2.2). It cannot be changed, as requests share it. */
+/** The claims of a valid token (RFC 7519 section 4, RFC 9068 section 2.2). They are frozen, because requests share them. */
 export interface JwtClaims {
-  /** Who issued the token. */
+  /** The issuer of the token. */
   readonly iss: string;
-  /** When it ends, in seconds since 1970. */
+  /** The time when the token expires, in seconds since 1970. */
   readonly exp: number;
-  /** Whom it is for: one of these is an `audience` of the verifier's. */
+  /** The audience of the token. It contains an `audience` of the verifier. */
   readonly aud?: string | readonly string[];
-  /** Who it speaks for: a person, or the client itself. */
+  /** The subject: a person, or the client itself. */
   readonly sub?: string;
-  /** The client that it was issued to. */
+  /** The client that the token was issued to. */
   readonly client_id?: string;
-  /** What it was issued for, with blanks between (RFC 6749 section 3.3). */
+  /** The scopes of the token, separated by spaces (RFC 6749 section 3.3). */
   readonly scope?: string;
-  /** When it was issued, in seconds since 1970. */
+  /** The time when the token was issued, in seconds since 1970. */
   readonly iat?: number;
-  /** When it begins, in seconds since 1970. */
+  /** The time before which the token is not valid, in seconds since 1970. */
   readonly nbf?: number;
-  /** Its identifier. */
+  /** The identifier of the token. */
   readonly jti?: string;
-  /** Any other claim, which the issuer signed and nobody checked. */
+  /** Any other claim. The issuer signed it, and the verifier did not check it. */
   readonly [claim: string]: unknown;
 }
 
-/** The scopes of a token, as `scope` or `scp`. Where it says nothing of them it has none, whatever its principal may do elsewhere. */
+/** Returns the scopes of a token, from `scope` or `scp`. A token without such a claim has no scopes. */
 export function scopesOf({ scope, scp }: JwtClaims): readonly string[] {
-  const said = scope ?? scp;
-  const scopes = typeof said === 'string' ? said.split(' ') : said;
-  return Array.isArray(scopes) ? [...(scopes as readonly string[])] : [];
+  const claim = scope ?? scp;
+  if (typeof claim === 'string') return claim.split(' ');
+  return Array.isArray(claim) ? (claim as readonly string[]) : [];
 }

@@ -1,97 +1,89 @@
-import { decodeJwt } from 'jose';
+import { keyedDigest } from '../../common/digest.js';
 import type { HttpRequest } from '../../http/request.js';
 import { admit, type Admission } from '../../schemes/admission.js';
-import { AuthConfigurationError } from '../../common/configuration.error.js';
-import { Failure } from '../../schemes/failure.js';
-import { isPromise } from '../../common/promise.js';
-import { conclude, infoOf } from '../claims.js';
+import { conclude, infoOf } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
-import type { TokenCredentials, TokenVerifier } from '../token.verifier.js';
+import type { TokenVerifier } from '../token.verifier.js';
 import { type JwtClaims, scopesOf } from './claims.js';
-import { FAILURES, failureOf } from './failures.js';
-import { Issuers, type TrustedIssuer } from './issuers.js';
-import { type JwtOptions, optionsProblem } from './jwt.options.js';
+import { FAILURES, refuse } from './failures.js';
+import { Issuers } from './issuers.js';
+import { parseJws } from './jws.js';
+import type { JwtOptions } from './jwt.options.js';
+import { readSettings } from './settings.js';
+import type { TrustedIssuer } from './trusted.issuer.js';
 
-/** What was found of a token, whoever brings it. */
+/** A valid token. All requests that bring it share this object. */
 interface Verified {
   readonly issuer: TrustedIssuer;
-  /** That of the issuer's keys by which it was verified; absent where they were not there yet. */
+  /** The version of the issuer's keys before the check; `undefined` if they were not loaded yet. */
   readonly version: number | undefined;
   readonly admission: Admission<JwtClaims>;
 }
 
 /**
- * A verifier of access tokens that are signed JWTs (RFC 7519): by the keys of the issuer that a token names, if it is a trusted
- * one, for this audience, in its time. Its scopes, and how its holder was authenticated, are known to the guard.
+ * Returns a verifier of access tokens that are signed JWTs (RFC 7519). It checks the signature by the keys of the issuer that
+ * the token names, if that issuer is trusted, and the audience, the lifetime and the type of the token. The guard gets the
+ * scopes of the token, and how and when its holder authenticated.
  *
- * @throws AuthConfigurationError where the options cannot be meant
+ * Application code may call the verifier. It throws a `RefusedException` if the token is not valid, and never returns a
+ * refusal. {@link TokenVerifier} shows how to combine verifiers.
+ *
+ * @throws AuthConfigurationError if an option is invalid
  * @example
  * bearer(jwt({ issuer: 'https://login.example', audience: 'https://api.example' }))
+ * @example
+ * const verify = jwt({ issuer: 'https://login.example', audience: 'https://api.example' });
+ * const { principal, info } = await verify({ token }, request); // throws RefusedException: The token has expired
  */
 export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request>,
 ): TokenVerifier<Principal, Request> {
-  const problem = optionsProblem(options);
-  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_JWT_OPTION', `jwt(): ${problem}`);
-  const { principal, clockTolerance = 5, cache: cacheOptions = {}, keys = {} } = options;
-  const known = new Issuers(clockTolerance, keys);
-  const cache = cacheOptions === false ? undefined : new TokenCache<Verified>(cacheOptions);
-
-  const verify = async (credentials: TokenCredentials, issuers: readonly TrustedIssuer[], request: Request) => {
-    const verified = await verifyBy(issuers, credentials.token);
-    if (verified instanceof Failure) return verified;
-    if (verified.version !== undefined) cache?.set(credentials, verified, verified.admission.principal.exp * 1000);
-    return conclude(verified.admission, principal, request);
-  };
-
-  // What is remembered has a version, so that none of it counts while that is to be found out.
-  const judge = (credentials: TokenCredentials, issuers: readonly TrustedIssuer[], request: Request) => {
-    const verified = cache?.get(credentials);
-    return verified !== undefined &&
-      issuers.includes(verified.issuer) &&
-      verified.issuer.keys.version === verified.version
-      ? conclude(verified.admission, principal, request)
-      : verify(credentials, issuers, request);
-  };
-
+  const settings = readSettings(options);
+  const known = new Issuers(settings.clockTolerance, settings.times);
+  const verify = cached(settings.cache === false ? undefined : new TokenCache<Verified>(settings.cache));
   const issuers = 'issuers' in options ? options.issuers : [options];
-  if (typeof issuers !== 'function') {
-    const trusted = known.all(issuers);
-    return (credentials, request) => judge(credentials, trusted, request);
+  const { principal } = options;
+
+  if (typeof issuers === 'function') {
+    return async ({ token }, request) => {
+      const { admission } = await verify(token, known.all(await issuers(request)));
+      return conclude(admission, principal, token, request);
+    };
   }
-  return (credentials, request) => {
-    const entries = issuers(request);
-    return isPromise(entries)
-      ? entries.then((settled) => judge(credentials, known.all(settled), request))
-      : judge(credentials, known.all(entries), request);
+  const trusted = known.all(issuers);
+  return async ({ token }, request) => {
+    const { admission } = await verify(token, trusted);
+    return conclude(admission, principal, token, request);
   };
 }
 
-/**
- * `BASE64URL "." BASE64URL "." BASE64URL` (RFC 7515 section 7.1), each spelt in the one way that has no bits left over in its last
- * character (RFC 4648 section 3.5): a token that can be written in two ways is two tokens to whoever compares them.
- */
-const COMPACT = ((segment: string) => new RegExp(`^${segment}(?:\\.${segment}){2}$`))(
-  '(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?',
-);
+type Verify = (token: string, issuers: readonly TrustedIssuer[]) => Promise<Verified>;
 
 /**
- * Has a token verified by the issuer that it names. Nothing is believed of it before: an issuer that is not there to the
- * letter is not asked for anything.
+ * Returns a function that verifies a token only if it is not in the cache. A cached token counts only if its issuer is trusted
+ * for this request, and the version of the issuer's keys is the same. While keys load, the version is `undefined`, so a token is
+ * cached only with a version.
  */
-async function verifyBy(issuers: readonly TrustedIssuer[], token: string): Promise<Verified | Failure> {
-  if (!COMPACT.test(token)) return FAILURES.malformed;
-  let named: unknown;
-  try {
-    named = decodeJwt(token).iss;
-  } catch (error) {
-    return failureOf(error) ?? FAILURES.issuer;
-  }
-  const issuer = issuers.find(({ name }) => name === named);
-  if (issuer === undefined) return FAILURES.issuer;
-  // Before, so that keys which change meanwhile have it verified again.
+function cached(cache: TokenCache<Verified> | undefined): Verify {
+  if (cache === undefined) return verifyToken;
+  return async (token, issuers) => {
+    const digest = keyedDigest(token);
+    const found = cache.get(digest);
+    if (found !== undefined && issuers.includes(found.issuer) && found.issuer.keys.version === found.version) {
+      return found;
+    }
+    const verified = await verifyToken(token, issuers);
+    if (verified.version !== undefined) cache.set(digest, verified, verified.admission.principal.exp * 1000);
+    return verified;
+  };
+}
+
+/** @throws RefusedException if the token is not valid; an issuer that it names, and that is not trusted, is not contacted */
+async function verifyToken(token: string, issuers: readonly TrustedIssuer[]): Promise<Verified> {
+  const jws = parseJws(token);
+  const issuer = issuers.find(({ name }) => name === jws.claims['iss']) ?? refuse(FAILURES.issuer);
+  // Before the check. If the keys change meanwhile, the cached token has the old version and does not count.
   const { version } = issuer.keys;
-  const claims = await issuer.verify(token);
-  if (claims instanceof Failure) return claims;
+  const claims = await issuer.verify(jws);
   return { issuer, version, admission: admit(claims, infoOf(claims, scopesOf(claims))) };
 }

@@ -1,51 +1,29 @@
+import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { VerifierUnavailableException } from '../../schemes/unavailable.exception.js';
+import { DAY } from '../durations.js';
+import { type JwkSet, KeySet } from './jwk.set.js';
+import type { JwsHeader } from './jws.js';
 import type { Keys } from './keys.js';
+import { fetchKeys } from './metadata.js';
 
-/** How the keys of an issuer are kept. All in milliseconds. */
-export interface RemoteKeysOptions {
-  /**
-   * After what time they are fetched again, while those that are there go on being used.
-   *
-   * @default 600_000
-   */
-  readonly maxAge?: number;
-  /**
-   * For how long no other key is looked for after one was, so that made-up tokens cannot have the issuer flooded.
-   *
-   * @default 30_000
-   */
-  readonly cooldown?: number;
-  /**
-   * How long the issuer may take to answer.
-   *
-   * @default 5000
-   */
-  readonly timeout?: number;
+/** How keys are kept, in milliseconds. See `RemoteKeysOptions`. */
+export interface KeyTimes {
+  readonly maxAge: number;
+  readonly cooldown: number;
+  readonly timeout: number;
 }
 
-/** How long keys are used while their issuer does not answer. After that it may have withdrawn them for good reason. */
-const STALE = 24 * 60 * 60 * 1000;
-
-/** Says what is wrong with the options, `undefined` where nothing is. */
-export function remoteKeysProblem(options: RemoteKeysOptions): string | undefined {
-  const { maxAge = 1, cooldown = 0, timeout = 1 } = options;
-  const wrong = Object.entries({ maxAge, cooldown, timeout }).find(
-    ([name, value]) => !(Number.isSafeInteger(value) && value >= (name === 'cooldown' ? 0 : 1) && value <= STALE),
-  );
-  return wrong && `keys.${wrong[0]} must be a whole number of milliseconds, a day at the most`;
-}
+/** The maximum age of keys while their issuer does not answer. Afterwards the issuer may have withdrawn them. */
+const STALE = DAY;
 
 /**
- * The keys of an issuer, fetched when they are first needed, and again as they grow old or a token names one that is not among
- * them. While the issuer is down, those that are there are used.
+ * The keys of an issuer. They are fetched on first use, and again if they are old or a token names an unknown key. While the
+ * issuer is down, the last keys are used.
  */
 export class RemoteKeys implements Keys {
   private readonly logger = new Logger('jwt');
-  private readonly maxAge: number;
-  private readonly cooldown: number;
-  private keys: ReturnType<typeof createLocalJWKSet> | undefined;
+  private set: KeySet | undefined;
   private text = '';
   private generation = 0;
   private loading: Promise<void> | undefined;
@@ -54,13 +32,12 @@ export class RemoteKeys implements Keys {
   private triedAt = -Infinity;
   private soughtAt = -Infinity;
 
+  /** @param jwks the URL of the keys; `undefined` if only the metadata of the issuer has it */
   constructor(
-    private readonly fetch: () => Promise<JSONWebKeySet>,
-    options: RemoteKeysOptions,
-  ) {
-    this.maxAge = options.maxAge ?? 600_000;
-    this.cooldown = options.cooldown ?? 30_000;
-  }
+    private readonly issuer: string,
+    private readonly jwks: string | undefined,
+    private readonly times: KeyTimes,
+  ) {}
 
   get version(): number | undefined {
     const now = performance.now();
@@ -68,47 +45,44 @@ export class RemoteKeys implements Keys {
     return this.mustWait(now) ? undefined : this.generation;
   }
 
-  /** @throws VerifierUnavailableException where there are no keys, or not this one, and the issuer does not answer */
-  readonly find: JWTVerifyGetKey = async (header, token) => {
+  /** @throws VerifierUnavailableException if there is no such key, and the issuer does not answer */
+  async find(header: JwsHeader): Promise<readonly KeyObject[]> {
     const now = performance.now();
     if (this.isDue(now)) void this.load();
     if (this.mustWait(now)) await this.loading;
-    if (this.keys === undefined || !this.isUsable(now)) throw this.unavailable();
-    try {
-      return await this.keys(header, token);
-    } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
-      await this.seek(now);
-      if (this.failure !== undefined) throw this.unavailable();
-      return this.keys(header, token);
-    }
-  };
+    if (this.set === undefined || !this.isUsable(now)) throw this.unavailable();
+    const keys = this.set.find(header);
+    if (keys.length > 0) return keys;
+    await this.seek(now);
+    if (this.failure !== undefined) throw this.unavailable();
+    return this.set.find(header);
+  }
 
-  /** Has the keys fetched for one that is not among them, unless that was just done. */
+  /** Fetches the keys because a token names an unknown one, but not again within the cooldown. */
   private async seek(now: number): Promise<void> {
     if (this.loading === undefined) {
-      if (this.failure !== undefined || now - this.soughtAt < this.cooldown) return;
+      if (this.failure !== undefined || now - this.soughtAt < this.times.cooldown) return;
       this.soughtAt = now;
     }
     await this.load();
   }
 
   private isUsable(now: number): boolean {
-    return this.keys !== undefined && now - this.loadedAt < STALE;
+    return this.set !== undefined && now - this.loadedAt < STALE;
   }
 
   private isDue(now: number): boolean {
-    return now - this.triedAt >= (this.failure === undefined ? this.maxAge : this.pause(this.failure));
+    return now - this.triedAt >= (this.failure === undefined ? this.times.maxAge : this.pause(this.failure));
   }
 
-  /** Whether nothing may be verified before the keys are there: none are, or nobody has looked at them for long. */
+  /** Returns `true` if no token may be verified until the keys are loaded, because they are missing or very old. */
   private mustWait(now: number): boolean {
-    return !this.isUsable(now) || (this.failure === undefined && now - this.loadedAt >= 2 * this.maxAge);
+    return !this.isUsable(now) || (this.failure === undefined && now - this.loadedAt >= 2 * this.times.maxAge);
   }
 
-  /** One fetch for all who wait for it. It does not throw: what went wrong is kept, for whoever finds no key. */
+  /** Starts one fetch for all requests that wait. It does not throw: `failure` keeps the error for requests that find no key. */
   private load(): Promise<void> {
-    this.loading ??= this.fetch()
+    this.loading ??= fetchKeys(this.issuer, this.jwks, this.times.timeout)
       .then((jwks) => this.take(jwks))
       .catch((error: unknown) => this.fail(error))
       .finally(() => {
@@ -118,10 +92,12 @@ export class RemoteKeys implements Keys {
     return this.loading;
   }
 
-  private take(jwks: JSONWebKeySet): void {
+  private take(jwks: JwkSet): void {
     const text = JSON.stringify(jwks);
     if (text !== this.text) {
-      this.keys = createLocalJWKSet(jwks);
+      const before = this.set?.problems;
+      this.set = new KeySet(jwks);
+      this.set.problems.filter((problem) => !before?.includes(problem)).forEach((problem) => this.logger.warn(problem));
       this.text = text;
       this.generation++;
     }
@@ -130,22 +106,22 @@ export class RemoteKeys implements Keys {
   }
 
   private fail(error: unknown): void {
-    const outage = this.failure === undefined && this.keys !== undefined;
+    const outage = this.failure === undefined && this.set !== undefined;
     this.failure =
       error instanceof VerifierUnavailableException
         ? error
-        : new VerifierUnavailableException('The issuer has no keys that can be read', 5, { cause: error });
-    if (outage) this.logger.warn(`${this.failure.message}: ${causeOf(this.failure)}: the last keys are used`);
+        : new VerifierUnavailableException('The keys of the issuer cannot be read', 5, { cause: error });
+    if (outage) this.logger.warn(`${this.failure.message}: ${causeOf(this.failure)}; the last keys stay in use`);
   }
 
-  /** Milliseconds until it is tried again after a failure. */
+  /** Milliseconds until the next attempt after a failure. */
   private pause({ retryAfter }: VerifierUnavailableException): number {
-    return Math.min(retryAfter * 1000, this.cooldown);
+    return Math.min(retryAfter * 1000, this.times.cooldown);
   }
 
   private unavailable(): VerifierUnavailableException {
     const { failure } = this;
-    if (failure === undefined) return new VerifierUnavailableException('The keys of the issuer are not there', 5);
+    if (failure === undefined) return new VerifierUnavailableException('The keys of the issuer are not loaded', 5);
     const rest = this.triedAt + this.pause(failure) - performance.now();
     return new VerifierUnavailableException(failure.message, Math.max(1, Math.ceil(rest / 1000)), { cause: failure });
   }

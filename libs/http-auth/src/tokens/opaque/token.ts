@@ -1,11 +1,11 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 
-/** How `token.create()` makes a token. */
+/** Options of `token.create()`. */
 export interface TokenOptions {
   /**
-   * What it begins with, e.g. `acme`, so that people and scanners of leaked secrets see whose it is: letters and digits, parted by
-   * single underscores.
+   * The beginning of the token, e.g. `acme`. It tells people, and scanners for leaked secrets, which application issued the
+   * token. It has letters and digits, and single underscores between them.
    *
    * @default none
    */
@@ -14,35 +14,35 @@ export interface TokenOptions {
 
 /** A new token. */
 export interface CreatedToken {
-  /** The token, which its holder is shown once, and nobody stores. */
+  /** The token. Show it to its holder once, and do not store it. */
   readonly token: string;
-  /** Its hash, which the application stores. */
+  /** The hash of the token. Store it. */
   readonly hash: string;
 }
 
-/** Octets of randomness. The chance to guess one is 2^-256, where RFC 6749 section 10.10 asks for 2^-160. */
+/** Random bytes of a token. The chance to guess it is 2^-256; RFC 6749 section 10.10 asks for 2^-160. */
 const ENTROPY = 32;
 
-/** A part that the token stays one word with, for a double click as well. */
+/** With these characters a double click selects the whole token. */
 const PREFIX = /^[A-Za-z0-9]+(?:_[A-Za-z0-9]+)*$/;
 
 const HASH = /^[0-9a-f]{64}$/;
 
-/** Whether a text is the hash of a token. */
+/** Returns `true` if a value is the hash of a token. */
 export function isTokenHash(text: unknown): text is string {
   return typeof text === 'string' && HASH.test(text);
 }
 
 /**
- * A new token: 256 random bits in base64url, after the prefix and an underscore.
+ * Creates a token: the prefix, an underscore, and 256 random bits in base64url.
  *
- * @throws AuthConfigurationError where the prefix cannot be meant
+ * @throws AuthConfigurationError if the prefix is invalid
  */
 function create({ prefix }: TokenOptions = {}): CreatedToken {
   if (prefix !== undefined && !PREFIX.test(prefix)) {
     throw new AuthConfigurationError(
       'ERR_AUTH_TOKEN_OPTION',
-      'token.create(): prefix must be letters and digits, parted by single underscores, e.g. acme_live',
+      'token.create(): prefix must be letters and digits with single underscores between them, e.g. acme_live',
     );
   }
   const secret = randomBytes(ENTROPY).toString('base64url');
@@ -51,13 +51,13 @@ function create({ prefix }: TokenOptions = {}): CreatedToken {
 }
 
 /**
- * The hash to store of a token, and to look it up by: SHA-256, as 64 hexadecimal digits in lower case. Random tokens need no slow
- * hash, and no salt: what has 112 bits of entropy cannot be guessed (NIST SP 800-63B-3 section 5.1.2.2). What people think
- * up does, so give them no say in it.
+ * Returns the hash of a token, to store it and to find it: SHA-256 as 64 hexadecimal digits in lower case. A random token
+ * does not need a slow hash or a salt, because 112 bits of entropy cannot be guessed (NIST SP 800-63B-3 section 5.1.2.2). A token
+ * that a person chose can be guessed, so create tokens with `token.create()`.
  */
 function hash(text: string): string {
   return digest('sha256', text);
 }
 
-/** Makes tokens, and hashes them: for issuing tokens of the application's own. */
+/** Creates and hashes the application's own tokens. */
 export const token = { create, hash };

@@ -1,77 +1,89 @@
 import { timingSafeEqual } from 'node:crypto';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { HttpRequest } from '../../http/request.js';
 import { admit } from '../../schemes/admission.js';
-import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { Failure } from '../../schemes/failure.js';
-import { isPromise } from '../../common/promise.js';
-import type { Verdict } from '../../schemes/verifier.js';
+import { RefusedException } from '../../schemes/refused.exception.js';
+import { admissionOf } from '../principal.js';
+import { REFUSALS } from '../refusals.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import { isTokenHash, token as hasher } from './token.js';
 
-/** What the application's own store has of a token. */
+/** A record of the application's token store. */
 export interface StoredToken<Principal> {
-  /** The hash of the token, as `token.create()` made it. */
+  /** The hash of the token, from `token.create()`. */
   readonly hash: string;
-  /** Who it was issued to. */
+  /** The principal that the token was issued to. */
   readonly principal: Principal;
-  /** The scopes that it was issued for, which `@Scopes()` asks for. Without any, it reaches no route that asks for one. */
+  /** The scopes of the token, for `@Scopes()`. A token without scopes cannot access a route that requires one. */
   readonly scopes?: readonly string[] | null;
-  /** When it expires. Without it, it is good for as long as the store has it. */
+  /** The time when the token expires. Without it, the token is valid as long as it is in the store. */
   readonly expiresAt?: Date | null;
 }
 
 type Found<Principal> = StoredToken<Principal> | null | undefined;
 
-/** Looks a token up by its hash: `null` or `undefined` where there is none. */
+/** Finds a token by its hash. Returns `null` or `undefined` if the store does not have it. */
 export type FindToken<Principal, Request = HttpRequest> = (
   hash: string,
   request: Request,
 ) => Found<Principal> | Promise<Found<Principal>>;
 
 /**
- * A verifier for opaque tokens of the application's own, which stores their hashes. The store is asked at every request, so that a
- * token that is removed from it is refused at once.
+ * Returns a verifier of opaque tokens that the application itself issues. The application stores only their hashes. The verifier
+ * asks the store on every request, so a token is refused as soon as it is removed.
  *
- * The time that the lookup takes tells nothing: it depends on a hash, whose beginning nobody can choose without knowing the
- * token. What it finds is compared in constant time, so that a store which compares loosely lets nobody in.
+ * The duration of the lookup does not help an attacker, because a client cannot choose the hash of its token. The hash in the record is compared
+ * in constant time, because a store may compare loosely, e.g. without regard to case.
  *
- * @throws AuthConfigurationError at a request, where what the store has of the token cannot be meant
+ * Application code may call the verifier. It throws a `RefusedException` if the token is not valid, and never returns a
+ * refusal. {@link TokenVerifier} shows how to combine verifiers.
+ *
+ * @throws AuthConfigurationError if `find` is not a function; at a request, if the record of the store is invalid
+ * @example
+ * const verify = tokens((hash) => keys.findOneBy({ hash }));
+ * const { principal, info } = await verify({ token }, request); // throws RefusedException: The token has expired
  */
 export function tokens<Principal, Request extends object = HttpRequest>(
   find: FindToken<Principal, Request>,
 ): TokenVerifier<Principal, Request> {
   if (typeof find !== 'function') {
     throw new AuthConfigurationError(
-      'ERR_AUTH_STORED_TOKEN',
-      'tokens(): find must be a function (hash, request) => the stored token, or null',
+      'ERR_AUTH_TOKEN_OPTION',
+      'tokens(): find must be a function; pass (hash, request) => the stored token, or null',
     );
   }
-  return ({ token }, request) => {
+  return async ({ token }, request) => {
     const hash = hasher.hash(token);
-    const found = find(hash, request);
-    return isPromise(found) ? found.then((stored) => judge(hash, stored)) : judge(hash, found);
+    const stored = await find(hash, request);
+    const failure = failureOf(hash, stored);
+    if (failure !== undefined) throw RefusedException.of(failure);
+    const { principal, scopes } = stored as StoredToken<Principal>;
+    return admissionOf<Principal>(admit(principal, { scopes: scopes ?? [] }), token);
   };
 }
 
-function judge<Principal>(hash: string, stored: Found<Principal>): Verdict<Principal> {
-  if (stored === null || stored === undefined) return null;
-  const { principal, scopes, expiresAt } = stored;
+/** Returns the reason to refuse a token, or `undefined` if it is valid. */
+function failureOf(hash: string, stored: Found<unknown>): Failure | undefined {
+  const unknown = new Failure('invalid', 'Bearer');
+  if (stored === null || stored === undefined) return unknown;
   const problem = problemOf(stored);
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_STORED_TOKEN', `tokens(): ${problem}`);
-  if (!timingSafeEqual(Buffer.from(stored.hash), Buffer.from(hash))) return null;
-  if (expiresAt && expiresAt.getTime() <= Date.now()) {
-    return new Failure('invalid', undefined, 401, { params: { error_description: 'The token has expired' } });
-  }
-  return admit(principal, { scopes: scopes ?? [] });
+  if (!timingSafeEqual(Buffer.from(stored.hash), Buffer.from(hash))) return unknown;
+  const { expiresAt } = stored;
+  return expiresAt && expiresAt.getTime() <= Date.now() ? REFUSALS.expired : undefined;
 }
 
-/** Says what is wrong with a record of the store, and shows nothing of it; `undefined` where nothing is. */
+/** Checks a record of the store. Returns an error message without its content, or `undefined` if the record is valid. */
 function problemOf({ hash, scopes, expiresAt }: StoredToken<unknown>): string | undefined {
-  if (!isTokenHash(hash)) return 'the hash of a stored token must be what token.create() or token.hash() makes';
+  if (!isTokenHash(hash))
+    return 'the hash of a stored token is invalid; store the hash of token.create() or token.hash()';
   if (scopes !== null && scopes !== undefined && !Array.isArray(scopes)) {
-    return 'the scopes of a stored token must be a list of texts';
+    return 'the scopes of a stored token are invalid; store a list of strings';
   }
   if (expiresAt === null || expiresAt === undefined) return undefined;
   const isDate = expiresAt instanceof Date && !Number.isNaN(expiresAt.getTime());
-  return isDate ? undefined : 'expiresAt of a stored token must be a Date, or absent where it does not expire';
+  return isDate
+    ? undefined
+    : 'expiresAt of a stored token is invalid; store a Date, or null if the token does not expire';
 }

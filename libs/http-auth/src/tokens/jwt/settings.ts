@@ -1,0 +1,54 @@
+import { AuthConfigurationError } from '../../common/configuration.error.js';
+import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
+import { TIMEOUT } from '../endpoint.js';
+import { principalProblem } from '../principal.js';
+import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
+import type { JwtOptions } from './jwt.options.js';
+import type { KeyTimes } from './remote.keys.js';
+
+/** The options of `jwt()` with their defaults, durations in milliseconds. */
+export interface Settings {
+  readonly clockTolerance: number;
+  readonly cache: TokenCacheOptions | false;
+  readonly times: KeyTimes;
+}
+
+/**
+ * Reads the options, except for the issuers.
+ *
+ * @throws AuthConfigurationError if an option is invalid
+ */
+export function readSettings(options: JwtOptions<unknown, never> | undefined): Settings {
+  const { clockTolerance, cache = {}, keys = {} } = options ?? ({} as JwtOptions);
+  const settings: Settings = {
+    clockTolerance: readDuration(clockTolerance, '5s'),
+    cache,
+    times: {
+      maxAge: readDuration(keys.maxAge, '10m'),
+      cooldown: readDuration(keys.cooldown, '30s'),
+      timeout: readDuration(keys.timeout, TIMEOUT),
+    },
+  };
+  const problem =
+    optionsProblem(options) ?? toleranceProblem(clockTolerance, settings.clockTolerance) ?? settingsProblem(settings);
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_JWT_OPTION', `jwt(): ${problem}`);
+  return settings;
+}
+
+function optionsProblem(options: JwtOptions<unknown, never> | undefined): string | undefined {
+  if (typeof options !== 'object' || options === null) return 'needs options; pass an issuer and an audience';
+  if ('issuers' in options) {
+    if ('issuer' in options) return 'issuer and issuers exclude each other; keep one of them';
+    if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must list at least one';
+  }
+  return principalProblem(options.principal);
+}
+
+function settingsProblem({ cache, times }: Settings): string | undefined {
+  return (
+    tokenCacheProblem(cache) ??
+    durationProblem('keys.maxAge', times.maxAge, 1, DAY) ??
+    durationProblem('keys.cooldown', times.cooldown, 0, DAY) ??
+    durationProblem('keys.timeout', times.timeout, 1, DAY)
+  );
+}

@@ -1,0 +1,50 @@
+import { frozen } from '../frozen.js';
+import type { JwtClaims } from './claims.js';
+import { claimsFailure, type Requirements } from './claims.check.js';
+import { FAILURES, refuse } from './failures.js';
+import type { Jws } from './jws.js';
+import type { JwtIssuer } from './jwt.options.js';
+import { allowedAlgorithms } from './issuer.check.js';
+import type { Keys } from './keys.js';
+import { isSignedBy } from './signature.js';
+
+/** An issuer whose tokens are accepted: its keys, and the requirements for its tokens. */
+export class TrustedIssuer {
+  /** The identifier of the issuer, which `iss` of a token must equal. */
+  readonly name: string;
+  private readonly algorithms: readonly string[];
+  private readonly requirements: Requirements;
+
+  constructor(
+    entry: JwtIssuer,
+    readonly keys: Keys,
+    clockTolerance: number,
+  ) {
+    const { issuer, audience, profile } = entry;
+    this.name = issuer;
+    this.algorithms = allowedAlgorithms(entry);
+    this.requirements = {
+      audience: audience === null ? null : [audience].flat(),
+      profiled: profile !== undefined,
+      clockTolerance,
+    };
+  }
+
+  /**
+   * Returns the claims of a token of this issuer.
+   *
+   * @throws RefusedException if the token is not valid
+   * @throws VerifierUnavailableException if the keys cannot be fetched
+   */
+  async verify({ header, claims, input, signature }: Jws): Promise<JwtClaims> {
+    const { alg, typ } = header;
+    // RFC 8725 section 3.1: the token does not choose its algorithm.
+    if (!this.algorithms.includes(alg)) refuse(FAILURES.algorithm);
+    const keys = await this.keys.find(header);
+    if (keys.length === 0) refuse(FAILURES.key);
+    if (!keys.some((key) => isSignedBy(key, alg, input, signature))) refuse(FAILURES.signature);
+    const failure = claimsFailure(typ, claims, this.requirements);
+    if (failure !== undefined) refuse(failure);
+    return frozen(claims as JwtClaims);
+  }
+}
