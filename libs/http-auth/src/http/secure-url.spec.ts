@@ -7,6 +7,8 @@ describe('A URL', () => {
     'http://localhost:3000',
     'http://auth.localhost',
     'http://127.0.0.1',
+    'http://127.10.0.1',
+    'http://127.255.255.254:3000',
     'http://127.1/jwks',
     'http://0x7f000001',
     'http://[::1]:8080',
