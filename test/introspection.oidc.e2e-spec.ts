@@ -26,7 +26,7 @@ class ReportsController {
   }
 }
 
-/** The client that the application is. */
+/** The application as a client. */
 const reports = { clientId: api.id, clientSecret: api.secret };
 const resource = 'https://api.example/opaque';
 const challenge = 'Bearer realm="Staging"';
@@ -34,7 +34,7 @@ const inactive = `${challenge}, error="invalid_token", error_description="The to
 
 let server: AuthorizationServer;
 
-// Another process takes its time to start.
+// Another process starts slowly.
 jest.setTimeout(60_000);
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ afterEach(() => {
 
 afterAll(() => server.stop());
 
-/** A new client that the server knows by its public key. */
+/** Registers a client with a public key. */
 async function register(alg: string, publicKey: KeyObject): Promise<{ clientId: string }> {
   const answer = await fetch(`${server.issuer}/reg`, {
     method: 'POST',
@@ -65,7 +65,7 @@ async function register(alg: string, publicKey: KeyObject): Promise<{ clientId: 
   return { clientId };
 }
 
-describe.each(adapters)('introspection() at a real authorization server, on %s', (_, adapter) => {
+describe.each(adapters)('introspection() with a real authorization server, on %s', (_, adapter) => {
   const application = (options: Partial<IntrospectionOptions> = {}, client: ClientOptions = reports) => {
     const endpoint = `${server.issuer}/token/introspection`;
     const verifier = introspection({
@@ -84,7 +84,7 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
   const get = (app: INestApplication, token: string, path = '/me') =>
     send(app, path, { headers: bearerAuthorization(token) });
 
-  it('lets an opaque token in, as far as its scopes reach', async () => {
+  it('accepts an opaque token if it has the required scope', async () => {
     const app = await application();
     const token = await server.token({ resource, scope: 'reports:read' });
     expect(token).not.toContain('.');
@@ -103,7 +103,7 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
     });
   });
 
-  it('refuses what the server does not know, and what it issued for others', async () => {
+  it('refuses unknown tokens, and tokens for other audiences', async () => {
     const app = await application();
     const jwt = await server.token({ resource: 'https://api.example' });
     for (const token of ['unknown', jwt]) {
@@ -116,23 +116,26 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
     });
   });
 
-  it.each(['client_secret_basic', 'client_secret_post'] as const)('asks by %s only as the client', async (method) => {
-    const token = await server.token({ resource });
-    const app = await application({ clientAuthentication: method, clientSecret: 'wrong' });
-    expect(await get(app, token)).toMatchObject({ status: 503, challenges: [] });
-  });
+  it.each(['client_secret_basic', 'client_secret_post'] as const)(
+    'responds with 503 if the secret is wrong: %s',
+    async (method) => {
+      const token = await server.token({ resource });
+      const app = await application({ clientAuthentication: method, clientSecret: 'wrong' });
+      expect(await get(app, token)).toMatchObject({ status: 503, challenges: [] });
+    },
+  );
 
   it.each([
     ['RS256', generateKeyPairSync('rsa', { modulusLength: 2048 })],
     ['ES256', generateKeyPairSync('ec', { namedCurve: 'P-256' })],
     ['EdDSA', generateKeyPairSync('ed25519')],
-  ])('[I-2] asks as a client with a key: %s', async (alg, { publicKey, privateKey }) => {
+  ])('[I-2] authenticates with a key: %s', async (alg, { publicKey, privateKey }) => {
     const app = await application({}, { ...(await register(alg, publicKey)), privateKey: { key: privateKey } });
     expect(await get(app, await server.token({ resource }))).toMatchObject({ status: 200 });
     expect(await get(app, 'unknown')).toMatchObject({ status: 401, challenges: [inactive] });
   });
 
-  it('[I-5] refuses a revoked token once what it remembers of it is over', async () => {
+  it('[I-5] refuses a revoked token after its ttl in the cache', async () => {
     const app = await application({ cache: { ttl: 60_000 } });
     const token = await server.token({ resource });
     expect(await get(app, token)).toMatchObject({ status: 200 });
@@ -143,7 +146,7 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
     expect(await get(app, token)).toMatchObject({ status: 401, challenges: [inactive] });
   });
 
-  it('refuses a revoked token at once where it remembers nothing', async () => {
+  it('refuses a revoked token immediately if the cache is disabled', async () => {
     const app = await application({ cache: false });
     const token = await server.token({ resource });
     expect(await get(app, token)).toMatchObject({ status: 200 });
@@ -151,12 +154,12 @@ describe.each(adapters)('introspection() at a real authorization server, on %s',
     expect(await get(app, token)).toMatchObject({ status: 401, challenges: [inactive] });
   });
 
-  it('[I-4] goes on with what it remembers while the server is down, and heals with it', async () => {
+  it('[I-4] accepts cached tokens while the server is down, and recovers with it', async () => {
     const app = await application();
     const known = await server.token({ resource });
     expect(await get(app, known)).toMatchObject({ status: 200 });
 
-    // Clients go on asking, with a good token and bad ones, while the server is killed and started anew.
+    // Clients send a valid token and invalid tokens while the server is killed and started again.
     const answers: { kind: string; status: number; retryAfter: string | undefined }[] = [];
     const over = new AbortController();
     const load = ['known', 'bad'].map(async (kind) => {

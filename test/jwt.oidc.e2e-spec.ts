@@ -16,7 +16,7 @@ class ReportsController {
 
 const audience = 'https://api.example';
 
-// Its process takes its time to start, several times over.
+// Its process starts several times, and each start is slow.
 jest.setTimeout(60_000);
 
 let server: AuthorizationServer;
@@ -29,7 +29,7 @@ afterAll(() => server.stop());
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-describe.each(adapters)('A real authorization server, beside an application on %s', (_name, create) => {
+describe.each(adapters)('An authorization server with an application on %s', (_name, create) => {
   const application = (options: JwtSettings = {}) =>
     start(create(), {
       imports: [
@@ -44,20 +44,20 @@ describe.each(adapters)('A real authorization server, beside an application on %
   const ask = async (app: INestApplication, token: string, path = '/me') =>
     (await send(app, path, { headers: bearerAuthorization(token) })).status;
 
-  /** A token whose signature is another's. */
+  /** Returns a token with the signature of another token. */
   const forged = async (): Promise<string> => {
     const [one, other] = await Promise.all([server.token(), server.token()]);
     return one.slice(0, one.lastIndexOf('.')) + other.slice(other.lastIndexOf('.'));
   };
 
-  it('issues tokens that open a route, by the profile of RFC 9068, and by their scopes', async () => {
+  it('issues tokens of RFC 9068 that are accepted if they have the required scope', async () => {
     const app = await application();
     const [read, write] = await Promise.all([server.token(), server.token({ scope: 'reports:write' })]);
     expect((await send(app, '/me', { headers: bearerAuthorization(read) })).body).toBe('service');
     expect([await ask(app, read, '/reports'), await ask(app, write, '/reports')]).toEqual([403, 200]);
   });
 
-  it('issues none that opens what it is not for, and none that is opaque', async () => {
+  it('issues tokens for others and opaque tokens, which are refused', async () => {
     const app = await application();
     const [other, opaque, bad] = await Promise.all([
       server.token({ resource: 'https://other.example' }),
@@ -67,7 +67,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     expect([await ask(app, other), await ask(app, opaque), await ask(app, bad)]).toEqual([401, 401, 401]);
   });
 
-  it('changes its keys, and the application needs no restart', async () => {
+  it('may change its keys without a restart of the application', async () => {
     const app = await application({ keys: { maxAge: 100 } });
     const old = await server.token();
     expect(await ask(app, old)).toBe(200);
@@ -76,11 +76,11 @@ describe.each(adapters)('A real authorization server, beside an application on %
     await server.start();
     const fresh = await server.token();
     expect(await ask(app, fresh)).toBe(200);
-    // What the old key has signed is worth nothing, though it was good a moment ago.
+    // A token of the old key is refused, although it was valid a moment ago.
     expect(await ask(app, old)).toBe(401);
   });
 
-  it('is asked for nothing that is there: without it, 503 only where there are no keys', async () => {
+  it('may stop: the application responds with 503 only if it has no keys', async () => {
     const [before, after] = [await application(), await application({ keys: { cooldown: 50 } })];
     const tokens = [await server.token(), await server.token()] as const;
     expect(await ask(before, tokens[0])).toBe(200);
@@ -95,7 +95,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     expect(await ask(after, tokens[0])).toBe(200);
   });
 
-  it('may die and come back under load, with other keys: no good token is refused, and no bad one is let in', async () => {
+  it('may stop and start under load, with other keys, and no valid token is refused and no forged token accepted', async () => {
     const app = await application({ keys: { maxAge: 50, cooldown: 50, timeout: 1000 } });
     const good = await Promise.all(Array.from({ length: 20 }, () => server.token()));
     const bad = await Promise.all([forged(), forged()]);
@@ -108,7 +108,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     };
     expect(await ask(app, good[0] as string)).toBe(200);
     let over = false;
-    // Half of the good ones are seen for the first time while it is down.
+    // Half of the valid tokens arrive for the first time while it is down.
     const loads = [load('good', good.slice(0, 10), () => !over), load('bad', bad, () => !over)];
     await server.stop();
     loads.push(load('good', good, () => !over));
@@ -124,7 +124,7 @@ describe.each(adapters)('A real authorization server, beside an application on %
     await server.start();
     const fresh = await server.token();
     let status = await ask(app, fresh);
-    // Until the keys are asked for again, nobody can say.
+    // Until the keys are fetched again, the verifier cannot decide.
     while (status === 503) {
       await pause(10);
       status = await ask(app, fresh);

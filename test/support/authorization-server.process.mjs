@@ -1,15 +1,15 @@
-// A real authorization server, in a process of its own: it is killed, and started anew, with other keys or the same ones.
-// It lets anybody in as alice, and consents to whatever is asked for, so that a client can run the whole code flow.
+// A real authorization server in another process. Tests kill it and start it again, with the same keys or with other keys.
+// Every user signs in as alice and consents to every request, so that a client can run the whole code flow.
 
 import { Provider } from 'oidc-provider';
 
-// What it asks of Node 22 in Node 20.
+// oidc-provider needs this function of Node 22, also on Node 20.
 URL.parse ??= (url, base) => (URL.canParse(url, base) ? new URL(url, base) : null);
 
 const { port, jwks, alg } = JSON.parse(process.argv[2]);
 const issuer = `http://127.0.0.1:${port}`;
 
-/** What it issues tokens for: JWTs, but for a resource whose path says `/opaque`. */
+/** Returns the options of a resource. Its tokens are JWTs, unless its path contains `/opaque`. */
 const resourceServer = (resource) => ({
   scope: 'reports:read reports:write',
   audience: resource,
@@ -28,10 +28,10 @@ const provider = new Provider(issuer, {
       response_types: [],
       redirect_uris: [],
     },
-    // Whoever may introspect tokens.
+    // The client that may introspect tokens.
     { client_id: 'api', client_secret: 'api-secret', grant_types: [], response_types: [], redirect_uris: [] },
   ],
-  // A client asks for more scopes than it has registered for, once it is told that it needs them.
+  // A client may request more scopes than it has registered.
   extraClientMetadata: {
     properties: ['scope'],
     validator: (_context, _name, _value, client) => delete client.scope,

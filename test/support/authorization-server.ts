@@ -4,23 +4,23 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.js';
 
-/** What a service asks for. */
+/** Parameters of a token request. */
 export interface TokenRequest {
-  /** What the token is for (RFC 8707): a JWT, unless its path says `/opaque`. */
+  /** The audience of the token (RFC 8707). The token is a JWT, unless the path contains `/opaque`. */
   resource?: string;
   scope?: string;
 }
 
-/** The confidential client that gets tokens by its own credentials. */
+/** The client that gets tokens with its own credentials. */
 const service = { id: 'service', secret: 'service-secret' };
 
-/** The one that may ask what tokens are worth, and have them revoked. */
+/** The client that may introspect and revoke tokens. */
 export const api = { id: 'api', secret: 'api-secret' };
 
 /**
- * A real authorization server, oidc-provider, in a process of its own: with discovery (OpenID's and RFC 8414's), client
- * credentials, the code flow with PKCE, dynamic registration, introspection and revocation. Whoever signs in is alice. It can
- * be stopped as by a crash, and started anew at the same address.
+ * A real authorization server, oidc-provider, in another process: with discovery (OpenID and RFC 8414), client credentials,
+ * the code flow with PKCE, dynamic registration, introspection and revocation. Every user who signs in is alice. It can stop
+ * like after a crash, and start again at the same address.
  */
 export class AuthorizationServer {
   private keys = newKeys();
@@ -28,14 +28,14 @@ export class AuthorizationServer {
 
   private constructor(private readonly port: number) {}
 
-  /** A server that answers. */
+  /** Starts a server, and waits until it responds. */
   static async start(): Promise<AuthorizationServer> {
     const server = new AuthorizationServer(await freePort());
     await server.start();
     return server;
   }
 
-  /** Its identifier, without a slash at the end. */
+  /** The issuer identifier, without a slash at the end. */
   get issuer(): string {
     return `http://127.0.0.1:${this.port}`;
   }
@@ -54,7 +54,7 @@ export class AuthorizationServer {
     exited.catch(() => undefined);
   }
 
-  /** Stops it in the middle of whatever it does. */
+  /** Kills the process. */
   async stop(): Promise<void> {
     const child = this.process;
     this.process = undefined;
@@ -64,18 +64,18 @@ export class AuthorizationServer {
     await exited;
   }
 
-  /** Has it sign with other keys from its next start on. */
+  /** Replaces the keys at the next start. */
   rotate(): void {
     this.keys = newKeys();
   }
 
-  /** A token of the service's own (RFC 6749 section 4.4). */
+  /** Requests a token with client credentials (RFC 6749 section 4.4). */
   async token({ resource = 'https://api.example', scope = 'reports:read' }: TokenRequest = {}): Promise<string> {
     const answer = await this.post('/token', service, { grant_type: 'client_credentials', resource, scope });
     return ((await answer.json()) as { access_token: string }).access_token;
   }
 
-  /** Ends a token before its time (RFC 7009). */
+  /** Revokes a token (RFC 7009). */
   async revoke(token: string): Promise<void> {
     await this.post('/token/revocation', service, { token });
   }
@@ -89,7 +89,7 @@ export class AuthorizationServer {
   }
 }
 
-/** One private key for each algorithm that is tried. */
+/** Returns one private key for each type of key. */
 function newKeys(): object[] {
   return [
     generateKeyPairSync('rsa', { modulusLength: 2048 }),

@@ -4,7 +4,7 @@ import { createServer as createTlsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** What came to an endpoint. */
+/** A request to an endpoint. */
 export interface Asked {
   method: string;
   url: string;
@@ -12,7 +12,7 @@ export interface Asked {
   form: URLSearchParams;
 }
 
-/** What an endpoint answers: a JSON value with 200, or whatever it does with the response itself. */
+/** Returns the JSON value of a 200 response, or uses `response` and returns `undefined`. */
 export type Reply = (asked: Asked, response: ServerResponse) => unknown;
 
 const running: Server[] = [];
@@ -26,19 +26,19 @@ afterEach(async () => {
   );
 });
 
-/** An endpoint of an authorization server, on a free port of this machine. What it answers may change while it runs. */
+/** An endpoint of an authorization server on a free port of this machine. A test can change `reply` at any time. */
 export class Endpoint {
-  /** All that came. */
+  /** All requests. */
   readonly asked: Asked[] = [];
 
   private constructor(
     private readonly server: Server,
     private readonly scheme: 'http' | 'https',
-    /** What it answers. */
+    /** Responds to each request. */
     public reply: Reply,
   ) {}
 
-  /** One that listens, until the test is over. */
+  /** Starts an endpoint, which stops after the test. */
   static async start(reply: Reply, tls?: ServerOptions): Promise<Endpoint> {
     const server = tls === undefined ? createServer() : createTlsServer(tls);
     const endpoint = new Endpoint(server, tls === undefined ? 'http' : 'https', reply);

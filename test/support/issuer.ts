@@ -4,13 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 
-/** What the tokens of the tests are for. */
+/** The audience of the tokens in the tests. */
 export const audience = 'https://api.example';
 
-/** Seconds since 1970. */
+/** The current time in seconds since 1970. */
 export const now = (): number => Math.floor(Date.now() / 1000);
 
-/** A private key, and what the issuer calls it. */
+/** A private key with its `kid`. */
 export interface SigningKey {
   readonly kid: string;
   readonly alg: string;
@@ -23,18 +23,18 @@ const kinds: Readonly<Record<string, () => { privateKey: KeyObject }>> = {
   EdDSA: () => generateKeyPairSync('ed25519'),
 };
 
-/** A new key for an algorithm. */
+/** Creates a key for an algorithm. */
 export function newKey(kid: string, alg = 'ES256'): SigningKey {
   const { privateKey } = (kinds[alg] as (typeof kinds)[string])();
   return { kid, alg, privateKey };
 }
 
-/** The public part of a key, in PEM. */
+/** Returns the public key in PEM. */
 export function pemOf({ privateKey }: SigningKey): string {
   return createPublicKey(privateKey).export({ type: 'spki', format: 'pem' }).toString();
 }
 
-/** The public part of a key, as a JWK. */
+/** Returns the public key as a JWK. */
 export function jwkOf({ kid, alg, privateKey }: SigningKey) {
   return {
     ...createPublicKey(privateKey).export({ format: 'jwk' }),
@@ -47,7 +47,7 @@ export function jwkOf({ kid, alg, privateKey }: SigningKey) {
 
 const ktyOf = (alg: string): string => ({ RS256: 'RSA', ES256: 'EC', EdDSA: 'OKP' })[alg] as string;
 
-/** A token of these claims, and of those that any token has; `undefined` leaves one out. */
+/** Returns a token with the given claims in addition to the usual claims. `undefined` removes a claim. */
 export function sign(
   { kid, alg, privateKey }: SigningKey,
   claims: JWTPayload = {},
@@ -57,21 +57,21 @@ export function sign(
   return new SignJWT(all).setProtectedHeader({ alg, kid, ...header }).sign(privateKey);
 }
 
-/** What an issuer's server does with a request. */
+/** Responds to a request to the issuer. */
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** An issuer on a loopback address, with its metadata and its keys, which can be changed at any time. */
+/** An issuer on a loopback address, with metadata and keys. A test can change them at any time. */
 export class Issuer {
-  /** The keys that it publishes. */
+  /** The published keys. */
   keys: SigningKey[] = [newKey('first')];
-  /** What it was asked for. */
+  /** The paths of all requests. */
   readonly asked: string[] = [];
-  /** Answers in place of the usual, where it is there. */
+  /** Responds instead of `answer()`, if it is set. */
   intercept: Handler | undefined;
 
   private constructor(
     private readonly server: Server,
-    /** Its identifier. */
+    /** The issuer identifier. */
     readonly url: string,
   ) {}
 
@@ -86,7 +86,7 @@ export class Issuer {
     return issuer;
   }
 
-  /** A token of its newest key. */
+  /** Returns a token, signed by the newest key if no other is given. */
   token(claims: JWTPayload = {}, key = this.keys.at(-1) as SigningKey): Promise<string> {
     return sign(key, { iss: this.url, ...claims });
   }
@@ -97,7 +97,7 @@ export class Issuer {
     await once(this.server, 'close');
   }
 
-  /** The usual answers. */
+  /** Responds with the metadata or the keys. */
   readonly answer = ({ url }: Pick<IncomingMessage, 'url'>, response: ServerResponse): void => {
     const json: Readonly<Record<string, object>> = {
       '/.well-known/openid-configuration': { issuer: this.url, jwks_uri: `${this.url}/jwks` },
