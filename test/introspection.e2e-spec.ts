@@ -565,6 +565,7 @@ describe('introspection()', () => {
     ...Object.entries({
       'a public key': rsa.publicKey,
       'no key': 'secret',
+      'an RSA key of 1024 bits': generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey,
       'a key that cannot sign': generateKeyPairSync('x25519').privateKey,
     }).map(([what, key]): [string, object, RegExp] => [
       what,

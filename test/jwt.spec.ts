@@ -578,6 +578,7 @@ describe('Several issuers', () => {
 
 describe('Configuration', () => {
   const local = { issuer, audience };
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey;
   const small = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({
     type: 'spki',
     format: 'pem',
@@ -606,6 +607,13 @@ describe('Configuration', () => {
     [{ ...local, jwks: { keys: [keys.ES256.privateKey.export({ format: 'jwk' })] } }, 'jwks has a private key'],
     [{ ...local, key: 'secret' }, 'key must be a public key in PEM'],
     [{ ...local, key: small }, 'key must be a public key in PEM'],
+    [{ ...local, key: weak.export({ type: 'spki', format: 'pem' }) }, 'RSA of 2048 bits or more'],
+    [
+      { ...local, key: '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----' },
+      'key must be a public key in PEM',
+    ],
+    [{ ...local, jwks: { keys: [{ ...weak.export({ format: 'jwk' }), kid: 'a' }] } }, 'jwks has no key for signatures'],
+    [{ ...local, jwks: { keys: [{ ...jwkOf(keys.ES256), use: 'enc' }] } }, 'jwks has no key for signatures'],
     [
       { ...local, key: keys.ES256.privateKey.export({ type: 'pkcs8', format: 'pem' }) },
       'key must be a public key in PEM',

@@ -92,6 +92,6 @@ function endpoint(options: EndpointOptions, { clockTolerance, timeout }: Setting
 
 /** Some servers respond with this error to a token that they did not issue, such as a JWT, instead of `active: false`. */
 function inactive(error: Error): Record<string, unknown> {
-  if ((error.cause as Partial<EndpointError>).code === 'unsupported_token_type') return { active: false };
+  if ((error.cause as Partial<EndpointError> | undefined)?.code === 'unsupported_token_type') return { active: false };
   throw error;
 }
