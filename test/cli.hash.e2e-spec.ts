@@ -4,7 +4,7 @@ import { password } from 'nestjs-http-auth/passwords';
 import { askPassword } from '../libs/http-auth/src/cli/ask.js';
 import { run } from '../libs/http-auth/src/cli/run.js';
 
-/** What the command prints, and its exit code. */
+/** Runs the command. Returns its output and its exit code. */
 async function command(args: string[], typed = 'wonder:land') {
   const [out, err]: [string[], string[]] = [[], []];
   const code = await run(args, {
@@ -22,7 +22,7 @@ describe('nestjs-http-auth hash', () => {
     ['argon2id', ['--algorithm', 'argon2id']],
     ['scrypt', ['--algorithm=scrypt']],
     ['2', ['--algorithm', 'bcrypt']],
-  ])('prints a hash, and nothing else: %s by %j', async (kind, args) => {
+  ])('prints only a hash: %s for %j', async (kind, args) => {
     const { code, out, err } = await command(['hash', ...args]);
     expect([code, out.length, err]).toEqual([0, 1, []]);
     expect(out[0]?.startsWith(`$${kind}`)).toBe(true);
@@ -30,30 +30,34 @@ describe('nestjs-http-auth hash', () => {
   });
 
   it.each([
-    ['an argument', ['my-secret'], /^A password is not taken as an argument/],
-    ['an argument after the options', ['--', '-my-secret'], /^A password is not taken as an argument/],
-    ['another option', ['--my-secret'], /^nestjs-http-auth hash has one option/],
+    ['an argument', ['my-secret'], /^nestjs-http-auth hash: a password must not be an argument/],
+    [
+      'an argument after the options',
+      ['--', '-my-secret'],
+      /^nestjs-http-auth hash: a password must not be an argument/,
+    ],
+    ['another option', ['--my-secret'], /^nestjs-http-auth hash: the arguments are invalid; the only option is/],
     ['another algorithm', ['--algorithm', 'md5'], /^algorithm must be argon2id, scrypt or bcrypt$/],
-  ])('refuses %s in a sentence that does not show it', async (_, args, sentence) => {
+  ])('rejects %s with a message that does not contain it', async (_, args, message) => {
     const { code, out, err } = await command(['hash', ...args]);
     expect([code, out]).toEqual([2, []]);
-    expect(err).toEqual([expect.stringMatching(sentence)]);
+    expect(err).toEqual([expect.stringMatching(message)]);
     expect(err.join()).not.toContain('secret');
   });
 
   it.each([
     ['', [], /^The password is empty/],
-    ['x'.repeat(1025), [], /must not be longer than 1024 octets/],
-    ['x'.repeat(73), ['--algorithm', 'bcrypt'], /must not be longer than 72 octets/],
-  ])('refuses a password that cannot be meant', async (typed, args, sentence) => {
+    ['x'.repeat(1025), [], /must have at most 1024 bytes/],
+    ['x'.repeat(73), ['--algorithm', 'bcrypt'], /must have at most 72 bytes/],
+  ])('rejects a password that is empty or too long', async (typed, args, message) => {
     expect(await command(['hash', ...args], typed)).toEqual({
       code: 2,
       out: [],
-      err: [expect.stringMatching(sentence)],
+      err: [expect.stringMatching(message)],
     });
   });
 
-  it('explains itself', async () => {
+  it('prints its usage for --help', async () => {
     const { code, out } = await command(['hash', '--help']);
     expect([code, out.join()]).toEqual([0, expect.stringContaining('nestjs-http-auth hash [--algorithm')]);
   });
@@ -67,14 +71,17 @@ describe('The prompt', () => {
     return { input, shown, answer: askPassword(input, prompt) };
   }
 
-  it.each(['wonder:land', 'wonder:land\n', 'wonder:land\r\n'])('reads all of the standard input: %j', async (text) => {
-    const { input, shown, answer } = terminal(false);
-    input.end(text);
-    expect(await answer).toBe('wonder:land');
-    expect(shown).toEqual([]);
-  });
+  it.each(['wonder:land', 'wonder:land\n', 'wonder:land\r\n'])(
+    'reads the password from standard input if it is not a terminal: %j',
+    async (text) => {
+      const { input, shown, answer } = terminal(false);
+      input.end(text);
+      expect(await answer).toBe('wonder:land');
+      expect(shown).toEqual([]);
+    },
+  );
 
-  it('asks twice at a terminal, and shows nothing of it', async () => {
+  it('asks twice at a terminal, and does not show the password', async () => {
     const { input, shown, answer } = terminal(true);
     for (let time = 0; time < 2; time++) {
       input.write('wonder:land\r');
@@ -84,7 +91,7 @@ describe('The prompt', () => {
     expect(shown.join('')).toBe('Password: \nOnce more: \n');
   });
 
-  it('takes no password that was typed otherwise the second time', async () => {
+  it('rejects the password if the second one is different', async () => {
     const { input, answer } = terminal(true);
     const refused = answer.catch((error: Error) => error.message);
     for (const text of ['wonder:land\r', 'wonder\r']) {
@@ -94,7 +101,7 @@ describe('The prompt', () => {
     expect(await refused).toBe('The two passwords are not the same: try again');
   });
 
-  it('ends where somebody leaves', async () => {
+  it('ends on Ctrl+C', async () => {
     const { input, answer } = terminal(true);
     const refused = answer.catch((error: Error) => error.message);
     input.write('wonder\u0003');

@@ -85,8 +85,8 @@ describe.each(adapters)('htpasswd() on %s', (_name, adapter) => {
   });
 
   it.each([
-    ['DES crypt', '-d', /line 1 is left out: its password is a DES crypt hash or plain text, neither of which is safe/],
-    ['plain text', '-p', /line 1 is left out: its password is plain text/],
+    ['DES crypt', '-d', /line 1 is skipped: its password is a DES crypt hash or plain text, and both are unsafe/],
+    ['plain text', '-p', /line 1 is skipped: its password is plain text/],
   ])('refuses %s by its name, and shows none of it', async (_what, flag, sentence) => {
     add('alice', 'wonderland', flag);
     add('bob', 'builder', '-B');

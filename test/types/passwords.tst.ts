@@ -21,16 +21,17 @@ interface Account {
 declare const accounts: { find(name: string): Promise<StoredUser<Account> | null> };
 
 describe('htpasswd() and users()', () => {
-  test('are verifiers whose principal has a name', () => {
+  test('return verifiers whose principal has a name', () => {
     expect(htpasswd('users.htpasswd')).type.toBe<PasswordVerifier<NamedUser>>();
     expect(users({ alice: '$2b$…' })).type.toBe<PasswordVerifier<NamedUser>>();
     expect(basic).type.toBeCallableWith(htpasswd('users.htpasswd'));
     expect(basic).type.toBeCallableWith(users({}), { charset: null });
   });
 
-  test('take options of their own', () => {
+  test('accept only the options that they have', () => {
     expect(htpasswd).type.toBeCallableWith('users.htpasswd', { cache: false });
     expect(users).type.toBeCallableWith({}, { plainText: true, cache: { ttl: 1000, max: 10 } });
+    expect(users).type.toBeCallableWith({}, { cache: { ttl: '15m' } });
     expect(htpasswd).type.not.toBeCallableWith('users.htpasswd', { plainText: true });
     expect(htpasswd).type.not.toBeCallableWith();
     expect(users).type.not.toBeCallableWith({ alice: 5 });
@@ -39,17 +40,15 @@ describe('htpasswd() and users()', () => {
 });
 
 describe('passwords()', () => {
-  test("has the principal of the application's own store", () => {
+  test('returns a verifier with the principal of the store', () => {
     const verifier = passwords((name) => accounts.find(name));
     expect(verifier).type.toBe<PasswordVerifier<Account>>();
-    expect(verifier({ username: 'alice', password: 'a' }, {} as HttpRequest)).type.toBe<
-      Account | null | Promise<Account | null>
-    >();
+    expect(verifier({ username: 'alice', password: 'a' }, {} as HttpRequest)).type.toBe<Promise<Account>>();
     expect(verifier.invalidate('alice')).type.toBe<void>();
     expect(basic).type.toBeCallableWith(verifier);
   });
 
-  test("takes a lookup at once or later, and one that asks the framework's request", () => {
+  test("accepts a synchronous and an asynchronous lookup, and one that reads the framework's request", () => {
     expect(passwords).type.toBeCallableWith(() => ({ hash: '', principal: 1 }));
     expect(passwords).type.toBeCallableWith(() => undefined);
     expect(passwords).type.toBeCallableWith(async () => null);
@@ -59,7 +58,7 @@ describe('passwords()', () => {
     expect(basic).type.toBeCallableWith(passwords(find));
   });
 
-  test('takes a decoy, and whom to tell of better hashes', () => {
+  test('accepts a decoy and a callback for better hashes', () => {
     passwords((name) => accounts.find(name), {
       decoy: '$2b$…',
       onRehash: (username, newHash) => {
@@ -74,7 +73,7 @@ describe('passwords()', () => {
 });
 
 describe('password', () => {
-  test('makes and judges hashes', () => {
+  test('creates and verifies hashes', () => {
     expect(password.hash('a')).type.toBe<Promise<string>>();
     expect(password.verify('a', '$2b$…')).type.toBe<Promise<boolean>>();
     expect(password.needsRehash('$2b$…')).type.toBe<boolean>();
@@ -84,7 +83,7 @@ describe('password', () => {
     expect(password.hash).type.not.toBeCallableWith();
   });
 
-  test("has the credentials of Basic's scheme", () => {
+  test('has the same credentials as the Basic scheme', () => {
     expect<BasicCredentials>().type.toBeAssignableTo<PasswordCredentials>();
   });
 });

@@ -5,14 +5,14 @@ import { CliError } from './cli.error.js';
 const OPTIONS = { algorithm: { type: 'string', default: 'argon2id' } } as const;
 
 /**
- * The hash of a password that somebody is asked for.
+ * Asks for a password and returns its hash.
  *
- * @throws CliError where it cannot be made, or the password was given as an argument
+ * @throws CliError if the password cannot be hashed, or was given as an argument
  */
 export async function hashCommand(args: readonly string[], ask: () => Promise<string>): Promise<string> {
   const algorithm = algorithmOf(args) as HashAlgorithm;
   const plain = await ask();
-  if (plain === '') throw new CliError('The password is empty: type one, or write one to standard input');
+  if (plain === '') throw new CliError('The password is empty; type one, or pipe one to standard input');
   try {
     return await password.hash(plain, { algorithm });
   } catch (error) {
@@ -25,13 +25,15 @@ function algorithmOf(args: readonly string[]): string {
   try {
     parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch {
-    // The message of Node's error quotes what may be the password.
-    throw new CliError('nestjs-http-auth hash has one option, --algorithm argon2id|scrypt|bcrypt');
+    // Node's message quotes the argument, which may be the password.
+    throw new CliError(
+      'nestjs-http-auth hash: the arguments are invalid; the only option is --algorithm argon2id|scrypt|bcrypt',
+    );
   }
   const { values, positionals } = parsed;
   if (positionals.length > 0) {
     throw new CliError(
-      'A password is not taken as an argument, where other users and the history of the shell have it: run nestjs-http-auth hash, and type it',
+      'nestjs-http-auth hash: a password must not be an argument because other users and the shell history can see it; run nestjs-http-auth hash and type the password',
     );
   }
   return values.algorithm;

@@ -4,99 +4,103 @@ import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import { isPromise } from '../common/promise.js';
-import { HashTable } from './hash.table.js';
-import { readHtpasswd } from './htpasswd.lines.js';
-import { type NamedUser, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';
+import { parseHtpasswd } from './htpasswd.parser.js';
+import {
+  type NamedUser,
+  type PasswordVerifier,
+  type PasswordVerifierOptions,
+  passwordVerifier,
+} from './password.verifier.js';
+import { UserTable } from './user.table.js';
 
-/** Milliseconds between two looks at the file. */
+/** Milliseconds between two checks for a change of the file. */
 const INTERVAL = 1000;
 
 /**
- * A verifier of the users in a file of Apache's: bcrypt (`htpasswd -B`), SHA-crypt (`-2`, `-5`), apr1 (`-m`), `{SHA}` (`-s`),
- * argon2id and scrypt. DES crypt and plain text are refused. It is read again within a second of a change. A broken line is
- * logged by its number, and the rest is kept; so is everything, where the file vanishes.
+ * Creates a verifier for the users of an Apache htpasswd file: bcrypt (`htpasswd -B`), SHA-crypt (`-2`, `-5`), apr1 (`-m`),
+ * `{SHA}` (`-s`), argon2id and scrypt. DES crypt and plain text are rejected.
  *
- * @param file from the current directory on
- * @throws AuthConfigurationError where the file cannot be read at first
+ * A change of the file takes effect within a second. Invalid lines are skipped, and the log names their numbers. If the file
+ * disappears, the last users stay valid until it is back.
+ *
+ * @param file the path, relative to the current directory
+ * @throws AuthConfigurationError if the file cannot be read at startup, or an option is invalid
  */
 export function htpasswd<Request extends object = HttpRequest>(
   file: string,
   options: PasswordVerifierOptions = {},
 ): PasswordVerifier<NamedUser, Request> {
   const source = new HtpasswdFile(file);
-  return verifierOf('htpasswd()', options, (username) => {
-    const table = source.table();
-    return isPromise(table) ? table.then((users) => users.find(username)) : table.find(username);
-  });
+  return passwordVerifier('htpasswd()', options, async (username) => (await source.table()).find(username));
 }
 
-/** The users of a file, as it is now. */
+/** An htpasswd file that is read again when it changes. */
 class HtpasswdFile {
   private readonly logger = new Logger('htpasswd');
   private readonly path: string;
-  private users: HashTable;
-  private seen = '';
-  private lookedAt = performance.now();
-  private looking: Promise<void> | undefined;
-  private lost = false;
+  private users: UserTable;
+  /** The state of the file when it was last read. */
+  private state = '';
+  private checkedAt = performance.now();
+  private checking: Promise<void> | undefined;
+  private unreadable = false;
 
   constructor(private readonly name: string) {
     this.path = resolve(name);
     try {
-      this.users = this.read() ?? new HashTable(new Map());
+      this.users = this.read() ?? new UserTable(new Map());
     } catch (cause) {
-      const code = codeOf(cause);
       throw new AuthConfigurationError(
         'ERR_AUTH_HTPASSWD_FILE',
-        `htpasswd(): ${name} cannot be read (${code}): create it with htpasswd -cB`,
-        {
-          cause,
-        },
+        `htpasswd(): ${name} cannot be read (${codeOf(cause)}); create it with htpasswd -cB`,
+        { cause },
       );
     }
   }
 
-  /** The users, once it is known that the file has not changed for a second. */
-  table(): HashTable | Promise<HashTable> {
-    if (performance.now() - this.lookedAt >= INTERVAL) {
-      this.looking ??= this.look().finally(() => {
-        this.looking = undefined;
+  /** Returns the users. If the last check is more than a second old, checks the file first. */
+  async table(): Promise<UserTable> {
+    if (performance.now() - this.checkedAt >= INTERVAL) {
+      this.checking ??= this.check().finally(() => {
+        this.checking = undefined;
       });
     }
-    return this.looking?.then(() => this.users) ?? this.users;
+    await this.checking;
+    return this.users;
   }
 
-  /** Asks for the file's state, and not to be told of changes: that fails on network drives, and where files are replaced. */
-  private async look(): Promise<void> {
+  /** Reads the file again if it has changed. `fs.watch()` would miss changes on network drives, and if the file is replaced. */
+  private async check(): Promise<void> {
     try {
-      if (stateOf(await stat(this.path, { bigint: true })) !== this.seen) this.users = this.read() ?? this.users;
-      this.lost = false;
+      if (stateOf(await stat(this.path, { bigint: true })) !== this.state) this.users = this.read() ?? this.users;
+      this.unreadable = false;
     } catch (error) {
-      if (!this.lost) this.logger.error(`${this.name} cannot be read (${codeOf(error)}): its last users are kept`);
-      this.lost = true;
+      if (!this.unreadable) {
+        this.logger.error(`${this.name} cannot be read (${codeOf(error)}); its last users stay valid until it is back`);
+      }
+      this.unreadable = true;
     }
-    this.lookedAt = performance.now();
+    this.checkedAt = performance.now();
   }
 
-  /** The users in the file; `undefined` where it is just being written, which the next look will find out. */
-  private read(): HashTable | undefined {
+  /** Reads the file. Returns `undefined` if another program is writing it; the next check then reads it again. */
+  private read(): UserTable | undefined {
     const descriptor = openSync(this.path, 'r');
     try {
       const before = stateOf(fstatSync(descriptor, { bigint: true }));
       const text = readFileSync(descriptor, 'utf8');
       if (stateOf(fstatSync(descriptor, { bigint: true })) !== before) return undefined;
-      const { users, broken } = readHtpasswd(text);
-      for (const sentence of broken) this.logger.warn(`${this.name}: ${sentence}`);
-      this.seen = before;
-      return new HashTable(users);
+      const { users, problems } = parseHtpasswd(text);
+      for (const problem of problems) this.logger.warn(`${this.name}: ${problem}`);
+      this.state = before;
+      return new UserTable(users);
     } finally {
       closeSync(descriptor);
     }
   }
 }
 
-/** What is another where the file is. */
+/** Returns a string that differs if the file was changed or replaced. */
 function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }

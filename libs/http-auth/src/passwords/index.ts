@@ -3,5 +3,5 @@ export { type HashAlgorithm, type HashOptions, password } from './password.js';
 export { type FindUser, passwords, type PasswordsOptions, type StoredUser } from './passwords.js';
 export type { PasswordCredentials } from './password.credentials.js';
 export { users, type UsersOptions } from './users.js';
-export type { VerifiedCacheOptions } from './verified.js';
-export type { NamedUser, PasswordVerifier, PasswordVerifierOptions } from './verifier.js';
+export type { VerifiedCacheOptions } from './password.cache.js';
+export type { NamedUser, PasswordVerifier, PasswordVerifierOptions } from './password.verifier.js';

@@ -1,6 +1,6 @@
-/** What is judged: the credentials of the Basic scheme. */
+/** A username and a password, e.g. the credentials of the Basic scheme. */
 export interface PasswordCredentials {
-  /** Who it is said to be. */
+  /** The username. */
   readonly username: string;
   /** The password, in Unicode normalization form C. */
   readonly password: string;

@@ -6,36 +6,37 @@ import { isInstalled, missing } from '../common/library.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
 
-/** What new hashes are made with. */
+/** The algorithms of `password.hash()`. */
 export type HashAlgorithm = 'argon2id' | 'scrypt' | 'bcrypt';
 
-/** How `password.hash()` makes a hash. */
+/** Options of `password.hash()`. */
 export interface HashOptions {
   /**
-   * The algorithm, with the parameters that OWASP puts first: argon2id with 19 MiB and 2 passes, scrypt with N = 2^17, or
-   * bcrypt. Only scrypt is built in: argon2id needs the package `@node-rs/argon2`, bcrypt `@node-rs/bcrypt`.
+   * The algorithm, with the parameters that OWASP recommends first: argon2id with 19 MiB and 2 passes, scrypt with N = 2^17, or
+   * bcrypt with cost 10. Node.js has scrypt; argon2id needs the package `@node-rs/argon2`, and bcrypt needs `@node-rs/bcrypt`.
    *
    * @default 'argon2id'
    */
   readonly algorithm?: HashAlgorithm;
   /**
-   * The cost of bcrypt, 10 to 31, each of which doubles the work; of no use to the others.
+   * The cost of bcrypt, 10 to 31. One more doubles the work. The other algorithms ignore it.
    *
    * @default 10
    */
   readonly cost?: number;
 }
 
-/** How many octets of UTF-8 a password may have. No person types more, and nobody else shall have them hashed. */
+/** The longest password in bytes of UTF-8. Longer ones are not typed by people, and would only cost time. */
 export const MAXIMUM_BYTES = 1024;
 
+/** The package of each algorithm; `undefined` if Node.js has it. */
 const LIBRARIES: Record<HashAlgorithm, string | undefined> = {
   argon2id: '@node-rs/argon2',
   scrypt: undefined,
   bcrypt: '@node-rs/bcrypt',
 };
 
-/** Says what is wrong with the options, `undefined` where nothing is. */
+/** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function hashOptionsProblem({ algorithm = 'argon2id', cost = BCRYPT_COST }: HashOptions): string | undefined {
   if (!Object.hasOwn(LIBRARIES, algorithm)) return 'algorithm must be argon2id, scrypt or bcrypt';
   if (!Number.isInteger(cost) || cost < BCRYPT_COST || cost > 31) return `cost must be ${BCRYPT_COST} to 31`;
@@ -45,7 +46,7 @@ export function hashOptionsProblem({ algorithm = 'argon2id', cost = BCRYPT_COST 
 }
 
 /**
- * Holds a password to a hash, at the cost of one hash whatever the password is.
+ * Verifies a password against a hash. It always computes exactly one hash, also for a password that is too long.
  *
  * @param plain in Unicode normalization form C
  */
@@ -56,48 +57,53 @@ export async function verifyBounded(plain: string, stored: StoredHash): Promise<
 }
 
 /**
- * A new hash of a password, in the format that other programs read as well: a PHC string, or bcrypt's own.
+ * Hashes a password. The result is a PHC string, or bcrypt's own format, and other programs can read both.
  *
- * @param plain is normalized to NFC, as what comes by Basic is
- * @throws AuthConfigurationError where the algorithm's package is not installed, or the options cannot be meant
- * @throws RangeError where the password has more than 1,024 octets of UTF-8, or more than the 72 that bcrypt sees
+ * @param plain the password; it is normalized to NFC, as `basic()` does with the passwords that it receives
+ * @throws AuthConfigurationError if an option is invalid, or the package of the algorithm is not installed
+ * @throws RangeError if the password has more than 1,024 bytes of UTF-8; for bcrypt, more than 72
  */
 async function hash(plain: string, options: HashOptions = {}): Promise<string> {
   const problem = hashOptionsProblem(options);
-  if (problem !== undefined)
+  if (problem !== undefined) {
     throw new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `password.hash(): ${problem}`);
+  }
   const text = plain.normalize('NFC');
   const { algorithm = 'argon2id', cost = BCRYPT_COST } = options;
-  const [most, whose] = algorithm === 'bcrypt' ? [BCRYPT_BYTES, ', as bcrypt sees no more'] : [MAXIMUM_BYTES, ''];
+  const [most, reason] =
+    algorithm === 'bcrypt' ? [BCRYPT_BYTES, ' because bcrypt ignores the rest'] : [MAXIMUM_BYTES, ''];
   if (Buffer.byteLength(text) > most) {
-    throw new RangeError(`password.hash(): the password must not be longer than ${most} octets of UTF-8${whose}`);
+    throw new RangeError(
+      `password.hash(): the password must have at most ${most} bytes of UTF-8${reason}; choose a shorter password`,
+    );
   }
   if (algorithm === 'bcrypt') return hashBcrypt(text, cost);
   return algorithm === 'scrypt' ? hashScrypt(text) : hashArgon2(text);
 }
 
 /**
- * Whether a password is the one of a hash: argon2id, bcrypt, scrypt, or any other that `htpasswd()` reads. A password of
- * more than 1,024 octets never is, and costs one hash like any other; of one for bcrypt, the first 72 octets count.
+ * Returns `true` if a password matches a hash: argon2id, bcrypt, scrypt, or any other format that `htpasswd()` reads. A password
+ * of more than 1,024 bytes never matches. With bcrypt, only the first 72 bytes count.
  *
- * @param plain is normalized to NFC
- * @throws AuthConfigurationError where the hash is none that can be judged; the message does not have it
+ * @param plain the password; it is normalized to NFC
+ * @throws AuthConfigurationError if the hash is invalid; the message does not contain the hash
  */
 async function verify(plain: string, stored: string): Promise<boolean> {
   const read = readHash(stored);
-  if (typeof read === 'string')
-    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `password.verify(): the hash is ${read}`);
+  if (typeof read === 'string') {
+    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `password.verify(): the hash is ${read}`);
+  }
   return verifyBounded(plain.normalize('NFC'), read);
 }
 
 /**
- * Whether a hash is weaker than OWASP asks for today, or none at all: argon2id with m=19456, t=2 or its like, scrypt with
- * N=2^17, r=8, p=1 or its like, bcrypt of cost 10.
+ * Returns `true` if a hash is invalid, or weaker than OWASP recommends. OWASP recommends argon2id with m=19456 and t=2, scrypt
+ * with N=2^17, r=8 and p=1, or bcrypt with cost 10, and some parameters of the same strength.
  */
 function needsRehash(stored: string): boolean {
   const read = readHash(stored);
   return typeof read === 'string' || !read.current;
 }
 
-/** Makes and judges hashes of passwords: for signing users up, and wherever no scheme does it. */
+/** Creates and verifies password hashes, e.g. when users sign up. */
 export const password = { hash, verify, needsRehash };

@@ -2,21 +2,29 @@ import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { redact } from '../schemes/redact.js';
-import { isPromise } from '../common/promise.js';
+import { defaultDecoy } from './decoy.js';
 import { type HashOptions, hashOptionsProblem, password as hasher } from './password.js';
+import {
+  type Lookup,
+  type PasswordVerifier,
+  type PasswordVerifierOptions,
+  passwordVerifier,
+} from './password.verifier.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
-import { firstDecoy, type Found, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';
 
-/** What the application's own store has of a user. */
+/** A user in the store of the application. */
 export interface StoredUser<Principal> {
-  /** The hash of the password: argon2id, bcrypt, scrypt, or any other that `htpasswd()` reads. */
+  /** The hash of the password: argon2id, bcrypt, scrypt, or any other format that `htpasswd()` reads. */
   readonly hash: string;
-  /** Who it is, once the password is found to be theirs. */
+  /** The principal, if the password is right. A falsy value is refused. */
   readonly principal: Principal;
 }
 
-/** Looks a user up: `null` or `undefined` where there is none. It must take as long for those who do not exist. */
+/**
+ * Looks up a user. Returns `null` or `undefined` if there is no such user. If it is faster for unknown users, an attacker can
+ * find out which users exist.
+ */
 export type FindUser<Principal, Request = HttpRequest> = (
   username: string,
   request: Request,
@@ -25,19 +33,20 @@ export type FindUser<Principal, Request = HttpRequest> = (
 /** Options of {@link passwords}. */
 export interface PasswordsOptions extends PasswordVerifierOptions {
   /**
-   * Any hash that has the algorithm and the parameters of those in the store: an unknown user costs what it does. Give one
-   * where attackers may come before the first user does, or where the hashes of the store are not all alike.
+   * A hash with the same algorithm and parameters as the hashes in the store. The password of an unknown user is verified
+   * against a copy of it with random bytes, so that unknown users cost as much as known ones. Set it if attackers may come
+   * before the first user logs in, or if the hashes in the store have different costs.
    *
-   * @default like the hash that was found last; before that, what password.hash() makes
+   * @default the format of the hash that was verified last; before the first one, the format of password.hash()
    */
   readonly decoy?: string;
   /**
-   * Stores a better hash of a password that was just found good, where `password.needsRehash()` says so of the one in the
-   * store. It is called after the login, once for each user at a time; what it throws is logged, and no login fails for it.
+   * Stores a stronger hash of a password that was just verified. It is called if `password.needsRehash()` is `true` for the
+   * stored hash, after the login, and once at a time for each user. If it throws, the error is logged and the login succeeds.
    */
   readonly onRehash?: (username: string, newHash: string) => void | Promise<void>;
   /**
-   * How `onRehash` has its hashes made.
+   * The options of the hashes that `onRehash` receives.
    *
    * @default { algorithm: 'argon2id' }
    */
@@ -45,60 +54,70 @@ export interface PasswordsOptions extends PasswordVerifierOptions {
 }
 
 /**
- * A verifier for the application's own store of users. The store is asked at every request, so that whoever is removed from
- * it, or has another password, is refused at once.
+ * Creates a verifier for the users in the store of the application. It calls `findUser` for each request, so a removed user or
+ * a changed password takes effect immediately, even if the old password is remembered.
  *
- * @throws AuthConfigurationError where the options cannot be meant; and at a request, where the hash of a user is none
+ * @throws AuthConfigurationError at startup if an option is invalid; at a request if the stored hash of the user is invalid
  */
 export function passwords<Principal, Request extends object = HttpRequest>(
   findUser: FindUser<Principal, Request>,
   options: PasswordsOptions = {},
 ): PasswordVerifier<Principal, Request> {
   const { onRehash, rehash = {}, decoy: given } = options;
-  const problem = onRehash === undefined ? undefined : hashOptionsProblem(rehash);
-  if (problem !== undefined)
-    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `passwords(): rehash: ${problem}`);
-  const upgrade = onRehash && upgrader(onRehash, rehash);
-  let decoy = given === undefined ? firstDecoy() : read(given, 'the decoy').decoy();
+  const problem = onRehash && hashOptionsProblem(rehash);
+  if (problem !== undefined) throw optionError(`rehash: ${problem}`);
+  const upgrade = onRehash && rehasher(onRehash, rehash);
+  let decoy = given === undefined ? defaultDecoy() : decoyFrom(given);
 
-  const found = (username: string, user: StoredUser<Principal> | null | undefined): Found<Principal> => {
-    if (user === null || user === undefined) {
-      const { text } = decoy;
-      return { text, read: () => read(text, 'the decoy'), principal: undefined };
-    }
-    // What a store really has is seen when it is read.
-    const text: unknown = user.hash;
+  const known = (username: string, user: StoredUser<Principal>): Lookup<Principal> => {
+    // A store in JavaScript may return a user without a hash. readStoredHash() then throws.
+    const stored: unknown = user.hash;
+    const text = String(stored);
     return {
-      text: String(text),
+      text,
       read: () => {
-        const hash = read(user.hash, `the password of "${username}"`);
+        const hash = readStoredHash(text, username);
         if (given === undefined && hash.profile !== decoy.profile) decoy = hash.decoy();
         return hash;
       },
       principal: user.principal,
-      good: (password, hash) => {
+      onVerified: (password, hash) => {
         if (!hash.current) upgrade?.(username, password);
       },
     };
   };
-  return verifierOf('passwords()', options, (username, request) => {
-    const user = findUser(username, request);
-    return isPromise(user) ? user.then((one) => found(username, one)) : found(username, user);
+  const unknown = (): Lookup<Principal> => {
+    const { text } = decoy;
+    // The decoy is parsed again, because parsing the hash of a known user takes time as well.
+    return { text, read: () => readHash(text) as StoredHash, principal: undefined };
+  };
+  return passwordVerifier('passwords()', options, async (username, request) => {
+    const user = await findUser(username, request);
+    return user === null || user === undefined ? unknown() : known(username, user);
   });
 }
 
-function read(text: string, what: string): StoredHash {
-  const hash = readHash(text);
-  if (typeof hash === 'string')
-    throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `passwords(): ${what} is ${hash}`);
-  return hash;
+function optionError(problem: string): AuthConfigurationError {
+  return new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `passwords(): ${problem}`);
 }
 
-/** Makes better hashes beside the logins, for one user at a time. */
-function upgrader(onRehash: NonNullable<PasswordsOptions['onRehash']>, options: HashOptions) {
+function decoyFrom(text: string): StoredHash {
+  const hash = readHash(text);
+  if (typeof hash === 'string') throw optionError(`the decoy is ${hash}`);
+  return hash.decoy();
+}
+
+function readStoredHash(text: string, username: string): StoredHash {
+  const hash = readHash(text);
+  if (typeof hash !== 'string') return hash;
+  throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `passwords(): the password of "${username}" is ${hash}`);
+}
+
+/** Returns a function that makes and stores a new hash in the background, once at a time for each user. */
+function rehasher(onRehash: NonNullable<PasswordsOptions['onRehash']>, options: HashOptions) {
   const logger = new Logger('passwords');
   const busy = new Set<string>();
-  const upgrade = async (username: string, password: string): Promise<void> => {
+  const rehash = async (username: string, password: string): Promise<void> => {
     const secrets = [password];
     try {
       const newHash = await hasher.hash(password, options);
@@ -112,6 +131,6 @@ function upgrader(onRehash: NonNullable<PasswordsOptions['onRehash']>, options: 
   return (username: string, password: string): void => {
     if (busy.has(username)) return;
     busy.add(username);
-    void upgrade(username, password);
+    void rehash(username, password);
   };
 }

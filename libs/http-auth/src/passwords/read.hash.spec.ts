@@ -29,7 +29,7 @@ const vectors: [password: string, hash: string][] = [
     short,
     '$6$rounds=77777$short$WuQyW2YR.hBNpjjRhpYD/ifIw05xdfeEyQoMxIXbkvr0gge1a1x3yRULJ5CCaUeOxFmtlcGZelFl5CxtgfiAc0',
   ],
-  // RFC 7914 section 12, the third: the salts of the others are shorter than 8 octets, or the memory is a gigabyte.
+  // RFC 7914 section 12, the third: the salts of the others are shorter than 8 bytes, or the memory is a gigabyte.
   [
     'pleaseletmein',
     '$scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofLVQylVYT8Pz2LUlwUkKpr55h6F3A1lHkDfzwF7RVdYhw',
@@ -48,51 +48,54 @@ const samples: Record<string, string> = {
 const read = (text: string) => readHash(text) as StoredHash;
 
 describe('readHash()', () => {
-  it.each(vectors)('knows %j by %s', async (password, hash) => {
+  it.each(vectors)('verifies %j against %s', async (password, hash) => {
     expect(await read(hash).verify(password)).toBe(true);
     expect(await read(hash).verify(`${password}.`)).toBe(false);
   });
 
-  it.each(Object.entries(samples))('judges a hash of %s, and not by its decoy', async (_, text) => {
-    const hash = read(text);
-    const decoy = hash.decoy();
-    expect([await hash.verify('wonder:land'), await hash.verify('wonder'), await hash.verify('')]).toEqual([
-      true,
-      false,
-      false,
-    ]);
-    expect(decoy.text).not.toBe(hash.text);
-    expect(decoy.profile).toBe(hash.profile);
-    expect(await decoy.verify('wonder:land')).toBe(false);
-  });
+  it.each(Object.entries(samples))(
+    'verifies a password against a %s hash, and not against its decoy',
+    async (_, text) => {
+      const hash = read(text);
+      const decoy = hash.decoy();
+      expect([await hash.verify('wonder:land'), await hash.verify('wonder'), await hash.verify('')]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      expect(decoy.text).not.toBe(hash.text);
+      expect(decoy.profile).toBe(hash.profile);
+      expect(await decoy.verify('wonder:land')).toBe(false);
+    },
+  );
 
-  it.each(Object.entries(samples))('takes no shortened hash of %s', (_, text) => {
-    // Digests of 16 octets or more are good ones in a PHC string.
+  it.each(Object.entries(samples))('rejects a truncated %s hash', (_, text) => {
+    // A PHC string may have a digest of 16 bytes or more.
     const end = /^\$(argon2id|scrypt)/.test(text) ? text.lastIndexOf('$') + 22 : text.length;
     for (let length = 0; length < end; length++) expect(typeof readHash(text.slice(0, length))).toBe('string');
   });
 
   it.each([
-    ['scrypt of too much memory', '$scrypt$ln=30,r=8,p=1$PKc532tS04OSnz8RE+JQrg$hnAtivSukmd/wNUM51ZUrA'],
-    ['argon2id of too much memory', samples.argon2id?.replace('m=64', 'm=4294967295')],
-    ['argon2id of too little memory', samples.argon2id?.replace('m=64', 'm=7')],
-    ['bcrypt of no cost', samples.bcrypt?.replace('04', '03')],
-    ['SHA-crypt of too many rounds', samples.sha256?.replace('1000', '999999999')],
-  ])('refuses %s before the first request does', (_, text = '') => {
-    expect(readHash(text)).toMatch(/malformed or out of bounds/);
+    ['scrypt with too much memory', '$scrypt$ln=30,r=8,p=1$PKc532tS04OSnz8RE+JQrg$hnAtivSukmd/wNUM51ZUrA'],
+    ['argon2id with too much memory', samples.argon2id?.replace('m=64', 'm=4294967295')],
+    ['argon2id with too little memory', samples.argon2id?.replace('m=64', 'm=7')],
+    ['bcrypt with too low a cost', samples.bcrypt?.replace('04', '03')],
+    ['SHA-crypt with too many rounds', samples.sha256?.replace('1000', '999999999')],
+  ])('rejects %s', (_, text = '') => {
+    expect(readHash(text)).toMatch(/malformed or has parameters out of range/);
   });
 
   it.each([
     ['hphnvf4VLJUfo', /DES crypt/],
     ['secret', /^plain text/],
     ['', /^plain text/],
-    ['$1$abc$def', /not known/],
-    ['{SSHA}abc', /not known/],
-  ])('says what %j is', (text, sentence) => {
+    ['$1$abc$def', /unknown format/],
+    ['{SSHA}abc', /unknown format/],
+  ])('describes the format of %j', (text, sentence) => {
     expect(readHash(text)).toMatch(sentence);
   });
 
-  it('never shows what it could not read', () => {
+  it('never returns a message that contains the hash', () => {
     const texts = fc.oneof(
       fc.stringMatching(/^[!-~]{20,60}$/),
       fc.constantFrom(...Object.values(samples)).chain((text) => fc.nat(20).map((end) => text.slice(0, -1 - end))),

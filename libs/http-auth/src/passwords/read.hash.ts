@@ -9,27 +9,27 @@ import type { HashFormat, StoredHash } from './stored.hash.js';
 
 const FORMATS: readonly HashFormat[] = [argon2, bcrypt, scrypt, shaCrypt, apr1, sha1];
 
-const MEND = 'make a hash with npx nestjs-http-auth hash';
+const FIX = 'make a hash with npx nestjs-http-auth hash';
 
-/** Whether a text begins as hashes do, and must not be taken for a password. */
+/** Returns `true` if a string starts like a hash and therefore cannot be a password in plain text. */
 export function looksLikeHash(text: string): boolean {
   return /^\$|^\{[A-Z0-9-]+\}/.test(text);
 }
 
 /**
- * Reads a stored hash.
+ * Parses a stored hash.
  *
- * @returns the hash, or what is wrong with it: a text for sentences such as "the password of alice is …", without the hash
+ * @returns the hash, or the rest of an error message that starts with "the password of alice is". It never contains the hash.
  */
 export function readHash(text: string): StoredHash | string {
   const format = FORMATS.find(({ prefix }) => prefix.test(text));
   if (format !== undefined) {
     const hash = format.read(text);
-    if (hash === undefined) return `${format.name} that is malformed or out of bounds: ${MEND}`;
+    if (hash === undefined) return `${format.name} that is malformed or has parameters out of range; ${FIX}`;
     const { name, library } = format;
     return library === undefined || isInstalled(library) ? hash : `${name}, which ${missing(library)}`;
   }
-  if (looksLikeHash(text)) return `a hash of a kind that is not known here: ${MEND}`;
-  if (/^[./A-Za-z0-9]{13}$/.test(text)) return `a DES crypt hash or plain text, neither of which is safe: ${MEND}`;
-  return `plain text: ${MEND}`;
+  if (looksLikeHash(text)) return `a hash in an unknown format; ${FIX}`;
+  if (/^[./A-Za-z0-9]{13}$/.test(text)) return `a DES crypt hash or plain text, and both are unsafe; ${FIX}`;
+  return `plain text; ${FIX}`;
 }

@@ -1,25 +1,25 @@
-/** A stored hash that has been read: nothing is wrong with it, and passwords can be held to it. */
+/** A parsed and valid password hash. */
 export interface StoredHash {
-  /** The hash as it is stored. */
+  /** The hash in its stored form. */
   readonly text: string;
-  /** The algorithm and its parameters: hashes of one profile cost the same. */
+  /** The algorithm and its parameters. Two hashes with the same profile cost the same. */
   readonly profile: string;
-  /** Whether it is as strong as OWASP asks for today. */
+  /** `true` if the parameters are as strong as OWASP recommends. */
   readonly current: boolean;
-  /** Whether a password is the one that was hashed. It costs one hash. */
+  /** Returns `true` if the password matches. It computes one hash. */
   verify(password: string): Promise<boolean>;
-  /** A hash of the same profile whose password nobody knows: salt and digest are random. */
+  /** Returns a hash with the same profile and a random salt and digest, which no known password matches. */
   decoy(): StoredHash;
 }
 
-/** A way to write hashes down. */
+/** A string format of password hashes. */
 export interface HashFormat {
-  /** How sentences call it, with its article. */
+  /** The name in messages, with its article. */
   readonly name: string;
-  /** How its texts begin. */
+  /** The start of every hash in this format. */
   readonly prefix: RegExp;
-  /** The package that computes it, where Node does not. */
+  /** The package that computes the hash, unless Node.js does. */
   readonly library?: string;
-  /** Reads a text that begins so; `undefined` where it is malformed. */
+  /** Parses a string that starts with the prefix. Returns `undefined` if the string is invalid. */
   read(text: string): StoredHash | undefined;
 }

@@ -1,15 +1,20 @@
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { plainText } from './formats/plain.js';
-import { HashTable } from './hash.table.js';
+import {
+  type NamedUser,
+  type PasswordVerifier,
+  type PasswordVerifierOptions,
+  passwordVerifier,
+} from './password.verifier.js';
 import { looksLikeHash, readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
-import { type NamedUser, type PasswordVerifier, type PasswordVerifierOptions, verifierOf } from './verifier.js';
+import { UserTable } from './user.table.js';
 
 /** Options of {@link users}. */
 export interface UsersOptions extends PasswordVerifierOptions {
   /**
-   * Takes what does not look like a hash for a password: for an example or a test, and for nothing that others can reach.
+   * If `true`, a value that does not look like a hash is a password in plain text. Only for examples and tests.
    *
    * @default false
    */
@@ -17,10 +22,10 @@ export interface UsersOptions extends PasswordVerifierOptions {
 }
 
 /**
- * A verifier of a few users that the configuration names, by the hashes of their passwords.
+ * Creates a verifier for a few users whose password hashes are in the configuration.
  *
- * @param hashes a hash for each username: argon2id, bcrypt, scrypt, or any other that `htpasswd()` reads
- * @throws AuthConfigurationError where one of them is none; its sentence names the user, and does not show the hash
+ * @param hashes a hash for each username: argon2id, bcrypt, scrypt, or any other format that `htpasswd()` reads
+ * @throws AuthConfigurationError if a hash or an option is invalid; the message names the user and does not contain the hash
  */
 export function users<Request extends object = HttpRequest>(
   hashes: Readonly<Record<string, string>>,
@@ -28,19 +33,20 @@ export function users<Request extends object = HttpRequest>(
 ): PasswordVerifier<NamedUser, Request> {
   const known = new Map<string, StoredHash>();
   for (const [name, text] of Object.entries(hashes)) {
-    // Basic's credentials come so.
+    // basic() normalizes usernames in the same way.
     const username = name.normalize('NFC');
-    if (known.has(username))
+    if (known.has(username)) {
       throw new AuthConfigurationError(
-        'ERR_AUTH_PASSWORD_HASH',
-        `users(): "${username}" is there twice: keep one of them`,
+        'ERR_AUTH_PASSWORD_OPTION',
+        `users(): "${username}" is defined twice, in two Unicode spellings; remove one of the two`,
       );
+    }
     const hash = options.plainText === true && !looksLikeHash(text) ? plainText(text) : readHash(text);
     if (typeof hash === 'string') {
       throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `users(): the password of "${username}" is ${hash}`);
     }
     known.set(username, hash);
   }
-  const table = new HashTable(known);
-  return verifierOf('users()', options, (username) => table.find(username));
+  const table = new UserTable(known);
+  return passwordVerifier('users()', options, (username) => table.find(username));
 }

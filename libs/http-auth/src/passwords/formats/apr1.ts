@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { HashFormat, StoredHash } from '../stored.hash.js';
 import { crypt64, randomLetters, sameText } from './crypt64.js';
-import { inTurns } from './turns.js';
+import { runRounds } from './rounds.js';
 
 const MAGIC = '$apr1$';
 const ROUNDS = 1000;
 
 const GROUPS = [[0, 6, 12], [1, 7, 13], [2, 8, 14], [3, 9, 15], [4, 10, 5], [11]] as const;
 
-/** Apache's variant of Poul-Henning Kamp's MD5 crypt, as its `htpasswd -m` writes it. */
+/** Apache's variant of Poul-Henning Kamp's MD5 crypt, the format of `htpasswd -m`. */
 export const apr1: HashFormat = {
   name: 'an apr1 hash',
   prefix: /^\$apr1\$/,
@@ -40,7 +40,7 @@ async function apr1Digest(password: Buffer, salt: Buffer): Promise<string> {
   }
   const none = Buffer.alloc(0);
   let digest = md5(...first);
-  await inTurns(ROUNDS, (round) => {
+  await runRounds(ROUNDS, (round) => {
     const odd = round % 2 === 1;
     digest = md5(
       odd ? password : digest,

@@ -1,7 +1,7 @@
 import type { HashFormat, StoredHash } from '../stored.hash.js';
-import { decode, likewise } from './base64.js';
+import { decode, randomLike } from './base64.js';
 
-/** OWASP's parameters, of which the first is its first choice: KiB of memory and passes. */
+/** The parameters that OWASP recommends, its first choice first: memory in KiB and passes. */
 const OWASP = [
   { m: 19_456, t: 2 },
   { m: 47_104, t: 1 },
@@ -10,10 +10,10 @@ const OWASP = [
   { m: 7_168, t: 5 },
 ] as const;
 
-/** 4 GiB: what asks for more would fail at the first request, and not at the boot. */
+/** 4 GiB in KiB. A hash that needs more would fail at the first request; this way, it fails at startup. */
 const MAXIMUM_MEMORY = 2 ** 22;
 
-/** Argon2id in PHC's string format (RFC 9106). */
+/** Argon2id (RFC 9106) in the PHC string format. */
 export const argon2: HashFormat = {
   name: 'an argon2id hash',
   prefix: /^\$argon2id\$/,
@@ -37,11 +37,11 @@ function read(text: string): StoredHash | undefined {
       const { verify } = await import('@node-rs/argon2');
       return verify(text, password);
     },
-    decoy: () => read(`${head}${likewise(salt)}$${likewise(digest)}`) as StoredHash,
+    decoy: () => read(`${head}${randomLike(salt)}$${randomLike(digest)}`) as StoredHash,
   };
 }
 
-/** A new hash, with OWASP's first choice of parameters. */
+/** Hashes a password with OWASP's first choice of parameters. */
 export async function hashArgon2(password: string): Promise<string> {
   const { hash } = await import('@node-rs/argon2');
   const [{ m, t }] = OWASP;

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 
-/** Base64 without padding, as PHC strings have it. */
-export function encode(octets: Buffer): string {
-  return octets.toString('base64').replaceAll('=', '');
+/** Encodes bytes in base64 without padding, as in PHC strings. */
+export function encode(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('=', '');
 }
 
-/** The octets, or `undefined` where the text is not the one that they are written as. */
+/** Decodes base64 without padding. Returns `undefined` if the string is not the canonical encoding of its bytes. */
 export function decode(text: string): Buffer | undefined {
-  const octets = Buffer.from(text, 'base64');
-  return encode(octets) === text ? octets : undefined;
+  const bytes = Buffer.from(text, 'base64');
+  return encode(bytes) === text ? bytes : undefined;
 }
 
-/** A text of random octets, as long as another text. */
-export function likewise(text: string): string {
+/** Returns random base64 for about as many bytes as another base64 string has. */
+export function randomLike(text: string): string {
   return encode(randomBytes(Math.floor((text.length * 3) / 4)));
 }

@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto';
 import type { HashFormat, StoredHash } from '../stored.hash.js';
 import { encode } from './base64.js';
 
-/** OWASP's least cost. */
+/** The lowest cost that OWASP recommends. */
 export const BCRYPT_COST = 10;
 
-/** How many octets of a password bcrypt sees. */
+/** bcrypt ignores all bytes of a password after these. */
 export const BCRYPT_BYTES = 72;
 
 const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
 const BCRYPT64 = './ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** bcrypt in the modular crypt format, under each of the names that sound implementations give it. */
+/** bcrypt in the modular crypt format, with each prefix that correct implementations use. */
 export const bcrypt: HashFormat = {
   name: 'a bcrypt hash',
   prefix: /^\$2/,
@@ -35,13 +35,22 @@ function read(text: string): StoredHash | undefined {
   };
 }
 
-/** Random octets in bcrypt's own base64. */
-function letters(octets: number): string {
-  return encode(randomBytes(octets)).replaceAll(/./g, (letter) => BCRYPT64[BASE64.indexOf(letter)] as string);
+/** Returns random bytes in bcrypt's variant of base64. */
+function letters(bytes: number): string {
+  return encode(randomBytes(bytes)).replaceAll(/./g, (letter) => BCRYPT64[BASE64.indexOf(letter)] as string);
 }
 
-/** A new hash of that cost. */
+/** `hash()` of @node-rs/bcrypt 2. */
+type Version2 = (password: string, options: { readonly cost: number }) => Promise<string>;
+
+/** Hashes a password with a cost. It works with @node-rs/bcrypt 1, which takes a number, and 2, which takes an object. */
 export async function hashBcrypt(password: string, cost: number): Promise<string> {
   const { hash } = await import('@node-rs/bcrypt');
-  return hash(password, cost);
+  try {
+    return await hash(password, cost);
+  } catch (error) {
+    // Version 2 documents this code for an argument of the wrong type. Nothing has been hashed yet.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_ARG_TYPE') throw error;
+    return (hash as unknown as Version2)(password, { cost });
+  }
 }

@@ -1,6 +1,6 @@
 import crypto from 'node:crypto';
 import type { HashFormat, StoredHash } from '../stored.hash.js';
-import { decode, encode, likewise } from './base64.js';
+import { decode, encode, randomLike } from './base64.js';
 
 interface Parameters {
   readonly ln: number;
@@ -8,7 +8,7 @@ interface Parameters {
   readonly p: number;
 }
 
-/** OWASP's parameters, of which the first is its first choice. */
+/** The parameters that OWASP recommends, its first choice first. */
 const OWASP = [
   { ln: 17, r: 8, p: 1 },
   { ln: 16, r: 8, p: 2 },
@@ -17,10 +17,10 @@ const OWASP = [
   { ln: 13, r: 8, p: 10 },
 ] as const satisfies readonly Parameters[];
 
-/** 2 GiB: what asks for more would fail at the first request, and not at the boot. */
+/** 2 GiB. A hash that needs more would fail at the first request; this way, it fails at startup. */
 const MAXIMUM_MEMORY = 2 ** 31;
 
-/** scrypt (RFC 7914) in PHC's string format. */
+/** scrypt (RFC 7914) in the PHC string format. */
 export const scrypt: HashFormat = {
   name: 'a scrypt hash',
   prefix: /^\$scrypt\$/,
@@ -42,11 +42,11 @@ function read(text: string): StoredHash | undefined {
     profile: head,
     current: OWASP.some((least) => parameters.ln >= least.ln && parameters.r >= least.r && parameters.p >= least.p),
     verify: async (password) => crypto.timingSafeEqual(digest, await derive(password, salt, digest.length, parameters)),
-    decoy: () => read(`${head}${likewise(salt64)}$${likewise(digest64)}`) as StoredHash,
+    decoy: () => read(`${head}${randomLike(salt64)}$${randomLike(digest64)}`) as StoredHash,
   };
 }
 
-/** A new hash, with OWASP's first choice of parameters. */
+/** Hashes a password with OWASP's first choice of parameters. */
 export async function hashScrypt(password: string): Promise<string> {
   const [parameters] = OWASP;
   const salt = crypto.randomBytes(16);
@@ -54,7 +54,7 @@ export async function hashScrypt(password: string): Promise<string> {
   return `$scrypt$ln=${parameters.ln},r=${parameters.r},p=${parameters.p}$${encode(salt)}$${encode(digest)}`;
 }
 
-/** What scrypt needs in octets, and a little more. */
+/** Returns the bytes of memory that scrypt needs, and a small reserve. */
 function memoryOf({ ln, r, p }: Parameters): number {
   return 128 * r * (2 ** ln + p + 2);
 }

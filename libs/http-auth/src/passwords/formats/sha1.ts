@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { HashFormat, StoredHash } from '../stored.hash.js';
 
-/** SHA-1 without a salt, as Apache's `htpasswd -s` writes it. */
+/** SHA-1 without a salt, the format of Apache's `htpasswd -s`. */
 export const sha1: HashFormat = {
   name: 'a {SHA} hash',
   prefix: /^\{SHA\}/,

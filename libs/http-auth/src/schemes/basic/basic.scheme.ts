@@ -38,8 +38,9 @@ export interface BasicOptions {
  * @example
  * basic(({ username, password }) => (username === 'alice' && password === secret ? { name: username } : null))
  */
-export function basic<Principal, Request extends object = HttpRequest>(
-  verifier: Verifier<BasicCredentials, Principal, Request>,
+export function basic<Principal = unknown, Request extends object = HttpRequest>(
+  // Not inferred, so that a verifier may return principals of several types.
+  verifier: Verifier<BasicCredentials, NoInfer<Principal>, Request>,
   options: BasicOptions = {},
 ): SchemeDefinition {
   return {

@@ -29,8 +29,9 @@ export interface BearerOptions {
  * @example
  * bearer(async ({ token }) => sessions.find(token))
  */
-export function bearer<Principal, Request extends object = HttpRequest>(
-  verifier: Verifier<BearerCredentials, Principal, Request>,
+export function bearer<Principal = unknown, Request extends object = HttpRequest>(
+  // Not inferred, so that a verifier may return principals of several types.
+  verifier: Verifier<BearerCredentials, NoInfer<Principal>, Request>,
   options: BearerOptions = {},
 ): SchemeDefinition {
   return {
