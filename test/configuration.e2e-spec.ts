@@ -144,7 +144,7 @@ describe('A mistake in the options', () => {
     [
       'limits that cannot be meant',
       { realm: 'a', schemes: [basic(() => null, { limits: { window: 0 } })] },
-      'basic(): limits.window must be a whole number of seconds',
+      'basic(): limits.window must be a duration from 1 second to 1 day',
     ],
     [
       'a strategy that is none',

@@ -22,30 +22,30 @@ class GreetingController {
   }
 }
 
-type Judge = (credentials: BasicCredentials) => boolean | Promise<boolean>;
+type Verify = (credentials: BasicCredentials) => boolean | Promise<boolean>;
 
-const isAlice: Judge = ({ username, password }) => username === 'alice' && password === 'wonder:land';
+const isAlice: Verify = ({ username, password }) => username === 'alice' && password === 'wonder:land';
 
-/** The same, at the pace of a database. */
-const later: Judge = async (credentials) => {
+/** The same, but as slow as a database. */
+const later: Verify = async (credentials) => {
   await setTimeout(5);
   return isAlice(credentials);
 };
 
-const verifiers: [name: string, verifier: Judge][] = [
-  ['a verifier that answers at once', isAlice],
-  ['one that answers later', later],
+const verifiers: [name: string, verifier: Verify][] = [
+  ['a synchronous verifier', isAlice],
+  ['an asynchronous verifier', later],
 ];
 
 describe.each(adapters)('Limits on %s', (_, adapter) => {
-  /** An application that trusts a proxy, so that a client can be at any address. */
-  async function application(verifier: Judge, limits?: LimitOptions | false, early = false) {
-    const judge = jest.fn(verifier);
+  /** Starts an application that trusts the proxy, so that a test can choose the address of the client. */
+  async function application(verifier: Verify, limits?: LimitOptions | false, early = false) {
+    const verify = jest.fn(verifier);
     const app = await start(trusting(adapter()), {
       imports: [
         AuthModule.forRoot({
           realm: 'Staging',
-          schemes: [basic(judge, limits === undefined ? {} : { limits })],
+          schemes: [basic(verify, limits === undefined ? {} : { limits })],
           early,
         }),
       ],
@@ -53,14 +53,14 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     });
     const as = (username: string, password: string, address = '192.0.2.1', path = '/') =>
       send(app, path, { headers: { ...basicAuthorization(username, password), 'x-forwarded-for': address } });
-    return { app, judge, as };
+    return { app, verify, as };
   }
 
   describe.each(verifiers)('with %s', (__, verifier) => {
-    it('refuse after ten failures of a user from an address, without a look at the password', async () => {
-      const { as, judge } = await application(verifier);
+    it('respond with 429 after ten failures of a user from an address, and do not verify the password', async () => {
+      const { as, verify } = await application(verifier);
       for (let time = 0; time < 10; time++) expect(await as('alice', `guess ${time}`)).toMatchObject({ status: 401 });
-      judge.mockClear();
+      verify.mockClear();
       for (const password of ['another', 'wonder:land']) {
         const answer = await as('alice', password);
         expect(answer).toMatchObject({ status: 429, challenges: [] });
@@ -68,24 +68,24 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
         expect(Number(answer.headers['retry-after'])).toBeGreaterThan(890);
         expect(Number(answer.headers['retry-after'])).toBeLessThanOrEqual(900);
       }
-      expect(judge).not.toHaveBeenCalled();
-      // From elsewhere she is not held up, nor is anybody else from there.
+      expect(verify).not.toHaveBeenCalled();
+      // Another address of the same user, and another user from the same address, are not limited.
       expect(await as('alice', 'wonder:land', '192.0.2.2')).toMatchObject({ status: 200 });
       expect(await as('bob', 'guess')).toMatchObject({ status: 401 });
     });
 
-    it('let exactly so many failures through where they come at once, and lose no success', async () => {
-      const { as, judge } = await application(verifier, { perUserAndAddress: 3 });
+    it('allow exactly as many parallel failures as the limit, and refuse no parallel success', async () => {
+      const { as, verify } = await application(verifier, { perUserAndAddress: 3 });
       const guesses = Array.from({ length: 30 }, (___, index) =>
         as('alice', index % 2 === 0 ? 'same' : `guess ${index}`),
       );
       expect(statusesOf(await Promise.all(guesses))).toEqual({ 401: 3, 429: 27 });
-      expect(judge).toHaveBeenCalledTimes(3);
+      expect(verify).toHaveBeenCalledTimes(3);
       const good = Array.from({ length: 30 }, () => as('alice', 'wonder:land', '192.0.2.2'));
       expect(statusesOf(await Promise.all(good))).toEqual({ 200: 30 });
     });
 
-    it('never count a success', async () => {
+    it('do not count a success', async () => {
       const { as } = await application(verifier, { perUserAndAddress: 2, perAddress: 2, perUser: 2 });
       expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
       for (let time = 0; time < 5; time++) expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
@@ -93,7 +93,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
       expect(await as('alice', 'wonder:land')).toMatchObject({ status: 429 });
     });
 
-    it('say nothing of who exists', async () => {
+    it('respond in the same way for known and unknown users', async () => {
       const { as } = await application(verifier, { perUserAndAddress: 3 });
       const answers = async (username: string) => {
         const all: object[] = [];
@@ -108,7 +108,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     });
   });
 
-  it('count an address, whoever is named, and the addresses of an IPv6 network as one', async () => {
+  it('count all users of an address together, and all addresses of an IPv6 network', async () => {
     const { as } = await application(isAlice, { perUserAndAddress: 1, perAddress: 3 });
     for (const [index, address] of ['2001:db8::1', '2001:db8::2', '2001:db8:0:0:ffff::3'].entries()) {
       expect(await as(`user ${index}`, 'guess', address)).toMatchObject({ status: 401 });
@@ -117,7 +117,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('alice', 'wonder:land', '2001:db8:0:1::1')).toMatchObject({ status: 200 });
   });
 
-  it('know an IPv4 address within an IPv6 one', async () => {
+  it('recognize an IPv4 address inside an IPv6 address', async () => {
     const { as } = await application(isAlice, { perUserAndAddress: 2 });
     await as('alice', 'guess', '::ffff:192.0.2.1');
     await as('alice', 'guess', '192.0.2.1');
@@ -125,7 +125,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('alice', 'guess', '::ffff:192.0.2.2')).toMatchObject({ status: 401 });
   });
 
-  it('count a user across addresses, but hold up nobody where they were admitted before', async () => {
+  it('count a user across addresses, but do not limit an address from which the user logged in before', async () => {
     const { as } = await application(isAlice, { perUserAndAddress: 1, perUser: 5 });
     const [home, abroad] = ['198.51.100.1', '198.51.100.2'];
     expect(await as('alice', 'wonder:land', home)).toMatchObject({ status: 200 });
@@ -135,12 +135,12 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('alice', 'guess', '192.0.2.6')).toMatchObject({ status: 429 });
     expect(await as('alice', 'wonder:land', abroad)).toMatchObject({ status: 429 });
     expect(await as('alice', 'wonder:land', home)).toMatchObject({ status: 200 });
-    // There, she may mistype it as well.
+    // A failure from that address counts only for that address.
     expect(await as('alice', 'wonderland', home)).toMatchObject({ status: 401 });
     expect(await as('alice', 'wonder:land', home)).toMatchObject({ status: 429 });
   });
 
-  it('hold up nobody at an address that others guess from, who was admitted from there before', async () => {
+  it('do not limit a user who logged in before from the address of a guesser', async () => {
     const { as } = await application(isAlice, { perUserAndAddress: 1, perAddress: 2 });
     await as('alice', 'wonder:land');
     for (const name of ['bob', 'carol']) await as(name, 'guess');
@@ -150,9 +150,9 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('alice', 'wonder:land')).toMatchObject({ status: 429 });
   });
 
-  it('count no error of the verifier, and nothing malformed', async () => {
+  it('do not count errors of the verifier and malformed credentials', async () => {
     let down = true;
-    const verifier: Judge = (credentials) => {
+    const verifier: Verify = (credentials) => {
       if (down) throw new Error('The database is down');
       return isAlice(credentials);
     };
@@ -166,7 +166,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
   });
 
-  it.each([false, true])('are those of optional routes and of protected paths, where early is %s', async (early) => {
+  it.each([false, true])('apply to optional routes and protected paths if early is %s', async (early) => {
     const { app, as } = await application(isAlice, { perUserAndAddress: 3 }, early);
     protect(app, '/docs');
     for (const path of ['/', '/optional', '/docs']) {
@@ -179,7 +179,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await send(app, '/optional')).toMatchObject({ status: 200 });
   });
 
-  it('are those of proxies as well', async () => {
+  it('apply in proxy mode', async () => {
     const schemes = [basic(isAlice, { limits: { perUserAndAddress: 1 } })];
     const app = await start(trusting(adapter()), {
       imports: [AuthModule.forRoot({ realm: 'Staging', schemes, proxy: true })],
@@ -194,27 +194,27 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('wonder:land', '192.0.2.2')).toMatchObject({ status: 200 });
   });
 
-  it('end with their time', async () => {
-    const { as } = await application(isAlice, { perUserAndAddress: 1, window: 1 });
+  it('end after the window', async () => {
+    const { as } = await application(isAlice, { perUserAndAddress: 1, window: '1s' });
     await as('alice', 'guess');
     expect(await as('alice', 'wonder:land')).toMatchObject({ status: 429, headers: { 'retry-after': '1' } });
     while ((await as('alice', 'wonder:land')).status === 429) await setTimeout(100);
     expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
   });
 
-  it('can be turned off', async () => {
+  it('are disabled by limits: false', async () => {
     const { as } = await application(isAlice, false);
     for (let time = 0; time < 30; time++) expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
   });
 
-  it('are not shared with another application', async () => {
+  it('are not shared by two applications', async () => {
     const [one, other] = [await application(isAlice, { perUserAndAddress: 1 }), await application(isAlice)];
     await one.as('alice', 'guess');
     expect(await one.as('alice', 'wonder:land')).toMatchObject({ status: 429 });
     expect(await other.as('alice', 'wonder:land')).toMatchObject({ status: 200 });
   });
 
-  it('take the address of the socket where no proxy is trusted', async () => {
+  it('use the address of the socket if no proxy is trusted', async () => {
     const verifier = passwords((name) => (name === 'alice' ? { hash: wonderland.scrypt, principal: 1 } : null));
     const app = await start(adapter(), {
       imports: [
@@ -229,7 +229,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
   });
 });
 
-/** An adapter whose requests are from where its proxy says. */
+/** Returns an adapter that trusts X-Forwarded-For. */
 function trusting(adapter: AbstractHttpAdapter): AbstractHttpAdapter {
   if (adapter.getType() === 'express') adapter.getInstance().set('trust proxy', true);
   return adapter.getType() === 'express'

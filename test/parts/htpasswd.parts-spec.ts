@@ -18,7 +18,7 @@ class MeController {
   }
 }
 
-/** What is hard for one of the programs, or for what they write. */
+/** Passwords that one of the programs may handle wrongly. */
 const passwords = ['wonder:land', 'grün€😀', ' two  blanks ', '$1$dollars', 'x'.repeat(72)];
 
 let folder: string;
@@ -36,7 +36,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Has Apache's program add a user to the file. */
+/** Adds a user with Apache's htpasswd. */
 function add(username: string, password: string, ...flags: string[]): void {
   appendFileSync(file(), '');
   execFileSync('htpasswd', ['-i', ...flags, file(), username], {
@@ -45,7 +45,7 @@ function add(username: string, password: string, ...flags: string[]): void {
   });
 }
 
-/** Has OpenSSL's program make a hash of the password, and adds a user who has it. */
+/** Adds a user whose hash is from openssl passwd. */
 function addByOpenSsl(username: string, password: string, ...flags: string[]): void {
   const hash = execFileSync('openssl', ['passwd', ...flags, '-stdin'], { input: password, encoding: 'utf8' });
   appendFileSync(file(), `${username}:${hash}`);
@@ -54,7 +54,7 @@ function addByOpenSsl(username: string, password: string, ...flags: string[]): v
 describe.each(adapters)('htpasswd() on %s', (_name, adapter) => {
   const application = () =>
     start(adapter(), {
-      // Without limits: a new password is tried until the file has been read again.
+      // No limits, because the test sends a new password until the file was read again.
       imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic(htpasswd(file()), { limits: false })] })],
       controllers: [MeController],
     });
@@ -70,7 +70,7 @@ describe.each(adapters)('htpasswd() on %s', (_name, adapter) => {
     ['OpenSSL', 'apr1', (...user) => addByOpenSsl(...user, '-apr1')],
     ['OpenSSL', 'SHA-256', (...user) => addByOpenSsl(...user, '-5')],
     ['OpenSSL', 'SHA-512', (...user) => addByOpenSsl(...user, '-6')],
-  ])('admits whom %s has written down by %s, and nobody else', async (_program, _algorithm, write) => {
+  ])('authenticates users that %s wrote with %s, and rejects wrong passwords', async (_program, _algorithm, write) => {
     for (const [index, password] of passwords.entries()) write(`user${index}`, password);
     const app = await application();
     for (const [index, password] of passwords.entries()) {
@@ -87,7 +87,7 @@ describe.each(adapters)('htpasswd() on %s', (_name, adapter) => {
   it.each([
     ['DES crypt', '-d', /line 1 is skipped: its password is a DES crypt hash or plain text, and both are unsafe/],
     ['plain text', '-p', /line 1 is skipped: its password is plain text/],
-  ])('refuses %s by its name, and shows none of it', async (_what, flag, sentence) => {
+  ])('rejects %s with a message that names the format and does not contain the line', async (_what, flag, sentence) => {
     add('alice', 'wonderland', flag);
     add('bob', 'builder', '-B');
     const app = await application();
@@ -98,7 +98,7 @@ describe.each(adapters)('htpasswd() on %s', (_name, adapter) => {
     expect([await status('alice', 'wonderland'), await status('bob', 'builder')]).toEqual([401, 200]);
   });
 
-  it('reads what the program changes while the application runs', async () => {
+  it('applies changes of the file while the application runs', async () => {
     add('alice', 'wonder:land', '-B');
     const app = await application();
     const status = async (password: string) =>

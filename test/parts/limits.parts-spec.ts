@@ -7,7 +7,7 @@ import { type Cluster, startCluster } from './support/cluster.js';
 import { RedisServer } from './support/redis.js';
 
 const good = 'wonder:land';
-const lost = /^The counters of failures are out of reach \(.+\): each instance counts for itself until they are back$/;
+const lost = /^The counters of failures are unavailable \(.+\); each instance counts on its own until they are back$/;
 const back = 'The counters of failures are back';
 
 let redis: RedisServer;
@@ -26,17 +26,17 @@ afterEach(async () => {
 describe.each(adapters)('Limits of two processes on %s', (adapter) => {
   const start = async (limits: LimitOptions = {}) => (cluster = await startCluster(adapter, redis.port, limits));
 
-  it('let exactly so many failures through as one process does, where they come at once', async () => {
+  it('allow exactly as many parallel failures as one process does', async () => {
     const { ask, askOne } = await start();
     const guesses = await Promise.all(Array.from({ length: 200 }, (_, index) => ask('alice', `guess ${index}`)));
     expect(countsOf(guesses)).toEqual({ 401: 10, 429: 190 });
-    // Of which either process knows.
+    // Both processes know that.
     for (const index of [0, 1])
       expect(await askOne(index, 'alice', good)).toEqual([429, expect.stringMatching(/^8\d\d|900$/)]);
     expect(await ask('alice', good, '192.0.2.2')).toBe(200);
   });
 
-  it('count a user across addresses, and know at one where the other has admitted them', async () => {
+  it('count a user across addresses, and share the addresses from which the user logged in', async () => {
     const { ask, askOne } = await start({ perUserAndAddress: 1, perUser: 20 });
     expect(await askOne(0, 'alice', good, '198.51.100.1')).toEqual([200, undefined]);
     const guesses = Array.from({ length: 60 }, (_, index) => ask('alice', 'guess', `192.0.2.${index}`));
@@ -45,18 +45,18 @@ describe.each(adapters)('Limits of two processes on %s', (adapter) => {
     expect((await askOne(1, 'alice', good, '198.51.100.2'))[0]).toBe(429);
   });
 
-  it('never count successes, however many come at once', async () => {
+  it('do not count parallel successes', async () => {
     const { ask } = await start({ perUserAndAddress: 5, perAddress: 5, perUser: 5 });
     const users = ['alice', 'bob'];
     const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => ask(users[index % 2] as string, good)));
     expect(countsOf(answers)).toEqual({ 200: 200 });
-    // What was counted is given back once it is answered. The mark that each user was admitted stays.
+    // After the responses, all counts are given back. Only the mark of each user's login stays.
     await until(async () => (await sumOf(redis.port)) === users.length);
     const guesses = await Promise.all(Array.from({ length: 20 }, (_, index) => ask('alice', `guess ${index}`)));
     expect(countsOf(guesses)).toEqual({ 401: 5, 429: 15 });
   });
 
-  it('leave no name and no address in Redis, and nothing that stays', async () => {
+  it('store no name and no address in Redis, and only keys that expire', async () => {
     const { ask } = await start();
     for (const password of ['guess', good]) await ask('alice', password);
     const client = new Redis({ port: redis.port });
@@ -72,7 +72,7 @@ describe.each(adapters)('Limits of two processes on %s', (adapter) => {
     ['killed', () => redis.kill(), () => redis.start()],
     ['paused', async () => redis.pause(), async () => redis.resume()],
   ])(
-    'lose no request and admit nobody while Redis is %s under load, say so once, and heal',
+    'answer every request correctly while Redis is %s under load, log that once, and return to Redis',
     async (_, stop, resume) => {
       const { ask, log } = await start();
       const load = startLoad(ask);
@@ -92,13 +92,13 @@ describe.each(adapters)('Limits of two processes on %s', (adapter) => {
         expect(log(index).filter((line) => lost.test(line))).toHaveLength(1);
         expect(log(index).filter((line) => line === back)).toHaveLength(1);
       }
-      // They count together again.
+      // The processes share their counters again.
       const guesses = Array.from({ length: 60 }, (__, index) => ask('alice', `guess ${index}`, '203.0.113.1'));
       expect(countsOf(await Promise.all(guesses))).toEqual({ 401: 10, 429: 50 });
     },
   );
 
-  it('refuse with 503 while Redis is out of reach, where they are told to', async () => {
+  it('respond with 503 while Redis is unavailable if failClosed is true', async () => {
     const { askOne, log } = await start({ failClosed: true });
     expect(await askOne(0, 'alice', good)).toEqual([200, undefined]);
     await redis.kill();
@@ -120,7 +120,7 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
   while (!(await condition())) await setTimeout(20);
 }
 
-/** The sum of all counters in Redis. */
+/** Returns the sum of all counters in Redis. */
 async function sumOf(port: number): Promise<number> {
   const client = new Redis({ port });
   const values = await client.mget(await client.keys('*'));
@@ -128,7 +128,7 @@ async function sumOf(port: number): Promise<number> {
   return values.reduce((sum, value) => sum + Number(value), 0);
 }
 
-/** Eight clients that go on asking, half of them with a good password, each from an address of its own. */
+/** Starts eight clients that send requests until stop(). Half of them have the right password. Each has its own address. */
 function startLoad(ask: Cluster['ask']) {
   const answers = { good: [] as number[], bad: [] as number[] };
   const state = { running: true };
@@ -142,7 +142,7 @@ function startLoad(ask: Cluster['ask']) {
   const count = () => answers.good.length + answers.bad.length;
   return {
     ...answers,
-    /** Waits for some more answers. */
+    /** Waits for more responses. */
     goOn: async (more: number) => {
       const end = count() + more;
       await until(() => count() >= end);

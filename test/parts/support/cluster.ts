@@ -6,25 +6,25 @@ import type { LimitOptions } from 'nestjs-http-auth';
 import { basicAuthorization } from '../../support/client.js';
 import { wonderland } from '../../support/passwords.js';
 
-/** Processes of one application. */
+/** Several processes of one application. */
 export interface Cluster {
-  /** The status of a request, which goes to the processes in turn. */
+  /** Sends a request to the processes in turn, and returns its status. */
   ask(username: string, password: string, address?: string): Promise<number>;
-  /** The status and `Retry-After` of a request to one of them. */
+  /** Sends a request to one process, and returns its status and `Retry-After`. */
   askOne(
     index: number,
     username: string,
     password: string,
     address?: string,
   ): Promise<[status: number, retryAfter?: string]>;
-  /** What one of them has logged. */
+  /** Returns the log of one process. */
   log(index: number): string[];
   stop(): Promise<void>;
 }
 
 const script = fileURLToPath(new URL('instance.mjs', import.meta.url));
 
-/** Starts two processes whose users are alice and bob, with the same password. */
+/** Starts two processes. The users are alice and bob, with the same password. */
 export async function startCluster(adapter: string, redis: number, limits: LimitOptions): Promise<Cluster> {
   const hashes = { alice: wonderland.scrypt, bob: wonderland.scrypt };
   const argument = JSON.stringify({ adapter, redis, limits, hashes });

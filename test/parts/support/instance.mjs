@@ -1,5 +1,4 @@
-// One of several processes of an application, which share their limits in Redis. Its parent is told the port that it listens on,
-// and what it logs from then on.
+// One of several processes of an application that share their limits in Redis. It sends its port and its log lines to the parent.
 //
 //   node instance.mjs '{ "adapter": "Fastify", "redis": 6379, "limits": { "perUserAndAddress": 3 }, "hashes": { "alice": "$scrypt$…" } }'
 
@@ -13,7 +12,7 @@ import { users } from 'nestjs-http-auth/passwords';
 
 const { adapter, redis: port, limits, hashes } = JSON.parse(process.argv[2]);
 const redis = new Redis({ port });
-// What it makes of that, ioredis says to whoever listens; the library says what it makes of it itself.
+// ioredis needs a listener for errors. The library logs them itself.
 redis.on('error', () => undefined);
 
 class AppController {

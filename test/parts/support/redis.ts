@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../support/free-port.js';
 
-/** A Redis of one test, in memory alone, on a port that it keeps when it is started again. */
+/** A Redis server for one test. It writes no files, and keeps its port after a restart. */
 export class RedisServer {
   private child: ChildProcess | undefined;
 
@@ -23,7 +23,7 @@ export class RedisServer {
     while (!(await this.answers())) await setTimeout(20);
   }
 
-  /** It answers nothing, and its connections stay open. */
+  /** Stops all responses. The connections stay open. */
   pause(): void {
     this.child?.kill('SIGSTOP');
   }

@@ -20,7 +20,7 @@ describe('networkOf()', () => {
     ['::', '0:0:0:0::/64'],
     ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
-  ])('finds the one of %s', (text, network) => {
+  ])('returns the network of %s', (text, network) => {
     expect(networkOf(text)).toBe(network);
   });
 
@@ -34,11 +34,11 @@ describe('networkOf()', () => {
     '1.2.3.4 5',
     ':4711',
     '1:2:3:4:5:6:7:8:9',
-  ])('finds none in %j', (text) => {
+  ])('returns an empty string for %j', (text) => {
     expect(networkOf(text)).toBe('');
   });
 
-  it('is the same for every spelling and every host of a network, and another one for another network', () => {
+  it('returns the same network for each spelling and each host, and another one for another network', () => {
     fc.assert(
       fc.property(fc.ipV6(), fc.ipV6(), (a, b) => {
         const [one, other] = [a, b].map((text) => new URL(`http://[${text}]/`).hostname);
@@ -48,7 +48,7 @@ describe('networkOf()', () => {
     );
   });
 
-  it('takes any text, and gives one without blanks that is not long', () => {
+  it('returns a short string without spaces for any string', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.ipV4(), fc.ipV6()), (text) => {
         expect(networkOf(text)).toMatch(/^[\w:./]{0,24}$/);
@@ -60,7 +60,7 @@ describe('networkOf()', () => {
 describe('addressOf()', () => {
   const request = { method: 'GET', url: '/', headers: {} };
 
-  it('believes the framework first, then the socket', () => {
+  it('returns the address of the framework, or else of the socket', () => {
     const socket = { remoteAddress: '192.0.2.2' };
     expect(addressOf({ ...request, ip: '192.0.2.1', socket } as never)).toBe('192.0.2.1');
     expect(addressOf({ ...request, socket } as never)).toBe('192.0.2.2');
@@ -70,7 +70,7 @@ describe('addressOf()', () => {
   });
 });
 
-/** The first 64 bits of an address as the URL standard writes it; of an IPv4 address in it, all. */
+/** Returns the first 64 bits of an address in the form of the URL standard, or the whole IPv4 address inside it. */
 function prefixOf(hostname: string): string {
   const [front = '', back] = hostname.slice(1, -1).split('::');
   const [left, right] = [front, back ?? ''].map((half) => half.split(':').filter((group) => group !== ''));

@@ -1,21 +1,22 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import type { HttpRequest } from '../http/request.js';
 
-/** Node's own request, which says where it is from without knowing of proxies. */
+/** Node's request. Behind a proxy, its socket has the address of the proxy. */
 interface Addressed {
   readonly socket?: { readonly remoteAddress?: string | undefined };
 }
 
-/** The address that a request is from, as the framework has it; empty where there is none, as with UNIX sockets. */
+/** Returns the client address that the framework determined, or an empty string for a UNIX socket. */
 export function addressOf(request: HttpRequest): string {
   const text = request.ip ?? (request.raw ?? (request as Addressed)).socket?.remoteAddress;
   return typeof text === 'string' ? text : '';
 }
 
 /**
- * Where an address is, as a text without blanks: an IPv4 address, or the first 64 bits of an IPv6 one, since whoever has one of
- * those has them all (RFC 6177 section 2). IPv4 addresses within IPv6 ones are themselves (RFC 4291 section 2.5.5.2, RFC 6052 section 2.1), and
- * a port, which some proxies add, is dropped; what is no address is nobody's.
+ * Returns the network of an address: an IPv4 address, or the first 64 bits of an IPv6 address. One client usually has all addresses
+ * of such an IPv6 network (RFC 6177 section 2). The result has no spaces. An IPv4 address inside an IPv6 address counts as IPv4
+ * (RFC 4291 section 2.5.5.2, RFC 6052 section 2.1). A port, which some proxies add, is removed. For an invalid address, the
+ * result is an empty string.
  */
 export function networkOf(text: string): string {
   if (isIPv4(text)) return text;
@@ -37,14 +38,14 @@ function networkOf6(address: string): string {
     .join(':')}::/64`;
 }
 
-/** The eight groups of an IPv6 address (RFC 4291 section 2.2). */
+/** Returns the eight groups of an IPv6 address (RFC 4291 section 2.2). */
 function groupsOf(address: string): number[] {
   const [front = [], back] = address.split('::').map((half) => (half === '' ? [] : half.split(':').flatMap(groupOf)));
   if (back === undefined) return front;
   return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
 }
 
-/** One group, or the two of an IPv4 address at the end. */
+/** Returns one group, or two groups for an IPv4 address at the end. */
 function groupOf(text: string): number[] {
   if (!text.includes('.')) return [Number.parseInt(text, 16)];
   const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);

@@ -1,28 +1,25 @@
 import type { Claim } from './claim.js';
 import type { Count } from './counters.js';
 
-/** How an attempt ended: as a success, as a failure, or as neither, such as an error of the verifier. */
+/** The result of an attempt. `neither` means that the password was not verified, e.g. because the verifier threw. */
 export type Ending = 'success' | 'failure' | 'neither';
 
-/** The same for all that nobody waits for, which are most. */
-const NOTHING: readonly string[] = [];
-
-/** One attempt to be admitted with a username and a password. */
+/** An attempt to log in that is allowed. */
 export class Attempt {
-  /** What was counted for it ahead of the verdict; absent where nothing was. */
+  /** The counts that were added before the password is verified; `undefined` if the attempt is not counted. */
   counted: Promise<readonly Count[] | undefined> | undefined;
-  /** What of it others may wait for. */
-  entered: readonly string[] = NOTHING;
+  /** The keys under which other attempts may wait for this one. */
+  entered: readonly string[] = [];
 
   constructor(readonly claim: Claim) {}
 }
 
-/** Why an attempt is not judged. */
+/** The answer to an attempt that is not allowed. The password is not verified. */
 export class Refusal {
   constructor(
-    /** 429: there were too many failures. 503: nobody knows, as the counters are out of reach. */
+    /** 429 after too many failures, 503 if failures cannot be counted and `failClosed` is set. */
     readonly status: 429 | 503,
-    /** Seconds after which it is worth trying again. */
+    /** Seconds after which the client may try again. */
     readonly retryAfter: number,
   ) {}
 }

@@ -4,7 +4,7 @@ import { Logger, type LoggerService } from '@nestjs/common';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Counters } from './counters.js';
 
-/** A limiter whose store can be cut off, so that it fails, or so that it does not answer until it can be reached again. */
+/** A limiter whose store can fail, or hang until it is available again. */
 class CutOffLimiter extends RateLimiterMemory {
   state: 'up' | 'failing' | 'hanging' = 'up';
   private readonly reached: (() => void)[] = [];
@@ -48,7 +48,7 @@ const back = 'The counters of failures are back';
 const countsOf = async (counters: Counters) => (await counters.add(['a', 'b']))?.map(({ count }) => count);
 
 describe('Counters', () => {
-  it('count in memory where nothing else is given', async () => {
+  it('count in memory if there are no options', async () => {
     const counters = new Counters({});
     expect(counters.shared).toBe(false);
     const first = await counters.add(['a', 'b']);
@@ -58,8 +58,8 @@ describe('Counters', () => {
     expect(await new Counters({}).isMarked('a')).toBe(false);
   });
 
-  it('take nothing back that was forgotten in the meantime', async () => {
-    const counters = new Counters({ window: 1 });
+  it('do not subtract a count if the counter was reset meanwhile', async () => {
+    const counters = new Counters({ window: '1s' });
     const first = await counters.add(['a']);
     await setTimeout(1100);
     counters.giveBack(first ?? []);
@@ -68,8 +68,8 @@ describe('Counters', () => {
 
   it.each([
     ['fails', 'failing', 'ECONNREFUSED'],
-    ['does not answer', 'hanging', 'no answer in 500 ms'],
-  ] as const)('go on in memory while their store %s, say so once, and heal', async (_, state, why) => {
+    ['does not respond', 'hanging', 'no response in 500 ms'],
+  ] as const)('count in memory while the store %s, log that once, and return to the store', async (_, state, why) => {
     const counters = new Counters({ limiter });
     expect(await countsOf(counters)).toEqual([1, 1]);
     limiter.state = state;
@@ -79,16 +79,16 @@ describe('Counters', () => {
     ]);
     expect(await countsOf(counters)).toEqual([3, 3]);
     expect(lines).toEqual([
-      `The counters of failures are out of reach (${why}): each instance counts for itself until they are back`,
+      `The counters of failures are unavailable (${why}); each instance counts on its own until they are back`,
     ]);
     limiter.comeBack();
     await until(back);
-    // What came too late does not count twice.
+    // A late response does not count twice.
     expect(await countsOf(counters)).toEqual([2, 2]);
     expect(lines).toHaveLength(2);
   });
 
-  it('count nothing while their store is out of reach, where nothing may go uncounted', async () => {
+  it('count nothing while the store is unavailable if failClosed is true', async () => {
     const counters = new Counters({ limiter, failClosed: true });
     limiter.state = 'failing';
     expect(counters.closed).toBe(false);
@@ -102,7 +102,7 @@ describe('Counters', () => {
     expect((await counters.add(['a']))?.[0]?.count).toBe(1);
   });
 
-  it('leave marks for others', async () => {
+  it('store marks for other processes', async () => {
     const [one, other] = [new Counters({ limiter }), new Counters({ limiter })];
     expect(await other.isMarked('known')).toBe(false);
     one.mark('known', 60);

@@ -1,36 +1,36 @@
-import { hash } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
-import type { Limiter, LimitOptions } from './limits.js';
+import { type Limiter, type LimitOptions, windowSeconds } from './limits.js';
 import { MemoryLimiter } from './memory.js';
+import { sharedDigest } from './shared.digest.js';
 
-/** How many counters the memory of a process has. */
+/** The maximum number of counters in memory. */
 const MAX = 50_000;
 
-/** Milliseconds in which a shared counter must answer. */
+/** Milliseconds after which the shared store counts as unavailable. */
 const TIMEOUT = 500;
 
-/** Milliseconds between two attempts to reach a store that is out of reach. */
+/** Milliseconds between two attempts to reach an unavailable store. */
 const INTERVAL = 1000;
 
-/** What a counter says once it has counted. */
+/** The result of counting one failure. */
 export interface Count {
-  /** The key that was counted. */
+  /** The key of the counter. */
   readonly key: string;
-  /** How many there are, this one included. */
+  /** The number of failures, including this one. */
   readonly count: number;
-  /** When it starts anew, by `performance.now()`. */
+  /** The time at which the counter is reset, as `performance.now()`. */
   readonly until: number;
-  /** Where it was counted. */
+  /** The limiter that has the counter. */
   readonly limiter: Pick<Limiter, 'reward'> | MemoryLimiter;
 }
 
 /**
- * Counters in a store that all instances share, or in memory. Memory stands in for a store that is out of reach, until it is
- * back. No key shows whose it is.
+ * Counters in a store that all instances share, or in memory. While the store is unavailable, the counters are in memory. Keys in
+ * the store are digests, so that it contains no names and no addresses.
  */
 export class Counters {
-  /** Whether other processes count along. */
+  /** `true` if the counters are in a shared store. */
   readonly shared: boolean;
   private readonly memory = new MemoryLimiter(MAX);
   private readonly limiter: Limiter | undefined;
@@ -39,24 +39,25 @@ export class Counters {
   private readonly failClosed: boolean;
   private lost = false;
 
-  constructor({ redis, limiter, window = 900, failClosed = false, prefix = 'http-auth' }: LimitOptions) {
+  constructor(options: LimitOptions) {
+    const { redis, limiter, failClosed = false, prefix = 'http-auth' } = options;
     this.limiter = limiter ?? (redis && redisLimiter(redis, prefix));
     this.shared = this.limiter !== undefined;
-    this.duration = { customDuration: window };
+    this.duration = { customDuration: windowSeconds(options) };
     this.failClosed = failClosed;
   }
 
-  /** Whether nothing may be let through for now, as it could not be counted. */
+  /** `true` if all requests must be refused, because failures cannot be counted. */
   get closed(): boolean {
     return this.lost && this.failClosed;
   }
 
-  /** Counts one more under each key; `undefined` where that cannot be done, and must be. In memory it is done at once. */
+  /** Adds one to the counter of each key. Returns `undefined` if the request must be refused. */
   add(keys: readonly string[]): Promise<Count[] | undefined> {
     return this.limiter === undefined || this.lost ? this.addInMemory(keys) : this.addShared(keys, this.limiter);
   }
 
-  /** Takes back what was counted, unless it has been forgotten by then. */
+  /** Subtracts counts, unless their counters were reset meanwhile. */
   giveBack(counts: readonly Count[]): void {
     const now = performance.now();
     for (const { key, until, limiter } of counts) {
@@ -64,16 +65,16 @@ export class Counters {
     }
   }
 
-  /** Leaves a mark for other processes. */
+  /** Stores a mark for all processes. */
   mark(key: string, seconds: number): void {
-    if (!this.lost) quietly(async () => this.limiter?.set(digest(key), 1, seconds));
+    if (!this.lost) quietly(async () => this.limiter?.set(sharedDigest(key), 1, seconds));
   }
 
-  /** Whether any process has left that mark. */
+  /** Returns `true` if a process has stored the mark. */
   async isMarked(key: string): Promise<boolean> {
     if (this.limiter === undefined || this.lost) return false;
     try {
-      return (await inTime(this.limiter.get(digest(key)))) !== null;
+      return (await inTime(this.limiter.get(sharedDigest(key)))) !== null;
     } catch (error) {
       this.lose(error, this.limiter);
       return false;
@@ -81,14 +82,14 @@ export class Counters {
   }
 
   private async addShared(keys: readonly string[], limiter: Limiter): Promise<Count[] | undefined> {
-    const digests = keys.map(digest);
-    const asked = digests.map(async (key) => limiter.penalty(key, 1, this.duration));
+    const digests = keys.map(sharedDigest);
+    const requests = digests.map(async (key) => limiter.penalty(key, 1, this.duration));
     try {
-      const answers = await inTime(Promise.all(asked));
-      return answers.map((answer, index) => countOf(digests[index] as string, answer, limiter));
+      const results = await inTime(Promise.all(requests));
+      return results.map((result, index) => countOf(digests[index] as string, result, limiter));
     } catch (error) {
-      // What it counts too late is counted elsewhere by now.
-      for (const [index, late] of asked.entries()) {
+      // If the store counts later, the count must be subtracted: the failure is counted in memory now.
+      for (const [index, late] of requests.entries()) {
         quietly(async () => this.giveBack([countOf(digests[index] as string, await late, limiter)]));
       }
       this.lose(error, limiter);
@@ -107,9 +108,9 @@ export class Counters {
     if (this.lost) return;
     this.lost = true;
     const { code, message } = error as NodeJS.ErrnoException;
-    const meanwhile = this.failClosed ? 'requests are refused with 503' : 'each instance counts for itself';
+    const meanwhile = this.failClosed ? 'requests are refused with 503' : 'each instance counts on its own';
     this.logger.error(
-      `The counters of failures are out of reach (${message || code}): ${meanwhile} until they are back`,
+      `The counters of failures are unavailable (${message || code}); ${meanwhile} until they are back`,
     );
     void this.heal(limiter);
   }
@@ -127,7 +128,7 @@ export class Counters {
 }
 
 function redisLimiter(client: object, keyPrefix: string): Limiter {
-  // ioredis defines commands; redis has another way to give a script its arguments.
+  // Only ioredis has defineCommand(). The package redis passes arguments to a script in another way.
   const useRedisPackage = !('defineCommand' in client);
   return new RateLimiterRedis({ storeClient: client, points: 1, duration: 1, keyPrefix, useRedisPackage });
 }
@@ -136,22 +137,17 @@ function countOf(key: string, { consumedPoints, msBeforeNext }: RateLimiterRes, 
   return { key, count: consumedPoints, until: performance.now() + msBeforeNext, limiter };
 }
 
-/** The key that a store sees, which tells no name and no address, and is short. */
-function digest(key: string): string {
-  return hash('sha256', key, 'base64url');
-}
-
-/** A promise that fails where it is not settled in time. */
+/** Rejects if a promise does not settle within the timeout. */
 function inTime<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const expire = () => reject(new Error(`no answer in ${TIMEOUT} ms`));
-    // A process that was busy for so long looks first whether the answer has come meanwhile.
+    const expire = () => reject(new Error(`no response in ${TIMEOUT} ms`));
+    // If the process was busy, the response may be waiting in the event loop. setImmediate() lets it arrive first.
     const timer = setTimeout(() => setImmediate(expire), TIMEOUT);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
-/** Does what nobody waits for. Where the store is out of reach, there is nothing to be done about it. */
+/** Runs something in the background. An error is ignored, because the next count reports an unavailable store. */
 function quietly(act: () => Promise<unknown>): void {
   void act().then(undefined, () => undefined);
 }

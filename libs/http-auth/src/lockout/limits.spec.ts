@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { limitsProblem } from './limits.js';
+import { limitsProblem, windowSeconds } from './limits.js';
 
 const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
 
@@ -9,10 +9,14 @@ describe('limitsProblem()', () => {
     undefined,
     false,
     {},
-    { perUserAndAddress: 1, perAddress: Infinity, perUser: Infinity, window: 86_400 },
+    { perUserAndAddress: 1, perAddress: Infinity, perUser: Infinity, window: 86_400_000 },
+    { window: '1s' },
+    { window: '1.5s' },
+    { window: '1d' },
+    { window: 86_401 },
     { limiter, failClosed: true },
     { redis: { eval: () => undefined }, prefix: 'mine' },
-  ] as const)('finds none in %j', (limits) => {
+  ] as const)('returns undefined for %j', (limits) => {
     expect(limitsProblem(limits)).toBeUndefined();
   });
 
@@ -26,15 +30,33 @@ describe('limitsProblem()', () => {
     [{ perUser: '5' }, /^limits\.perUser must be/],
     [{ perUserAndAddress: 200, perAddress: 300 }, /^limits\.perUser must not be less/],
     [{ window: 0 }, /^limits\.window must be/],
-    [{ window: 86_401 }, /^limits\.window must be/],
+    [{ window: -1 }, /^limits\.window must be/],
+    [{ window: '999ms' }, /^limits\.window must be/],
+    [{ window: 86_400_001 }, /^limits\.window must be/],
+    [{ window: '25h' }, /^limits\.window must be/],
+    [{ window: '900' }, /^limits\.window must be/],
+    [{ window: 1 }, "limits.window: 1 is 1 milliseconds since 0.2; write '1s'"],
+    [{ window: 900 }, "limits.window: 900 is 900 milliseconds since 0.2; write '15m'"],
+    [{ window: 86_400 }, "limits.window: 86400 is 86400 milliseconds since 0.2; write '1440m'"],
     [{ redis: {} }, /^limits\.redis must be/],
     [{ redis: null }, /^limits\.redis must be/],
     [{ limiter: {} }, /^limits\.limiter must be/],
     [{ limiter, redis: { eval: () => undefined } }, /exclude each other/],
-    [{ failClosed: true }, /^limits\.failClosed is about/],
+    [{ failClosed: true }, /^limits\.failClosed needs redis or limiter/],
     [{ failClosed: 'yes', limiter }, /^limits\.failClosed must be/],
     [{ prefix: '' }, /^limits\.prefix must be/],
-  ])('finds it in %j', (limits, problem) => {
+  ])('returns an error message for %j', (limits, problem) => {
     expect(limitsProblem(limits as never)).toMatch(problem);
+  });
+});
+
+describe('windowSeconds()', () => {
+  it.each([
+    [{}, 900],
+    [{ window: '1s' }, 1],
+    [{ window: '1.2s' }, 2],
+    [{ window: 90_000 }, 90],
+  ])('returns whole seconds for %j', (limits, seconds) => {
+    expect(windowSeconds(limits)).toBe(seconds);
   });
 });

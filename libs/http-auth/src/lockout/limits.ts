@@ -1,79 +1,106 @@
 import type { RateLimiterAbstract, RateLimiterCompatibleAbstract } from 'rate-limiter-flexible';
+import { type Duration, milliseconds } from '../common/duration.js';
 
-/** A limiter of rate-limiter-flexible, of any store. Its points, its duration and its blocking are not used. */
+/** A limiter of rate-limiter-flexible for any store. Its options for points, duration and blocking are ignored. */
 export type Limiter = RateLimiterAbstract | RateLimiterCompatibleAbstract;
 
-/** How many failures are let through before requests are refused with 429, unjudged. Successes never count. */
+/**
+ * Options of the limits on failed logins. If a limit is reached, requests get 429 (RFC 6585 section 4) and the password is not
+ * verified. Successful logins do not count.
+ */
 export interface LimitOptions {
   /**
-   * Failures of one user from one address.
+   * The number of failures of one user from one address.
    *
    * @default 10
    */
   readonly perUserAndAddress?: number;
   /**
-   * Failures from one address, whoever is named; `Infinity` for no limit.
+   * The number of failures from one address, for all usernames together; `Infinity` for no limit.
    *
    * @default 100
    */
   readonly perAddress?: number;
   /**
-   * Failures of one user from all addresses together; `Infinity` for no limit. Addresses from which that user was admitted in
-   * the last two weeks are exempt, so that nobody can lock others out from where they are.
+   * The number of failures of one user from all addresses together; `Infinity` for no limit. It does not apply to addresses
+   * from which the user logged in during the last two weeks, so that a guesser elsewhere cannot lock the user out.
    *
    * @default 100
    */
   readonly perUser?: number;
   /**
-   * Seconds after the first failure until all of a key are forgotten, 86,400 at the most.
+   * The time after which failures are forgotten, counted from the first one: a string such as `'15m'`, or a number of
+   * milliseconds. At least a second and at most a day; fractions of a second are rounded up. A number from 1 to 86,400 is
+   * rejected, because version 0.1 took it for seconds.
    *
-   * @default 900
+   * @default '15m'
    */
-  readonly window?: number;
+  readonly window?: Duration;
   /**
-   * A client of ioredis, or of redis 4 or later, for counters that all instances share.
+   * A client of ioredis, or of redis 4 or later. All instances of the application then share their counters.
    *
    * @default the memory of the process
    */
   readonly redis?: object;
-  /** In place of `redis`: a limiter of rate-limiter-flexible, for any other store that it knows. */
+  /** A limiter of rate-limiter-flexible for any other store. It excludes `redis`. */
   readonly limiter?: Limiter;
   /**
-   * Whether requests are refused with 503 while `redis` or `limiter` cannot be reached. Otherwise each instance counts for itself
-   * until it can.
+   * If `true`, requests get 503 while `redis` or `limiter` is unavailable. If `false`, each instance counts on its own until
+   * then.
    *
    * @default false
    */
   readonly failClosed?: boolean;
   /**
-   * What the keys in `redis` start with. Applications that must not share limits need one each.
+   * The prefix of the keys in `redis`. Applications that use the same Redis and must not share limits need different ones.
    *
    * @default 'http-auth'
    */
   readonly prefix?: string;
 }
 
-/** Says what is wrong with the options; `undefined` where nothing is. */
+/** Milliseconds of a day. */
+const DAY = 86_400_000;
+
+/** Returns the seconds of a valid window. Redis counts in whole seconds. */
+export function windowSeconds({ window = '15m' }: LimitOptions): number {
+  return Math.ceil((milliseconds(window) as number) / 1000);
+}
+
+/** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function limitsProblem(limits: LimitOptions | false | undefined): string | undefined {
   if (limits === undefined || limits === false) return undefined;
-  if (typeof limits !== 'object' || limits === null) return 'limits must be an object, or false for none';
-  const { perUserAndAddress = 10, perAddress = 100, perUser = 100, window = 900 } = limits;
+  if (typeof limits !== 'object' || limits === null) return 'limits must be an object; write false for no limits';
+  return countProblem(limits) ?? windowProblem(limits) ?? storeProblem(limits);
+}
+
+function countProblem({ perUserAndAddress = 10, perAddress = 100, perUser = 100 }: LimitOptions): string | undefined {
   for (const [name, limit] of Object.entries({ perUserAndAddress, perAddress, perUser })) {
     if (isCount(limit) || (limit === Infinity && name !== 'perUserAndAddress')) continue;
-    return `limits.${name} must be a whole number of failures, 1 or more; limits: false is none`;
+    return `limits.${name} must be a whole number of failures, 1 or more; write limits: false for no limits`;
   }
-  if (perAddress < perUserAndAddress || perUser < perUserAndAddress) {
-    const name = perAddress < perUserAndAddress ? 'perAddress' : 'perUser';
-    return `limits.${name} must not be less than perUserAndAddress, which is ${perUserAndAddress}`;
+  for (const [name, limit] of Object.entries({ perAddress, perUser })) {
+    if (limit >= perUserAndAddress) continue;
+    return `limits.${name} must not be less than perUserAndAddress, which is ${perUserAndAddress}; raise it`;
   }
-  if (!isCount(window) || window > 86_400) return 'limits.window must be a whole number of seconds, 1 to 86400';
-  return storeProblem(limits);
+  return undefined;
+}
+
+function windowProblem({ window = '15m' }: LimitOptions): string | undefined {
+  if (typeof window === 'number' && window >= 1 && window <= 86_400) {
+    const meant = window % 60 === 0 ? `${window / 60}m` : `${window}s`;
+    return `limits.window: ${window} is ${window} milliseconds since 0.2; write '${meant}'`;
+  }
+  const length = milliseconds(window);
+  if (length !== undefined && length >= 1000 && length <= DAY) return undefined;
+  return "limits.window must be a duration from 1 second to 1 day; write '15m', for example";
 }
 
 function storeProblem({ redis, limiter, failClosed = false, prefix = '-' }: LimitOptions): string | undefined {
   if (typeof failClosed !== 'boolean') return 'limits.failClosed must be true or false';
-  if (typeof prefix !== 'string' || prefix === '') return 'limits.prefix must be a text that is not empty';
-  if (redis !== undefined && limiter !== undefined) return 'limits.redis and limits.limiter exclude each other';
+  if (typeof prefix !== 'string' || prefix === '') return 'limits.prefix must be a string that is not empty';
+  if (redis !== undefined && limiter !== undefined)
+    return 'limits.redis and limits.limiter exclude each other; remove one';
   if (redis !== undefined && typeof (redis as { eval?: unknown } | null)?.eval !== 'function') {
     return 'limits.redis must be a client of ioredis or redis';
   }
@@ -81,7 +108,7 @@ function storeProblem({ redis, limiter, failClosed = false, prefix = '-' }: Limi
     return 'limits.limiter must be a limiter of rate-limiter-flexible';
   }
   if (failClosed && redis === undefined && limiter === undefined) {
-    return 'limits.failClosed is about redis or limiter, and there is neither: memory is never out of reach';
+    return 'limits.failClosed needs redis or limiter, because memory is always available; remove it';
   }
   return undefined;
 }

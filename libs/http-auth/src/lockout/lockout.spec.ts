@@ -11,7 +11,7 @@ const limits = { perUserAndAddress: 2, perAddress: 3, perUser: 3 };
 
 const from = (ip: string) => ({ method: 'GET', url: '/', headers: {}, ip }) as HttpRequest;
 
-/** What is tried, at which process, and how it ends where it is judged. */
+/** One login attempt at one process. The password decides the result. */
 interface Try {
   process: number;
   username: string;
@@ -19,7 +19,7 @@ interface Try {
   password: string;
 }
 
-/** Waves of them, each of which is over before the next one starts. */
+/** Waves of attempts. Each wave ends before the next one starts. */
 const waves: fc.Arbitrary<Try[][]> = fc.array(
   fc.array(
     fc.record({
@@ -33,7 +33,7 @@ const waves: fc.Arbitrary<Try[][]> = fc.array(
   { minLength: 2, maxLength: 8, size: 'max' },
 );
 
-/** Runs them, those of a wave started and judged in any order, and tells what came of each. */
+/** Runs all attempts and counts their results. The attempts of a wave start and end in any order. */
 async function run(lockouts: Lockout[], all: Try[][], scheduler: fc.Scheduler) {
   const failures = new Map<string, number>();
   const admitted = new Set<string>();
@@ -49,7 +49,7 @@ async function run(lockouts: Lockout[], all: Try[][], scheduler: fc.Scheduler) {
       refused.push({ needless: !reached });
       return;
     }
-    await scheduler.schedule(Promise.resolve(), `judge ${index}`);
+    await scheduler.schedule(Promise.resolve(), `verify ${index}`);
     if (password === 'good') admitted.add(pair);
     else for (const key of [pair, address, username]) failures.set(key, count(key) + 1);
     lockout.end(attempt, password === 'good' ? 'success' : 'failure');
@@ -63,10 +63,10 @@ describe('Lockout', () => {
 
   it.each<[string, () => LimitOptions, number]>([
     ['one process', () => limits, 1],
-    ['one process that shares its counters', shared, 1],
-    ['two processes that share their counters', shared, 2],
+    ['one process with shared counters', shared, 1],
+    ['two processes with shared counters', shared, 2],
   ])(
-    'lets no more failures through than the limits, in whatever order: %s',
+    'never allows more failures than the limits, in any order: %s',
     async (_, options, processes) => {
       await fc.assert(
         fc.asyncProperty(fc.scheduler(), waves, async (scheduler, all) => {
@@ -79,7 +79,7 @@ describe('Lockout', () => {
             return [...admitted].some((pair) => pair.startsWith(key)) ? Infinity : limits.perUser;
           };
           expect([...failures].filter(([key, count]) => count > limitOf(key))).toEqual([]);
-          // In one process, nobody is refused for what others have under way.
+          // In one process, no attempt is refused because of other attempts that are still running.
           expect(refused.filter(({ needless }) => processes === 1 && needless)).toEqual([]);
         }),
         { numRuns: 200 },
@@ -88,16 +88,16 @@ describe('Lockout', () => {
     60_000,
   );
 
-  it('answers at once where nobody guesses', () => {
+  it('does not count a single attempt without a previous failure', async () => {
     const lockout = new Lockout();
     for (let time = 0; time < 100; time++) {
-      const attempt = lockout.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
-      expect(attempt).not.toBeInstanceOf(Promise);
-      lockout.end(attempt as Attempt, 'success');
+      const attempt = (await lockout.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'))) as Attempt;
+      expect([attempt.counted, attempt.entered]).toEqual([undefined, []]);
+      lockout.end(attempt, 'success');
     }
   });
 
-  it('has those that are the same wait for one of them, so that no number of them takes up the limit', async () => {
+  it('lets equal attempts wait for the first one, so that they do not use up the limit', async () => {
     const given = shared();
     const lockouts = [new Lockout(given), new Lockout(given)];
     const all = Array.from({ length: 40 }, async (_, index) => {
@@ -110,22 +110,22 @@ describe('Lockout', () => {
     expect((await Promise.all(all)).filter((attempt) => attempt instanceof Refusal)).toEqual([]);
   });
 
-  it('does not let good credentials pass while others are tried', async () => {
+  it('does not accept known credentials without counting while other passwords are being tried', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1 });
     const begin = (password: string) => lockout.begin({ username: 'alice', password }, from('192.0.2.1'));
     const first = begin('good');
     const second = begin('good');
-    lockout.end(first as Attempt, 'success');
+    lockout.end((await first) as Attempt, 'success');
     lockout.end((await second) as Attempt, 'success');
     const alone = begin('bad');
     const guess = begin('worse');
     const good = begin('good');
-    expect(good).toBeInstanceOf(Promise);
-    lockout.end(alone as Attempt, 'failure');
+    expect(await Promise.race([good, setImmediate('waits')])).toBe('waits');
+    lockout.end((await alone) as Attempt, 'failure');
     expect([await guess, await good]).toEqual([expect.any(Refusal), expect.any(Refusal)]);
   });
 
-  it('takes a name for one, however it is spelt, and an endless one for a short one', async () => {
+  it('counts different spellings of a username together, and long usernames apart', async () => {
     const lockout = new Lockout({ perUserAndAddress: 2 });
     const fail = async (name: string) => {
       const attempt = await lockout.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
@@ -138,16 +138,16 @@ describe('Lockout', () => {
     expect([await fail(`${long}1`), await fail(`${long}2`)]).toEqual([401, 401]);
   });
 
-  it('takes nobody for known who was only admitted under another case of letters', async () => {
+  it('does not treat a user as known who logged in with another case of the username', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1, perUser: 1 });
     const end = (attempt: unknown, ending: 'success' | 'failure') => lockout.end(attempt as Attempt, ending);
-    end(lockout.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1')), 'success');
+    end(await lockout.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1')), 'success');
     end(await lockout.begin({ username: 'alice', password: 'bad' }, from('192.0.2.2')), 'failure');
     expect(await lockout.begin({ username: 'alice', password: 'hers' }, from('192.0.2.1'))).toBeInstanceOf(Refusal);
     expect(await lockout.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1'))).not.toBeInstanceOf(Refusal);
   });
 
-  it('tells a name from an address that looks like one', async () => {
+  it('distinguishes an address from a username that looks like one', async () => {
     const lockout = new Lockout({ perUserAndAddress: 1, perAddress: 2, perUser: 2 });
     for (const name of ['192.0.2.2', 'pair 192.0.2.2', 'address 192.0.2.2']) {
       const attempt = await lockout.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
@@ -156,7 +156,7 @@ describe('Lockout', () => {
     expect(await lockout.begin({ username: 'alice', password: 'good' }, from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
   });
 
-  it('keeps a bounded memory of a hundred thousand names from a hundred thousand addresses', async () => {
+  it('limits its memory if 100,000 usernames fail from 100,000 addresses', async () => {
     const lockout = new Lockout();
     for (let index = 0; index < 100_000; index++) {
       const ip = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
@@ -167,7 +167,7 @@ describe('Lockout', () => {
   }, 60_000);
 });
 
-/** How many keys it has in mind: of the suspects, in the bounded memory, and in rate-limiter-flexible's. */
+/** Returns the number of suspects, of bounded counters, and of counters in rate-limiter-flexible. */
 function sizesOf(lockout: Lockout): number[] {
   const { suspects, counters } = lockout as unknown as {
     suspects: { size: number };

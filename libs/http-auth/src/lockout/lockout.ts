@@ -1,68 +1,70 @@
 import type { LRUCache } from 'lru-cache';
 import type { HttpRequest } from '../http/request.js';
 import { Attempt, type Ending, Refusal } from './attempt.js';
-import { type Claim, claimOf, type Credentials } from './claim.js';
+import { Claim, type Credentials } from './claim.js';
 import { type Count, Counters } from './counters.js';
-import type { LimitOptions } from './limits.js';
+import { type LimitOptions, windowSeconds } from './limits.js';
 import { recent } from './recent.js';
 import { Underway } from './underway.js';
 
-/** How long it is known that a user was admitted from an address, in seconds: two weeks. */
+/** Seconds for which a successful login from an address is remembered: two weeks. */
 const KNOWN = 14 * 24 * 60 * 60;
 
-/** How many of those a process knows. */
+/** The maximum number of remembered logins. */
 const MAX_KNOWN = 10_000;
 
-/** How many keys with failures a process knows: as many as its memory counts. */
+/** The maximum number of keys that are remembered for a failure. It equals the maximum number of counters in memory. */
 const MAX_SUSPECTS = 50_000;
 
-/** Milliseconds until a counter that had reached its limit is asked again: what others have under way, they may give back. */
+/** Milliseconds for which a full counter is not read again. Attempts elsewhere may still give their counts back. */
 const BLOCKED = 1000;
 
-/** Which of the keys of an attempt is that of its user. */
+/** The index of the user's key in `Claim.keys`. */
 const USER = 2;
 
 /**
- * Limits how often passwords are guessed. A guess is counted before it is judged, and taken back unless it fails, so that no
- * number of guesses at the same time gets past the limit. Not counted is what needs no counting: credentials that were good
- * from the same address lately, and, where no other process counts along, an attempt that nobody suspects while it is alone.
+ * Limits how often passwords can be guessed. Each attempt is counted before the password is verified, and the count is given
+ * back unless the attempt fails. Therefore, parallel guesses cannot exceed a limit.
+ *
+ * Two kinds of attempts are not counted: credentials that were right from the same address before, and, if the counters are in
+ * memory, a single attempt without a previous failure.
  */
 export class Lockout {
   private readonly counters: Counters;
   private readonly limits: readonly [pair: number, address: number, user: number];
-  /** The attempt that was let through without being counted, since it was alone. */
+  /** The single running attempt that is not counted. */
   private alone: Attempt | undefined;
   private readonly underway = new Underway();
   /** The keys that had a failure in this process. */
   private readonly suspects: LRUCache<string, true>;
-  /** The keys that have reached their limit, and until when. */
+  /** The keys whose limit is reached, each with the time when its counter is reset. */
   private readonly blocked = recent<number>(MAX_SUSPECTS, { ttl: BLOCKED });
-  /** Who was admitted lately, and from where, and by which credentials, unless those have failed since. */
+  /**
+   * The successful logins: for each user and address, the digest of the credentials. After a later failure, the digest is an
+   * empty string.
+   */
   private readonly known = recent<string>(MAX_KNOWN, { ttl: KNOWN * 1000, noUpdateTTL: true });
-  /** Another object whenever something else is known: what was remembered in this one is there, and need not be looked for. */
-  private state = {};
 
   constructor(options: LimitOptions = {}) {
-    const { perUserAndAddress = 10, perAddress = 100, perUser = 100, window = 900 } = options;
+    const { perUserAndAddress = 10, perAddress = 100, perUser = 100 } = options;
     this.limits = [perUserAndAddress, perAddress, perUser];
     this.counters = new Counters(options);
-    this.suspects = recent<true>(MAX_SUSPECTS, { ttl: window * 1000 });
+    this.suspects = recent<true>(MAX_SUSPECTS, { ttl: windowSeconds(options) * 1000 });
   }
 
-  /**
-   * Whether an attempt may be judged: said at once, where nothing must be asked elsewhere. Of each that may, it must be told how
-   * it {@link end}s.
-   */
-  begin(credentials: Credentials, request: HttpRequest): Attempt | Refusal | Promise<Attempt | Refusal> {
-    const attempt = new Attempt(claimOf(credentials, request));
+  /** Decides whether the password may be verified. The caller must pass the attempt to {@link end} afterwards. */
+  async begin(credentials: Credentials, request: HttpRequest): Promise<Attempt | Refusal> {
+    const attempt = new Attempt(new Claim(credentials, request));
     if (this.counters.closed) return new Refusal(503, 1);
     if (!this.counters.shared && this.alone === undefined && this.underway.idle && !this.isSuspect(attempt)) {
-      return (this.alone = attempt);
+      this.alone = attempt;
+      return attempt;
     }
-    return this.isKnown(attempt) ? attempt : (this.refusalOf(attempt) ?? this.reserve(attempt));
+    if (this.isKnown(attempt)) return attempt;
+    return this.refusalOf(attempt) ?? this.reserve(attempt);
   }
 
-  /** Says how an attempt has ended. */
+  /** Records the result of an attempt. */
   end(attempt: Attempt, ending: Ending): void {
     if (this.alone === attempt) this.alone = undefined;
     const { counted } = attempt;
@@ -70,32 +72,31 @@ export class Lockout {
     if (ending === 'failure') {
       const { success, keys } = attempt.claim;
       for (const key of keys) this.suspects.set(key, true);
-      // Its password is another one by now.
-      if (this.known.has(success)) this.know(success, '');
+      // The password may have been changed. The user must log in again before other attempts count as known.
+      if (this.known.has(success)) this.known.set(success, '');
       if (counted === undefined) void this.counters.add(keys);
-      this.leave(attempt, ending);
-    } else if (attempt.entered.length > 0) {
+    } else {
       void counted?.then((counts) => this.counters.giveBack(counts ?? []));
-      this.leave(attempt, ending);
     }
+    this.leave(attempt, ending);
   }
 
-  /** Counts an attempt, or waits until it is known that it need not be; or refuses it. */
+  /** Counts an attempt, or refuses it. Equal attempts wait for the first one, because browsers send parallel requests. */
   private async reserve(attempt: Attempt): Promise<Attempt | Refusal> {
     const same = `same ${attempt.claim.digest}`;
     this.countAlone();
     while (this.underway.has(same)) {
-      // A browser sends its requests all at once: where the first is good, so are those that are the same.
+      // If the first attempt succeeds, the equal ones succeed, too.
       if (await this.underway.left(same)) return attempt;
       const refusal = this.refusalOf(attempt);
       if (refusal !== undefined) return refusal;
       this.countAlone();
     }
-    // From here on nobody is alone.
+    // From here on, `underway` is not idle, so no other attempt can be alone.
     this.enter(attempt, same, `guess ${attempt.claim.pair}`);
     let outcome = await this.count(attempt);
     while (typeof outcome === 'string') {
-      // Those under way may be good, and give back what they were counted for.
+      // The running attempts may succeed and give their counts back.
       await this.underway.left(outcome);
       outcome = this.refusalOf(attempt, outcome) ?? (await this.count(attempt));
     }
@@ -103,7 +104,7 @@ export class Lockout {
     return outcome;
   }
 
-  /** Counts an attempt where no limit is reached. Otherwise returns why not, or the key under which others are to be waited for. */
+  /** Counts an attempt if no limit is reached. Otherwise returns a refusal, or the key of running attempts to wait for. */
   private async count(attempt: Attempt): Promise<Attempt | Refusal | string> {
     const { keys } = attempt.claim;
     const others = keys.map((key) => this.underway.has(key));
@@ -123,18 +124,19 @@ export class Lockout {
     return others[full] ? key : this.block(key, counts[full] as Count);
   }
 
-  /** Whether failures from elsewhere do not hold the user up here. */
+  /** Returns `true` if the user logged in from this address before. Then failures from other addresses do not matter. */
   private async isExempt(attempt: Attempt): Promise<boolean> {
     return this.known.has(attempt.claim.success) || this.counters.isMarked(attempt.claim.success);
   }
 
-  /** Counts the attempt that was alone, now that it no longer is. */
+  /** Counts the attempt that was alone, because another one starts. */
   private countAlone(): void {
     const { alone } = this;
     this.alone = undefined;
     if (alone === undefined || this.isKnown(alone)) return;
-    this.enter(alone, `same ${alone.claim.digest}`, `guess ${alone.claim.pair}`, ...alone.claim.keys);
-    alone.counted = this.counters.add(alone.claim.keys);
+    const { digest, pair, keys } = alone.claim;
+    this.enter(alone, `same ${digest}`, `guess ${pair}`, ...keys);
+    alone.counted = this.counters.add(keys);
   }
 
   private enter(attempt: Attempt, ...keys: string[]): void {
@@ -151,51 +153,40 @@ export class Lockout {
   }
 
   private remember({ claim, counted }: Attempt): void {
-    if (claim.rememberedIn === this.state && counted === undefined) return;
-    const credentials = this.known.get(claim.success);
-    if (credentials === undefined) this.counters.mark(claim.success, KNOWN);
-    if (!credentials || counted !== undefined) this.know(claim.success, claim.digest);
-    claim.rememberedIn = this.state;
-  }
-
-  private know(success: string, digest: string): void {
-    this.known.set(success, digest);
-    this.state = {};
+    const digest = this.known.get(claim.success);
+    if (digest === undefined) this.counters.mark(claim.success, KNOWN);
+    if (!digest || counted !== undefined) this.known.set(claim.success, claim.digest);
   }
 
   /**
-   * Whether the credentials were good from this address lately, and nobody has guessed at them from there since, nor does so
-   * now: then they are no guess, and nobody can make them one.
+   * Returns `true` if the same credentials succeeded from this address before, no other password failed since, and no other
+   * password is being tried. Then the attempt is not a guess.
    */
   private isKnown({ claim }: Attempt): boolean {
-    const credentials = this.known.get(claim.success);
-    if (!credentials || credentials !== claim.digest) return false;
-    // The key is made of texts.
-    if (this.suspects.size === 0 && this.underway.idle) return true;
+    const digest = this.known.get(claim.success);
+    if (!digest || digest !== claim.digest) return false;
     const { pair } = claim;
     return !this.suspects.has(pair) && !this.underway.has(`guess ${pair}`);
   }
 
   private isSuspect({ claim }: Attempt): boolean {
-    // Asked for last: they are made of texts.
-    return this.suspects.size > 0 && claim.keys.some((key) => this.suspects.has(key));
+    return claim.keys.some((key) => this.suspects.has(key));
   }
 
-  /** @param key the key that had reached its limit when the attempt was counted, if any */
+  /** @param key the key whose limit was reached when the attempt was counted */
   private refusalOf({ claim }: Attempt, key?: string): Refusal | undefined {
-    if (this.blocked.size === 0) return undefined;
     const until = this.blocked.get(claim.pair) ?? this.blocked.get(claim.address) ?? (key && this.blocked.get(key));
     if (!until) return undefined;
     this.doubt(claim);
     return new Refusal(429, secondsTo(until));
   }
 
-  /** Other credentials than those that are known were refused unjudged: from now on none are known. */
+  /** After a refusal, the remembered credentials of the user do not count as known either. */
   private doubt({ pair, success }: Claim): void {
     if (this.known.has(success)) this.suspects.set(pair, true);
   }
 
-  /** Remembers that a key has reached its limit. */
+  /** Remembers that the limit of a key is reached. */
   private block(key: string, { until }: Count): Refusal {
     this.suspects.set(key, true);
     this.blocked.set(key, until);

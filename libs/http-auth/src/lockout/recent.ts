@@ -1,13 +1,10 @@
 import { LRUCache } from 'lru-cache';
 
-/** Milliseconds that an entry may be found after its time: asking the clock less often is worth it. */
-const RESOLUTION = 100;
-
-/** So many entries at the most, of which the least recently used go first; it takes up no room for those that are not there. */
+/** Creates a map of at most `max` entries. The least recently used entry is removed first. */
 export function recent<Value extends {}>(
   max: number,
   options: Pick<LRUCache.Options<string, Value, unknown>, 'ttl' | 'noUpdateTTL' | 'dispose'>,
 ): LRUCache<string, Value> {
-  // With `max` it would make room for all at once.
-  return new LRUCache({ ...options, maxSize: max, sizeCalculation: () => 1, ttlResolution: RESOLUTION });
+  // With the option `max`, lru-cache would allocate memory for all entries immediately.
+  return new LRUCache({ ...options, maxSize: max, sizeCalculation: () => 1 });
 }

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { Underway } from './underway.js';
 
-/** Who of those that wait has been told what. */
+/** Returns a list to which each waiting attempt adds its result. */
 function waiting(underway: Underway, ...names: string[]): string[] {
   const told: string[] = [];
   for (const name of names) void underway.left('key').then((freed) => told.push(`${name} ${freed}`));
@@ -10,7 +10,7 @@ function waiting(underway: Underway, ...names: string[]): string[] {
 }
 
 describe('Underway', () => {
-  it('tells one at a time of a place that is free, and all of the last one', async () => {
+  it('continues one waiting attempt if a place is free, and all if no attempt is running', async () => {
     const underway = new Underway();
     for (let time = 0; time < 3; time++) underway.enter('key');
     const told = waiting(underway, 'a', 'b', 'c');
@@ -27,7 +27,7 @@ describe('Underway', () => {
     expect([underway.has('key'), underway.idle]).toEqual([false, true]);
   });
 
-  it('has nobody wait for nothing', async () => {
+  it('does not wait if no attempt with the key is running', async () => {
     const underway = new Underway();
     underway.enter('other');
     expect(await underway.left('key')).toBe(false);

@@ -1,25 +1,28 @@
-/** What is under way, by keys, and who waits for it. It holds no more than there are requests. */
+/** The attempts that are running, by key, and the attempts that wait for them. */
 export class Underway {
   private readonly keys = new Map<string, { count: number; waiting: ((freed: boolean) => void)[] }>();
 
-  /** Whether there is nothing. */
+  /** `true` if no attempt is running. */
   get idle(): boolean {
     return this.keys.size === 0;
   }
 
-  /** Whether there is anything under a key. */
+  /** Returns `true` if an attempt with this key is running. */
   has(key: string): boolean {
     return this.keys.has(key);
   }
 
-  /** One more under a key. */
+  /** Adds a running attempt to a key. */
   enter(key: string): void {
     const entry = this.keys.get(key);
     if (entry === undefined) this.keys.set(key, { count: 1, waiting: [] });
     else entry.count++;
   }
 
-  /** One less under a key. Whoever has waited longest is told where that has freed a place, and all where it was the last. */
+  /**
+   * Removes a running attempt from a key. If it frees a place, the attempt that has waited longest continues. If it was the last
+   * one, all waiting attempts continue.
+   */
   leave(key: string, freed: boolean): void {
     const entry = this.keys.get(key);
     if (entry === undefined) return;
@@ -29,7 +32,7 @@ export class Underway {
     for (const wake of woken) wake(freed);
   }
 
-  /** Waits until something under a key has left: whether that has freed a place. */
+  /** Waits until an attempt with this key ends. Returns `true` if it freed a place. */
   left(key: string): Promise<boolean> {
     return new Promise((resolve) => {
       const entry = this.keys.get(key);
