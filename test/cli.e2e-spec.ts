@@ -40,6 +40,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(cwd, { recursive: true }));
 
+const USAGE =
+  'nestjs-http-auth: the arguments must be one command and one module; run nestjs-http-auth routes <module>, or see --help';
+
 describe('nestjs-http-auth routes', () => {
   it.each(['platform-express', 'platform-fastify'])('prints the routes as a table, on %s', async (platform) => {
     application('AppModule', platform);
@@ -77,22 +80,30 @@ describe('nestjs-http-auth routes', () => {
   });
 
   it.each([
-    ['no command', [], 'Name the module: nestjs-http-auth routes <module>'],
-    ['no module', ['routes'], 'Name the module: nestjs-http-auth routes <module>'],
-    ['another command', ['paths', 'app.mjs'], 'Name the module: nestjs-http-auth routes <module>'],
-    ['two modules', ['routes', 'app.mjs', 'b.mjs'], 'Name the module: nestjs-http-auth routes <module>'],
-    ['an unknown option', ['routes', 'app.mjs', '--jsn'], "Unknown option '--jsn': see nestjs-http-auth --help"],
-    ['no such file', ['routes', 'dist/app.js'], 'There is no file dist/app.js: build the application first'],
-    ['no such export', ['routes', 'app.mjs#Nope'], 'app.mjs exports no module or function of the name Nope'],
+    ['no command', [], USAGE],
+    ['no module', ['routes'], USAGE],
+    ['another command', ['paths', 'app.mjs'], USAGE],
+    ['two modules', ['routes', 'app.mjs', 'b.mjs'], USAGE],
+    [
+      'an unknown option',
+      ['routes', 'app.mjs', '--jsn'],
+      "nestjs-http-auth: Unknown option '--jsn'; see nestjs-http-auth --help",
+    ],
+    ['no such file', ['routes', 'dist/app.js'], 'dist/app.js: the file does not exist; build the application first'],
+    [
+      'no such export',
+      ['routes', 'app.mjs#Nope'],
+      'app.mjs: "Nope" is not an exported module or function; check the name after #',
+    ],
     [
       'no AuthModule',
       ['routes', 'app.mjs#OtherModule'],
-      'The application of app.mjs#OtherModule does not import AuthModule',
+      'app.mjs#OtherModule: the application does not import AuthModule; add AuthModule.forRoot() to its imports',
     ],
     [
       'an application that cannot be created',
       ['routes', 'app.mjs#BrokenModule'],
-      expect.stringMatching(/^The application of app\.mjs cannot be created: realm: it must not be empty/),
+      expect.stringMatching(/^app\.mjs: the application cannot be created: realm: it must not be empty/),
     ],
     [
       'a decorator that cannot work',
@@ -102,7 +113,7 @@ describe('nestjs-http-auth routes', () => {
     [
       'no baseline',
       ['routes', 'app.mjs', '--fail-on-new-public'],
-      'There is no baseline http-auth-routes.json: write it with --update-baseline, and commit it',
+      'http-auth-routes.json: the baseline does not exist; write it with --update-baseline, and commit it',
     ],
   ])('says in a sentence what is wrong: %s', async (_what, args, sentence) => {
     application('AppModule, OtherModule, BrokenModule, WrongModule');
@@ -113,7 +124,7 @@ describe('nestjs-http-auth routes', () => {
     application('OtherModule, WrongModule');
     expect(await command('routes', 'app.mjs')).toMatchObject({
       code: 2,
-      err: ['app.mjs has several exports; name the module, as in app.mjs#AppModule'],
+      err: ['app.mjs: it is unclear which export is the root module; name it, as in app.mjs#AppModule'],
     });
   });
 
@@ -121,7 +132,7 @@ describe('nestjs-http-auth routes', () => {
     application('AppModule', 'passport');
     expect(await command('routes', 'app.mjs')).toMatchObject({
       code: 2,
-      err: ['No platform is installed: install @nestjs/platform-express or @nestjs/platform-fastify'],
+      err: ['No Nest platform is installed; install @nestjs/platform-express or @nestjs/platform-fastify'],
     });
   });
 
@@ -163,8 +174,8 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     expect(await gate()).toMatchObject({
       code: 1,
       err: [
-        'Note: http-auth-routes.json has "/greeting GET public", which is not an open route any more',
-        'Note: http-auth-routes.json has "/health GET optional", which is not an open route any more',
+        'Note: http-auth-routes.json has "/greeting GET public", which is no longer an open route',
+        'Note: http-auth-routes.json has "/health GET optional", which is no longer an open route',
         'New open route: "/health GET public" is not in http-auth-routes.json',
       ],
     });
@@ -175,7 +186,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     expect(await gate('--baseline', 'open.json')).toEqual({
       code: 0,
       out: table,
-      err: ['Note: open.json has "/old GET public", which is not an open route any more'],
+      err: ['Note: open.json has "/old GET public", which is no longer an open route'],
     });
   });
 
@@ -183,7 +194,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     writeFileSync(join(cwd, 'http-auth-routes.json'), text);
     expect(await gate()).toMatchObject({
       code: 2,
-      err: ['http-auth-routes.json must be a list of strings; write it again with --update-baseline'],
+      err: ['http-auth-routes.json: the baseline must be a list of strings; write it again with --update-baseline'],
     });
   });
 });

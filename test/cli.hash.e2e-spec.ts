@@ -93,7 +93,7 @@ describe('The prompt', () => {
       await new Promise(setImmediate);
     }
     expect(await answer).toBe('wonder:land');
-    expect(shown.join('')).toBe('Password: \nOnce more: \n');
+    expect(shown.join('')).toBe('Password: \nPassword again: \n');
   });
 
   it('rejects the password if the second one is different', async () => {
@@ -103,13 +103,13 @@ describe('The prompt', () => {
       input.write(text);
       await new Promise(setImmediate);
     }
-    expect(await refused).toBe('The two passwords are not the same: try again');
+    expect(await refused).toBe('password: the two passwords differ; run the command again');
   });
 
   it('ends on Ctrl+C', async () => {
     const { input, answer } = terminal(true);
     const refused = answer.catch((error: Error) => error.message);
     input.write('wonder\u0003');
-    expect(await refused).toBe('No password was typed');
+    expect(await refused).toBe('password: nothing was typed; run the command again and type a password');
   });
 });

@@ -28,8 +28,8 @@ describe('nestjs-http-auth token', () => {
   });
 
   it.each([
-    ['a token of one’s own', ['my-secret'], /^nestjs-http-auth token has one option/],
-    ['another option', ['--my-secret'], /^nestjs-http-auth token has one option/],
+    ['a token of one’s own', ['my-secret'], /^nestjs-http-auth token: an argument is unknown/],
+    ['another option', ['--my-secret'], /^nestjs-http-auth token: an argument is unknown/],
     ['a prefix that cannot be meant', ['--prefix', 'a b'], /^prefix must be letters and digits/],
   ])('refuses %s in a sentence that does not show it', async (_, args, sentence) => {
     const { code, out, err } = await command('token', ...args);

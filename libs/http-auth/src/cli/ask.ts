@@ -10,16 +10,18 @@ export type Input = NodeJS.ReadableStream & { readonly isTTY?: boolean };
  * Reads a password. At a terminal, the user types it twice and it is not shown. Otherwise, the password is the whole
  * input without the last line break.
  *
- * @param prompt the stream for questions, which is not the stream of the hash
- * @throws CliError if the input ends, or if the two passwords differ
+ * @param prompt the stream for the questions; not standard output, so that only the hash can be redirected to a file
+ * @throws CliError if the terminal closes before the password is complete, or if the two passwords differ
  */
 export async function askPassword(input: Input, prompt: NodeJS.WritableStream): Promise<string> {
   if (input.isTTY !== true) return (await text(input as AsyncIterable<Buffer>)).replace(/\r?\n$/, '');
-  // readline echoes what is typed to its output, which leads nowhere.
+  // readline echoes every typed character to its output. This output discards them.
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input, output: nowhere, terminal: true, historySize: 0 });
   const closed = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new CliError('No password was typed')));
+    lines.once('close', () =>
+      reject(new CliError('password: nothing was typed; run the command again and type a password')),
+    );
   });
   const ask = async (question: string): Promise<string> => {
     prompt.write(question);
@@ -31,7 +33,8 @@ export async function askPassword(input: Input, prompt: NodeJS.WritableStream): 
   };
   try {
     const typed = await ask('Password: ');
-    if ((await ask('Once more: ')) !== typed) throw new CliError('The two passwords are not the same: try again');
+    if ((await ask('Password again: ')) !== typed)
+      throw new CliError('password: the two passwords differ; run the command again');
     return typed;
   } finally {
     closed.catch(() => undefined);

@@ -1,4 +1,4 @@
-/** An error that the user of the command can fix. Its message is the whole output. */
+/** An error that the user of the command can fix. The command prints only its message, without a stack. */
 export class CliError extends Error {
   override readonly name = 'CliError';
 }

@@ -8,5 +8,6 @@ const code = await run(process.argv.slice(2), {
   err: console.error,
   ask: () => askPassword(process.stdin, process.stderr),
 });
-// Connections of the application, e.g. to a database, would keep the process alive. The output is written first.
+// Open connections of the application, e.g. to a database, would keep the process alive. The empty write calls back once
+// all earlier output is flushed.
 process.stdout.write('', () => process.exit(code));

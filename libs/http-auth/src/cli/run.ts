@@ -9,36 +9,38 @@ import { CliError } from './cli.error.js';
 import { hashCommand } from './hash.js';
 import { tokenCommand } from './token.js';
 
-/** The environment of a command. */
+/** The parts of the process that a command uses. Tests replace them. */
 export interface Surroundings {
+  /** The folder that paths in arguments are relative to. */
   readonly cwd: string;
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
-  /** Asks for a password. */
+  /** Returns the password that the user typed, or that was written to standard input. */
   readonly ask: () => Promise<string>;
 }
 
 const HELP = `nestjs-http-auth routes <module> [options]
 
-Prints the routes of a Nest application, their requirements and the reasons.
+Prints the routes of a Nest application, what each route requires, and the decorator or option that decides it.
 
-  <module>              the built file of the root module, e.g. dist/app.module.js; dist/app.js#create uses the
-                        export "create": a module, or a function that returns the application with its global prefix
-                        and versions
+  <module>              the built file of the root module, e.g. dist/app.module.js. With dist/app.js#create, the
+                        command uses the export "create": a module, or a function that returns the application.
+                        Use a function if the global prefix and the versions are set outside of the module.
 
   --json                prints JSON instead of a table
   --fail-on-new-public  exits with 1 if a public or optional route is not in the baseline
   --update-baseline     writes the baseline
   --baseline <file>     the baseline (default: http-auth-routes.json)
-  -h, --help            prints this
+  -h, --help            prints this help
 
 nestjs-http-auth hash [--algorithm argon2id|scrypt|bcrypt]
 
-Asks for a password, or reads it from standard input, and prints its hash. A password is never an argument.
+Asks for a password, or reads it from standard input, and prints its hash. The password cannot be an argument.
 
 nestjs-http-auth token [--prefix <prefix>]
 
-Prints a new token for its owner, and the hash that the application stores. The token begins with the prefix, e.g. acme_live.`;
+Prints a new token, and its hash. Give the token to its owner, and store the hash. The token begins with the prefix,
+e.g. acme_live.`;
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -49,9 +51,10 @@ const OPTIONS = {
 } as const;
 
 /**
- * Runs the command.
+ * Runs a command and prints its result or its error.
  *
- * @returns the exit code: 0; 1 if there are new open routes; 2 if the command failed
+ * @returns the exit code: 0 if the command succeeded, 1 if `--fail-on-new-public` found new open routes, 2 if the command
+ * failed
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
   const { cwd, out, err, ask } = surroundings;
@@ -72,7 +75,9 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     }
     const [command, module, ...more] = positionals;
     if (command !== 'routes' || module === undefined || more.length > 0) {
-      throw new CliError('Name the module: nestjs-http-auth routes <module>');
+      throw new CliError(
+        'nestjs-http-auth: the arguments must be one command and one module; run nestjs-http-auth routes <module>, or see --help',
+      );
     }
     const routes = await routesOf(module, cwd);
     out(values.json ? JSON.stringify(routes, null, 2) : tableOf(routes));
@@ -81,7 +86,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (values['update-baseline']) baseline.write(routes);
     if (!values['fail-on-new-public']) return 0;
     const { added, gone } = baseline.compare(routes);
-    for (const line of gone) err(`Note: ${values.baseline} has "${line}", which is not an open route any more`);
+    for (const line of gone) err(`Note: ${values.baseline} has "${line}", which is no longer an open route`);
     for (const line of added) err(`New open route: "${line}" is not in ${values.baseline}`);
     return added.length > 0 ? 1 : 0;
   } catch (error) {
@@ -94,7 +99,7 @@ function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
-    throw new CliError(`${(error as Error).message.split('. ', 1)[0]}: see nestjs-http-auth --help`);
+    throw new CliError(`nestjs-http-auth: ${(error as Error).message.split('. ', 1)[0]}; see nestjs-http-auth --help`);
   }
 }
 
@@ -104,7 +109,9 @@ async function routesOf(module: string, cwd: string): Promise<RouteEntry[]> {
   try {
     report = app.get(RouteReport);
   } catch {
-    throw new CliError(`The application of ${module} does not import AuthModule`);
+    throw new CliError(
+      `${module}: the application does not import AuthModule; add AuthModule.forRoot() to its imports`,
+    );
   }
   return report.routes();
 }

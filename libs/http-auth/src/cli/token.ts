@@ -5,9 +5,9 @@ import { CliError } from './cli.error.js';
 const OPTIONS = { prefix: { type: 'string' } } as const;
 
 /**
- * Creates a token. Returns the token and the hash to store, one on each line.
+ * Creates a token. Returns two lines: the token for its owner, and the hash that the application stores.
  *
- * @throws CliError if there is another argument than a prefix, or if the prefix is invalid
+ * @throws CliError if there is any argument except `--prefix`, or if the prefix is invalid
  */
 export function tokenCommand(args: readonly string[]): string {
   const prefix = prefixOf(args);
@@ -23,7 +23,9 @@ function prefixOf(args: readonly string[]): string | undefined {
   try {
     return parseArgs({ args: [...args], options: OPTIONS }).values.prefix;
   } catch {
-    // The message of Node's error quotes what may be a token.
-    throw new CliError('nestjs-http-auth token has one option, --prefix <prefix>, and makes the token itself');
+    // The message of Node's error quotes the argument, which may be a token.
+    throw new CliError(
+      'nestjs-http-auth token: an argument is unknown; use only --prefix <prefix>, because the command creates the token',
+    );
   }
 }
