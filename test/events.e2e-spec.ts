@@ -234,7 +234,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     const heard = record(app);
     expect(await send(app, '/articles/mine')).toMatchObject({ status: 401, challenges: { length: 2 } });
     expect(heard).toHaveLength(1);
-    expect(log.text()).toMatch(/A listener to 'refused' threw[^]*the listener is broken/);
+    expect(log.text()).toMatch(/AuthEvents: a listener of 'refused' failed[^]*the listener is broken/);
     expect(log.text()).toMatch(/the promise is broken/);
   });
 
@@ -242,7 +242,9 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     const app = await application();
     const listen = () => app.get(AuthEvents).on('refuse' as never, () => undefined);
     expect(listen).toThrow(AuthConfigurationError);
-    expect(listen).toThrow("AuthEvents: there is no event 'refuse', but authenticated, refused, locked, error");
+    expect(listen).toThrow(
+      "AuthEvents.on(): the event 'refuse' does not exist; use one of authenticated, refused, locked, error",
+    );
   });
 });
 

@@ -1,55 +1,61 @@
 import type { FailureReason } from '../schemes/failure.js';
 
 /**
- * The common properties of all events. An event never contains credentials, nor a value that is derived from them. It
- * does not contain the principal, because that is the application's object and may contain personal data.
+ * The common properties of all events. An event never contains credentials or a value that is derived from them. It
+ * does not contain the principal, because the principal is the application's object and may contain personal data.
  */
 interface Circumstances {
   /** The auth-scheme of the credentials, e.g. `Basic`; `undefined` if they belong to none of the route's schemes. */
   readonly scheme: string | undefined;
-  /** The realm of the route; `undefined` if its function failed. */
+  /** The realm of the route; `undefined` if the realm is a function that failed for this request. */
   readonly realm: string | undefined;
-  /** The route: `ArticlesController.create`, or the path of `protect()`. It never contains text from the client. */
+  /**
+   * The route: the handler, e.g. `ArticlesController.create`, or the path that was given to `protect()`. It never contains
+   * a string from the client, so it is safe as a label of a metric.
+   */
   readonly route: string;
-  /** The address of the client: the framework's `request.ip`. Behind a proxy, set its `trust proxy`. */
+  /**
+   * The address of the client: the framework's `request.ip`. Behind a proxy, it is the address of the proxy unless the
+   * framework's trust-proxy setting is on (`trust proxy` of Express, `trustProxy` of Fastify).
+   */
   readonly address: string | undefined;
 }
 
-/** A request was authenticated. */
+/** A scheme authenticated a request. */
 export interface AuthenticatedEvent extends Circumstances {
   /** Distinguishes the events. */
   readonly type: 'authenticated';
-  /** The auth-scheme that authenticated it. */
+  /** The auth-scheme that authenticated the request. */
   readonly scheme: string;
 }
 
-/** A request was refused, also if it has no credentials but needs them. */
+/** The guard refused a request because its credentials are missing, malformed, invalid or insufficient. */
 export interface RefusedEvent extends Circumstances {
   /** Distinguishes the events. */
   readonly type: 'refused';
-  /** The reason: the credentials were `missing`, `malformed`, `invalid`, or `insufficient` for the route. */
+  /** The problem of the credentials. `insufficient` credentials are valid, but the route requires more. */
   readonly reason: Exclude<FailureReason, 'limited'>;
-  /** The status of the refusal: 401, 400, 403, or 407 if the application is a proxy; or the 4xx of the verifier. */
+  /** The status of the response: 400, 401, 403, 407 if the application is a proxy, or the 4xx of the verifier's exception. */
   readonly status: number;
-  /** The reason in words, e.g. `jwt expired`, if the verifier or the strategy gives one. It has no credentials. */
+  /** The explanation of the verifier or the strategy, if there is one, e.g. `jwt expired`. Credentials are cut out of it. */
   readonly message?: string;
 }
 
-/** A request was refused without a check of its credentials, because there were too many failures before it. */
+/** A limit refused a request before its credentials were checked, because too many attempts had failed. */
 export interface LockedEvent extends Circumstances {
   /** Distinguishes the events. */
   readonly type: 'locked';
-  /** The reason. */
+  /** The only reason of this event. */
   readonly reason: 'limited';
-  /** The status: 429; or 503 if failures cannot be counted and `failClosed` is `true`. */
+  /** The status of the response: 429, or 503 if the store of the limit fails and `failClosed` is `true`. */
   readonly status: number;
 }
 
-/** A scheme failed to verify a request, which is the server's fault. The log has the error. */
+/** A scheme could not decide, because the server failed, e.g. its database. The error is in the log, not in the event. */
 export interface ErrorEvent extends Circumstances {
   /** Distinguishes the events. */
   readonly type: 'error';
-  /** The status: 5xx. */
+  /** The status of the response, a 5xx. */
   readonly status: number;
 }
 

@@ -4,19 +4,21 @@ import { isPromise } from '../common/promise.js';
 import type { AuthEvent, AuthEventOf, AuthEventType } from './auth.event.js';
 
 /**
- * Receives events synchronously, before the response. If it throws or rejects, the error is logged and the response does
- * not change.
+ * A function that receives events. The guard calls it before the response and does not wait for its promise. If it throws
+ * or rejects, the error is logged and the response does not change.
  */
 export type AuthEventListener<T extends AuthEventType = AuthEventType> = (
   event: AuthEventOf<T>,
 ) => void | Promise<void>;
 
 /**
- * The results of the guard: one event for each check of credentials. There are no events for public routes, nor for
- * optional routes if the request has no credentials. Without listeners, no event is created.
+ * Publishes the results of the guard, e.g. for an audit log: one event for each check of credentials. Public routes have no
+ * events, and neither do requests without credentials to optional routes.
  *
  * @example
- * events.on('refused', ({ reason, route, address }) => logger.warn(`${reason} at ${route} from ${address}`));
+ * constructor(events: AuthEvents) {
+ *   events.on('refused', ({ reason, route, address }) => logger.warn(`${reason} at ${route} from ${address}`));
+ * }
  */
 @Injectable()
 export class AuthEvents {
@@ -29,27 +31,30 @@ export class AuthEvents {
   };
 
   /**
-   * Adds a listener for a type of events.
+   * Adds a listener for one type of event. A listener that is added again is called once.
    *
    * @returns a function that removes the listener
-   * @throws AuthConfigurationError if the type is unknown
+   * @throws AuthConfigurationError `ERR_AUTH_EVENT` if the type is unknown
    */
   on<T extends AuthEventType>(type: T, listener: AuthEventListener<T>): () => void {
     if (!Object.hasOwn(this.listeners, type)) {
       const types = Object.keys(this.listeners).join(', ');
-      throw new AuthConfigurationError('ERR_AUTH_EVENT', `AuthEvents: there is no event '${type}', but ${types}`);
+      throw new AuthConfigurationError(
+        'ERR_AUTH_EVENT',
+        `AuthEvents.on(): the event '${type}' does not exist; use one of ${types}`,
+      );
     }
     const listeners = this.listeners[type];
     listeners.add(listener);
     return () => void listeners.delete(listener);
   }
 
-  /** Returns `true` if a type has a listener. Otherwise its events do not have to be created. */
+  /** Returns `true` if a type has a listener. The guard creates no event without one. */
   hears(type: AuthEventType): boolean {
     return this.listeners[type].size > 0;
   }
 
-  /** Tells the listeners. The guard does. */
+  /** Calls the listeners of the event. Only the guard emits events. */
   emit(event: AuthEvent): void {
     for (const listener of this.listeners[event.type]) {
       try {
@@ -62,6 +67,9 @@ export class AuthEvents {
   }
 
   private complain({ type }: AuthEvent, error: unknown): void {
-    this.logger.error(`A listener to '${type}' threw`, error instanceof Error ? error.stack : String(error));
+    this.logger.error(
+      `AuthEvents: a listener of '${type}' failed; handle the error in the listener`,
+      error instanceof Error ? error.stack : String(error),
+    );
   }
 }
