@@ -33,7 +33,7 @@ const quotedForm = (characters: fc.Arbitrary<string>) =>
     value: all.map(([character]) => character).join(''),
   }));
 
-/** Any text of an element with auth-params that the grammar tolerates, with the element that it represents. */
+/** Any string that the grammar allows for an element with auth-params, with the element that it represents. */
 const written = (characters: fc.Arbitrary<string>) =>
   fc
     .record({
@@ -84,7 +84,7 @@ const wires: Wire[] = [
 ];
 
 describe.each(wires)('$name', ({ format, parse }) => {
-  it('[H-15] is read as it was written', () => {
+  it('[H-15] returns the same element if its formatted string is parsed', () => {
     fc.assert(
       fc.property(element, (sent) => {
         expect(parse(format(sent))?.map(normal)).toEqual([normal(sent)]);
@@ -93,7 +93,7 @@ describe.each(wires)('$name', ({ format, parse }) => {
     );
   });
 
-  it('[H-2][H-3] is read in every form that the grammar tolerates', () => {
+  it('[H-2][H-3] returns the element for every form that the grammar allows', () => {
     const anything = fc.integer({ min: 0x20, max: 0xff }).filter((code) => code !== 0x7f);
     const characters = fc.oneof(
       anything.map((code) => String.fromCharCode(code)),
@@ -173,7 +173,7 @@ describe('formatElement', () => {
     }
   });
 
-  it('does not repeat the value that it refuses', () => {
+  it('throws an error without the value if the value is invalid', () => {
     const write = () => formatElement({ scheme: 'Digest', params: { response: 'hidden\r\n' } });
     expect(write).toThrow(expect.objectContaining({ message: expect.not.stringContaining('hidden') }));
   });
@@ -188,8 +188,16 @@ describe('formatElement', () => {
     ['a scheme of two words', { scheme: 'Basic realm' }, /^scheme: .+section 11\.1/],
     ['a scheme with a line break', { scheme: 'Basic\n' }, /^scheme: .+section 11\.1/],
     ['a scheme beyond ASCII', { scheme: 'Bäsic' }, /^scheme: .+section 11\.1/],
-    ['a token68 beside params', { scheme: 'Basic', token68: 'a', params: { realm: 'a' } }, /^token68: .+section 11\.3/],
-    ['a token68 beside empty params', { scheme: 'Basic', token68: 'a', params: {} }, /^token68: .+section 11\.3/],
+    [
+      'a token68 in addition to params',
+      { scheme: 'Basic', token68: 'a', params: { realm: 'a' } },
+      /^token68: .+section 11\.3/,
+    ],
+    [
+      'a token68 in addition to empty params',
+      { scheme: 'Basic', token68: 'a', params: {} },
+      /^token68: .+section 11\.3/,
+    ],
     ['an empty token68', { scheme: 'Basic', token68: '' }, /^token68: .+section 11\.2/],
     ['a token68 with a space', { scheme: 'Basic', token68: 'a b' }, /^token68: .+section 11\.2/],
     ['a token68 with a line break', { scheme: 'Basic', token68: 'a\r\n' }, /^token68: .+section 11\.2/],

@@ -20,7 +20,7 @@ export interface AuthElement {
   readonly token68?: string;
 }
 
-/** Reads one element. Returns `undefined` if the text does not begin with a well-formed element. */
+/** Reads one element. Returns `undefined` if there is no well-formed element at the position of the scanner. */
 export function readElement(scanner: Scanner): AuthElement | undefined {
   const scheme = scanner.take(TOKEN);
   if (scheme === undefined) return undefined;
@@ -37,7 +37,7 @@ export function readElement(scanner: Scanner): AuthElement | undefined {
   return Object.keys(params).length === 0 ? { scheme } : { scheme, params };
 }
 
-/** `#auth-param`; `undefined` if a name occurs twice, which section 11.2 forbids. */
+/** Reads `#auth-param`. Returns `undefined` if a name occurs twice, which RFC 9110 section 11.2 forbids. */
 function readParams(scanner: Scanner): AuthParams | undefined {
   // The object has no prototype, because `__proto__` is a valid token.
   const params: Record<string, string> = Object.create(null);
@@ -66,7 +66,11 @@ function readParam(scanner: Scanner): [string, string] | undefined {
   return value === undefined ? undefined : [name.toLowerCase(), value];
 }
 
-/** Formats an element. Every challenge is created by this function. */
+/**
+ * Formats an element. All challenges and credentials are written here, so this is the only place that quotes and escapes.
+ *
+ * @throws TypeError if a part cannot be sent, or if there are both a token68 and params
+ */
 export function formatElement({ scheme, params, token68 }: AuthElement): string {
   if (!isToken(scheme)) throw new TypeError('scheme: an auth-scheme is one token (RFC 9110 section 11.1)');
   if (token68 !== undefined) {

@@ -7,14 +7,14 @@ import { COMMA, EMPTY_ELEMENTS, Scanner } from './grammar.js';
  */
 export type Challenge = AuthElement;
 
-/** `%x20-21 / %x23-5B / %x5D-7E`, of which `error` and `error_description` are made (RFC 6750 section 3) */
+/** The characters of `error` and `error_description`: `%x20-21 / %x23-5B / %x5D-7E` (RFC 6750 section 3) */
 const ERROR = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
 
-/** The characters of the params that RFC 6750 section 3 defines; DPoP has them from there (RFC 9449 section 7.1). */
+/** The values that RFC 6750 section 3 allows. DPoP uses the same params (RFC 9449 section 7.1). */
 const OAUTH_PARAMS: Readonly<Record<string, RegExp>> = {
   error: ERROR,
   error_description: ERROR,
-  // `%x21 / %x23-5B / %x5D-7E`, in words with one space between two of them
+  // `scope-token *( SP scope-token )`, with `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 section 3.3)
   error_uri: /^[\x21\x23-\x5b\x5d-\x7e]*$/,
   scope: /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/,
 };
@@ -23,8 +23,9 @@ const OAUTH_PARAMS: Readonly<Record<string, RegExp>> = {
  * Formats one challenge, e.g. `Basic realm="Staging", charset="UTF-8"`. Every value is a quoted-string with its quotes
  * escaped, which is the only form that `realm` may have (RFC 9110 section 11.5).
  *
- * @throws TypeError if a name is not a token or occurs twice; if a value has a control character or is not ASCII; or if
- * it has a character that RFC 6750 does not allow in its param
+ * @throws TypeError if a name is not a token or occurs twice, or if a value has a control character or is not ASCII
+ * @throws TypeError if there are both a token68 and params
+ * @throws TypeError if a value of Bearer or DPoP has a character that RFC 6750 section 3 does not allow
  */
 export function formatChallenge(challenge: Challenge): string {
   const { scheme, params = {} } = challenge;
@@ -41,7 +42,9 @@ export function formatChallenge(challenge: Challenge): string {
 /**
  * Parses the challenges of a `WWW-Authenticate` or `Proxy-Authenticate` field, in their order (RFC 9110 section 11.6.1).
  *
- * @param field the field's value, or its field lines
+ * @example
+ * parseChallenges('Basic realm="a", Bearer'); // [{ scheme: 'Basic', params: { realm: 'a' } }, { scheme: 'Bearer' }]
+ * @param field the value of the field, or the values of its field lines
  * @returns the challenges, or `undefined` if the field is not well-formed
  */
 export function parseChallenges(field: string | readonly string[]): Challenge[] | undefined {

@@ -8,6 +8,7 @@ export type Credentials = AuthElement;
  * Formats credentials, e.g. `Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==`.
  *
  * @throws TypeError if a name is not a token or occurs twice, or if a value has a control character or is not ASCII
+ * @throws TypeError if there are both a token68 and params
  */
 export function formatCredentials(credentials: Credentials): string {
   return formatElement(credentials);
@@ -16,6 +17,8 @@ export function formatCredentials(credentials: Credentials): string {
 /**
  * Parses an `Authorization` or `Proxy-Authorization` field strictly (RFC 9110 section 11.4).
  *
+ * @example
+ * parseCredentials('Bearer abc'); // { scheme: 'Bearer', token68: 'abc' }
  * @returns the credentials, or `undefined` if the field is not well-formed
  */
 export function parseCredentials(field: string): Credentials | undefined {

@@ -1,12 +1,12 @@
-/** One of the two ways in which HTTP asks for credentials (RFC 9110 sections 11.6 and 11.7). */
+/** The status and the fields of authentication to an origin server or to a proxy (RFC 9110 sections 11.6 and 11.7). */
 export interface AuthenticationFields {
-  /** The status that asks for credentials. */
+  /** The status of a response that requires credentials. */
   readonly status: 401 | 407;
-  /** The name of its status. */
+  /** The reason phrase of the status. */
   readonly reason: string;
-  /** The field of the response that has the challenges. */
+  /** The response field with the challenges. */
   readonly challenges: string;
-  /** The field of the request that has the credentials, in lower case. */
+  /** The request field with the credentials, in lower case. */
   readonly credentials: 'authorization' | 'proxy-authorization';
 }
 

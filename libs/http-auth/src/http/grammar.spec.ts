@@ -33,7 +33,7 @@ describe('isToken68', () => {
     expect(accepted(isToken68)).toBe(sorted(`-._~+/${LETTERS_AND_DIGITS}`));
   });
 
-  it.each(['a=', 'a==', 'a====', '-._~+/='])('takes %j', (text) => {
+  it.each(['a=', 'a==', 'a====', '-._~+/='])('accepts %j', (text) => {
     expect(isToken68(text)).toBe(true);
   });
 
@@ -109,7 +109,7 @@ describe('Scanner', () => {
     expect(scanner.take(OWS)).toBe(' ');
   });
 
-  it('is its own: two of them do not move each other', () => {
+  it('keeps its position if another scanner moves', () => {
     const [first, second] = [new Scanner('abc def'), new Scanner('ghi')];
     first.take(TOKEN);
     expect(second.take(TOKEN)).toBe('ghi');

@@ -1,6 +1,6 @@
 /*
- * The productions of RFC 9110 that section 11 is built from. Each pattern is sticky, for `Scanner`, and matches in linear
- * time: no alternative can match what another one could.
+ * The productions that RFC 9110 section 11 uses. Each pattern is sticky, for `Scanner`. It matches in linear time, because
+ * no two alternatives match the same character.
  */
 
 /** `token = 1*tchar` (section 5.6.2) */
@@ -15,7 +15,7 @@ export const QUOTED_STRING = /"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t \x2
 /** `1*SP`, between an auth-scheme and the rest (section 11.3) */
 export const SPACES = / +/y;
 
-/** `OWS = *( SP / HTAB )` (section 5.6.3); `BWS` is the same, and recipients must tolerate it */
+/** `OWS = *( SP / HTAB )` (section 5.6.3); `BWS` is the same, and recipients must accept it */
 export const OWS = /[ \t]*/y;
 
 /** `*( OWS "," ) OWS`: a recipient skips the empty elements of a list (section 5.6.1.2) */
@@ -37,8 +37,8 @@ export class Scanner {
   constructor(private readonly text: string) {}
 
   /**
-   * Returns the text that `production` matches at the current position, and moves behind it. Returns `undefined` and does
-   * not move if there is no match.
+   * Returns the string that `production` matches at the current position, and moves behind it. If there is no match,
+   * returns `undefined` and does not move.
    */
   take(production: RegExp): string | undefined {
     production.lastIndex = this.at;
@@ -48,7 +48,7 @@ export class Scanner {
     return match[0];
   }
 
-  /** Returns the result of `read`. If it is `undefined`, the position does not change. */
+  /** Returns the result of `read`. If the result is `undefined`, goes back to the position before `read`. */
   attempt<T>(read: () => T | undefined): T | undefined {
     const start = this.at;
     const value = read();
@@ -62,12 +62,12 @@ export class Scanner {
   }
 }
 
-/** Returns the text of a quoted-string (RFC 9110 section 5.6.4). */
+/** Returns the value of a quoted-string, without its quotes and escapes (RFC 9110 section 5.6.4). */
 export function unquote(quoted: string): string {
   return quoted.slice(1, -1).replace(/\\(.)/gs, '$1');
 }
 
-/** `text` as a quoted-string (RFC 9110 section 5.6.4). It must be {@link isSendable}. */
+/** Returns `text` as a quoted-string (RFC 9110 section 5.6.4). The caller checks {@link isSendable} first. */
 export function quote(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

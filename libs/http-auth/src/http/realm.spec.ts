@@ -12,18 +12,18 @@ describe('realmProblem', () => {
   );
 
   it.each([undefined, null, 0, true, ['realm'], { realm: 'x' }, () => 'x', Symbol('x')])(
-    'wants a string, not %p',
+    'returns an error message for %p, which is not a string',
     (realm) => {
       expect(realmProblem(realm)).toBe('it must be a string');
     },
   );
 
-  it.each(['', ' ', '   ', '\t', '\r\n', '\u00a0'])('wants more than the blank %j', (realm) => {
+  it.each(['', ' ', '   ', '\t', '\r\n', '\u00a0'])('returns an error message for the blank %j', (realm) => {
     expect(realmProblem(realm)).toBe('it must not be empty');
   });
 
   it.each(['a\r\nSet-Cookie: b=c', 'a\n', 'a\tb', 'a\0', 'a\x7f', 'caf\xe9', 'a\x85b', '日本', 'a\ud800'])(
-    '[B-10][H-15] finds %j unsendable',
+    '[B-10][H-15] returns an error message for %j, which cannot be sent',
     (realm) => {
       expect(realmProblem(realm)).toMatch(/printable ASCII.+RFC 9110 section 11\.5, RFC 7617 section 3/);
     },

@@ -10,11 +10,11 @@ export interface HttpRequest {
   readonly headers: IncomingHttpHeaders;
   /** The body, once it is parsed. */
   readonly body?: unknown;
-  /** The address that the request comes from, as the framework makes it out; behind a proxy that takes its settings. */
+  /** The address of the client, as the framework determines it. Behind a proxy, this requires its trust-proxy setting. */
   readonly ip?: string | undefined;
   /** Node's own request, if the framework wraps it, as Fastify does. */
   readonly raw?: IncomingMessage;
-  /** The field lines as they came, names and values in turn. */
+  /** The field lines as the client sent them: name, value, name, value, … */
   readonly rawHeaders?: readonly string[];
 }
 
@@ -23,15 +23,15 @@ export function originForm(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 }
 
-/** Node's own response behind the framework's: Fastify wraps it, Express extends it. */
+/** Returns Node's response. Fastify wraps it, Express extends it. */
 export function rawResponse(response: ServerResponse | { readonly raw: ServerResponse }): ServerResponse {
   return 'raw' in response ? response.raw : response;
 }
 
 /**
- * Returns the number of field lines with a name. A field of credentials is not a list, so several lines are an attack:
- * each server on the path may read another one (RFC 9110 section 5.3). Node keeps the first and drops the others
- * silently.
+ * Counts the field lines with a name. A field of credentials must occur once, because it is not a list (RFC 9110 section
+ * 5.3): with several lines, a proxy and this server may read different ones. `headers` hides them, because Node keeps only
+ * the first.
  *
  * @param name in lower case
  */
@@ -46,8 +46,8 @@ export function countFieldLines(request: HttpRequest, name: string): number {
 }
 
 /**
- * Returns `true` if a browser asks with the request if a page may send the real one (Fetch standard, CORS-preflight
- * request). Such a request never has credentials. A plain OPTIONS request is not a preflight.
+ * Returns `true` if the request is a CORS preflight: a browser checks if a page may send the real request (Fetch
+ * standard, CORS-preflight request). A preflight never has credentials. A plain OPTIONS request is not a preflight.
  */
 export function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;

@@ -1,5 +1,5 @@
 /**
- * Returns `true` if no other machine can change the response of a URL: it is https, or it belongs to this machine (RFC
+ * Returns `true` if the network cannot change the response of a URL: the URL is https, or its host is this machine (RFC
  * 8252 section 7.3, RFC 6761 section 6.3). `URL` has already normalized IPv4 addresses to four decimal numbers.
  */
 export function isSecure({ protocol, hostname }: URL): boolean {
