@@ -16,12 +16,14 @@ type SecurityScheme = Exclude<
 >;
 
 /**
- * Adds the policies of the routes to an OpenAPI document: the security schemes, the requirements of each operation, and
- * the responses to requests that do not meet them, with their challenges. The document's own entries have priority.
+ * Adds the policies of the routes to an OpenAPI document: the security schemes, the requirements of each operation, and the
+ * responses of the guard with their challenges. Entries that the document already has are kept.
  *
  * @example
  * const document = documentHttpAuth(app, SwaggerModule.createDocument(app, config));
  * @param document the result of `SwaggerModule.createDocument()`; it is not changed
+ * @returns a new document
+ * @throws if the application does not import AuthModule
  */
 export function documentHttpAuth(app: INestApplicationContext, document: OpenAPIObject): OpenAPIObject {
   const operations = new Operations(app.get(RouteReport).routes(), app.get(ApplicationConfig).getGlobalPrefix());
@@ -50,7 +52,7 @@ export function documentHttpAuth(app: INestApplicationContext, document: OpenAPI
 class Describer {
   private readonly schemes: ReadonlyMap<string, Scheme>;
 
-  /** @param version that of OpenAPI, which the document is written in */
+  /** @param version the OpenAPI version of the document, e.g. `3.0.0` */
   constructor(
     schemes: readonly Scheme[],
     private readonly fields: AuthenticationFields,
@@ -73,10 +75,10 @@ class Describer {
     };
   }
 
-  /** Returns the requirements of a scheme: one; or one for each scope if any scope is enough. */
+  /** Returns the alternatives that satisfy a scheme: one, or one for each scope if any of the scopes is enough. */
   private requirements(name: string, { scopes }: RouteEntry): Record<string, string[]>[] {
     const { type } = openapiOf(this.schemes.get(name) as Scheme);
-    // Before OpenAPI 3.1, requirements of the types http and apiKey are empty.
+    // OpenAPI 3.0 forbids scopes in requirements of the types http and apiKey.
     const nameable = type === 'openIdConnect' || !/^3\.0\b/.test(this.version);
     if (scopes === undefined || !nameable) return [{ [keyOf(name)]: [] }];
     const sets = scopes.mode === 'all' ? [[...scopes.names]] : scopes.names.map((scope) => [scope]);
@@ -99,7 +101,7 @@ class Describer {
     };
   }
 
-  /** A response that has challenges of some schemes. */
+  /** Returns a response with a challenge for each of the schemes. */
   private challenged(description: string, schemes: readonly string[]): ResponseObject {
     if (schemes.length === 0) return { description };
     const header = { description: `A challenge for each scheme: ${schemes.join(', ')}`, schema: { type: 'string' } };
@@ -107,13 +109,13 @@ class Describer {
   }
 }
 
-/** The scopes that credentials need, in words. */
+/** Describes the scopes that credentials need. */
 function needed(scopes: RouteEntry['scopes'], byRequest: RouteEntry['scopesByRequest']): string {
   const named = scopes && `${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`;
   return [named, byRequest && 'the scopes of the request'].filter(Boolean).join(' and ');
 }
 
-/** A scheme in OpenAPI's words. */
+/** Returns the Security Scheme Object of a scheme; `type: http` if the scheme does not declare one. */
 function openapiOf({ name, openapi }: Scheme): SecurityScheme {
   return openapi === undefined ? { type: 'http', scheme: keyOf(name) } : { ...openapi };
 }

@@ -1,14 +1,14 @@
 import type { RouteEntry } from '../routes/route.entry.js';
 
-/** The methods of the operations that @nestjs/swagger creates for `@All()`. */
+/** The methods for which @nestjs/swagger documents an `@All()` route. */
 const ALL = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD', 'SEARCH', 'QUERY'];
 
-/** The routes behind the operations of a document. */
+/** Finds the route of an operation in a document. */
 export class Operations {
   private readonly routes = new Map<string, RouteEntry>();
   private readonly prefix: string;
 
-  /** @param prefix the global prefix, which a document may leave out */
+  /** @param prefix the global prefix, which the paths of a document may omit */
   constructor(routes: readonly RouteEntry[], prefix: string) {
     this.prefix = shapeOf(prefix).replace(/^\/*(.*?)\/*$/, '/$1');
     // If several routes have the same method and path, @nestjs/swagger documents the last one.
