@@ -13,22 +13,24 @@ export interface MeterOptions {
   readonly meterProvider?: MeterProvider;
 }
 
-/** The maximum number of realms. If a function returns the realm, clients may influence it. */
+/** The maximum number of realms with their own value. A realm from a function may depend on the client, without a limit. */
 const REALMS = 100;
 
-/** OpenTelemetry's name for all other values. */
+/** The value that OpenTelemetry uses for all other values. */
 const OTHER = '_OTHER';
 
 const TYPES: readonly AuthEventType[] = ['authenticated', 'refused', 'locked', 'error'];
 
 /**
  * Counts the results of the guard in the OpenTelemetry counter `nestjs_http_auth.decisions`. Its attributes have the
- * prefix `nestjs_http_auth.`: `type` (the event), `route`, `realm`, `scheme` if one was tried, and `reason` of a refusal.
- * No attribute contains text from the client or its address. Only the first 100 realms have their own value.
+ * prefix `nestjs_http_auth.`: `type` (the event), `route`, `realm`, `scheme` if the credentials belong to a scheme of the
+ * route, and `reason` of a refusal. The counter has no attribute for the address of the client. Only the first 100 realms
+ * have their own value; all others count as `_OTHER`.
  *
  * @example
  * meterHttpAuth(app);
  * @returns a function that stops the counting
+ * @throws if the application does not import AuthModule
  */
 export function meterHttpAuth(
   app: INestApplicationContext,
