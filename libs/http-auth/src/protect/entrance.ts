@@ -8,7 +8,7 @@ import { addRequestHook } from '../response/request.hook.js';
 import { ResponseHeadHook } from '../response/response-head.hook.js';
 import { Gate } from './gate.js';
 
-/** Answers a request, if it is one that it is there for. */
+/** Responds to some requests itself, and returns `true` for them. */
 export interface Answerer {
   answers(request: HttpRequest, response: ServerResponse): boolean;
 }
@@ -24,8 +24,8 @@ export class Entrance {
   ) {}
 
   /**
-   * Installs a hook for each request on an adapter, but only if it is needed: if a path is protected, if a response
-   * cannot be watched otherwise, or if the realm may be a promise.
+   * Installs a hook that runs for each request. The hook is skipped unless a feature needs it: a protected path, a realm that
+   * may be a promise, an answerer, or a response that cannot be watched otherwise.
    *
    * @param awaitsRealm if `true`, the realm of the application is a function
    * @param answerer responds to some requests before all other code, protected paths included

@@ -20,7 +20,7 @@ export class Gate {
   /** Returns the policy of a route before the router runs. */
   private early: ((request: HttpRequest) => Policy | undefined) | undefined;
 
-  /** Called as soon as there is something to hold requests for. */
+  /** Installs the request hook. Called when the first policy exists. */
   private use: () => void = () => undefined;
 
   /** Registers a function that prepares the application, which is called as soon as a policy exists. */
@@ -29,16 +29,14 @@ export class Gate {
     if (this.policies.length > 0 || this.early !== undefined) use();
   }
 
-  /** Protects a path and all that lies below it. */
+  /** Protects a path and everything below it. */
   protect(path: string, policy: Policy): void {
     const roots = readingsOf(path).map((root) => [root, policy] as const);
     this.use();
     this.policies = [...roots, ...this.policies].toSorted(([a], [b]) => b.length - a.length);
   }
 
-  /**
-   * Throws if the request is refused.
-   */
+  /** Authenticates a request to a protected path. Throws if the request is refused. */
   async admit(exchange: Exchange): Promise<void> {
     const policy = this.policyOf(exchange.request);
     if (policy === undefined || (policy.preflight && isPreflight(exchange.request))) return;
@@ -47,7 +45,7 @@ export class Gate {
     await this.authenticator.authenticate(policy, exchange);
   }
 
-  /** Applies the policies of routes too, so that a request without credentials does not cost the parsing of its body. */
+  /** Also applies the policies of routes, so that the body of a refused request is not parsed. */
   holdEarly(policyOf: (request: HttpRequest) => Policy | undefined): void {
     this.use();
     this.early = policyOf;

@@ -5,8 +5,8 @@ const DECODINGS = 3;
 
 /**
  * Returns the paths that a request target may refer to, in one form: in lower case, without empty segments, parameters
- * and a trailing slash. Routers differ in the characters that they decode, and in dot segments. A path is protected if
- * any reading is.
+ * and a trailing slash. Routers decode different characters and treat dot segments differently, so one protected path is
+ * enough to require credentials.
  *
  * @param target a path with its query, or an absolute URI (RFC 9112 section 3.2)
  */

@@ -16,19 +16,19 @@ export interface PathPolicy {
   /**
    * The realm.
    *
-   * @default the module's
+   * @default the value of the module
    */
   readonly realm?: RealmOption;
   /**
-   * The names of the schemes that open the path.
+   * The names of the schemes that the path accepts.
    *
-   * @default all of the module's
+   * @default all schemes of the module
    */
   readonly schemes?: readonly string[];
   /**
    * When a browser may prompt.
    *
-   * @default the module's
+   * @default the value of the module
    */
   readonly prompt?: Prompt;
   /**
@@ -46,13 +46,16 @@ export interface PathPolicy {
   readonly preflight?: boolean;
 }
 
-/** The suffixes of the paths that Swagger UI serves in addition to its own. */
+/** The suffixes of the paths that Swagger UI serves: its page, and the document as JSON and YAML. */
 const BESIDE = ['', '-json', '-yaml'];
 
 /**
- * Protects paths that do not belong to a controller, so that no guard runs on them: Swagger UI with its `-json` and
- * `-yaml`, static files, a mounted router, a metrics endpoint. The policy is applied before the body of a request is
- * parsed. The handler of the path may be mounted before or after this call.
+ * Protects paths without a controller, because guards do not run on them: Swagger UI with its `-json` and `-yaml`, static
+ * files, a mounted router, a metrics endpoint. The policy applies before the body of a request is parsed. The handler of
+ * the path may be mounted before or after this call.
+ *
+ * @example
+ * protect(app, '/docs', { realm: 'API documentation' });
  *
  * @param path a path, or several; each includes everything below it
  * @throws AuthConfigurationError if a path or its policy is invalid, or if the application has no AuthModule
