@@ -5,12 +5,12 @@ import type { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { metadataOf, metadataUrlOf } from './metadata.js';
 import type { ResourceOptions } from './resource.options.js';
 
-/** Seconds that caches may keep the metadata. */
+/** How long caches may keep the metadata, in seconds. */
 const MAX_AGE = 3600;
 
 const ALLOW = 'GET, HEAD, OPTIONS';
 
-/** Allows pages of any origin: the metadata are public, and a client needs them before it has a token. */
+/** Allows pages of any origin, because the metadata are public and a client needs them before it has a token. */
 const PREFLIGHT = {
   Allow: ALLOW,
   'Access-Control-Allow-Origin': '*',
@@ -20,8 +20,8 @@ const PREFLIGHT = {
 };
 
 /**
- * Serves the metadata of the resource at their well-known path (RFC 9728 section 3), and nowhere else: no prefix, version, guard
- * or middleware of the application is in the way.
+ * Serves the metadata of the resource at their well-known path (RFC 9728 section 3). It responds before the framework, so
+ * prefixes, versions, guards and middleware of the application do not apply.
  */
 export class MetadataEndpoint {
   private readonly path: string;
@@ -35,7 +35,7 @@ export class MetadataEndpoint {
     this.path = metadataUrlOf(resource.url).pathname;
   }
 
-  /** Answers a request, if it is for the metadata. */
+  /** Responds to a request for the metadata. Returns `false` for any other request. */
   answers({ url, method }: HttpRequest, response: ServerResponse): boolean {
     if (pathOf(url) !== this.path) return false;
     if (method === 'GET' || method === 'HEAD') {
@@ -54,7 +54,7 @@ export class MetadataEndpoint {
   }
 }
 
-/** The path of a request target. */
+/** Returns the path of a request target, without the query. */
 function pathOf(target: string): string {
   const path = originForm(target);
   const query = path.indexOf('?');

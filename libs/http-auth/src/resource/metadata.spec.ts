@@ -19,7 +19,7 @@ describe('The URL of the metadata', () => {
     expect(metadataUrlOf(resource).href).toBe(url);
   });
 
-  it('[M-1][M-3][M-5] belongs to one resource only, for every valid resource', () => {
+  it('[M-1][M-3][M-5] identifies exactly one resource for every valid resource', () => {
     const url = fc.webUrl({ validSchemes: ['https'], withQueryParameters: false, withFragments: false });
     fc.assert(
       fc.property(url, (text) => {
@@ -34,7 +34,7 @@ describe('The URL of the metadata', () => {
 });
 
 describe('A resource', () => {
-  it('[M-1] has no fragment, no query and no username, and is https', () => {
+  it('[M-1] is https without a query, a fragment and a username if it is valid', () => {
     const url = fc.oneof(
       fc.webUrl({ validSchemes: ['https', 'http', 'ftp'], withFragments: true, withQueryParameters: true }),
       fc.webUrl({ authoritySettings: { withUserInfo: true } }),

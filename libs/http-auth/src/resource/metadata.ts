@@ -7,8 +7,8 @@ import type { ResourceOptions } from './resource.options.js';
 const WELL_KNOWN = '/.well-known/oauth-protected-resource';
 
 /**
- * Returns the URL of the metadata. The well-known path goes between the host and the path of the resource. A final slash
- * is dropped if the path is only that slash (RFC 9728 section 3.1).
+ * Returns the URL of the metadata. The well-known path goes between the host and the path of the resource. The path
+ * `/` alone is omitted (RFC 9728 section 3.1).
  */
 export function metadataUrlOf(resource: string): URL {
   const { origin, pathname } = new URL(resource);
@@ -20,7 +20,7 @@ export function resourceParams(resource: ResourceOptions | undefined): AuthParam
   return resource && { resource_metadata: metadataUrlOf(resource.url).href };
 }
 
-/** The metadata of a resource (RFC 9728 section 2). A member without a value is left out (section 3.2). */
+/** Returns the metadata of a resource (RFC 9728 section 2). Members without a value are omitted (section 3.2). */
 export function metadataOf(
   { url, authorizationServers, scopes, name, documentation, metadata }: ResourceOptions,
   schemes: readonly Scheme[],

@@ -1,4 +1,4 @@
-/** The application as a protected resource of OAuth, for clients that do not know it yet (RFC 9728 section 2). */
+/** The application as an OAuth protected resource. Clients read this metadata to find out where to get a token (RFC 9728 section 2). */
 export interface ResourceOptions {
   /**
    * The resource identifier: the URL of the application for its clients, e.g. `https://api.example.com/mcp`. It is an
@@ -6,7 +6,7 @@ export interface ResourceOptions {
    * `Host` field of a request never changes it.
    */
   readonly url: string;
-  /** The issuers of the authorization servers whose tokens open the application, one or more (RFC 8414 section 2). */
+  /** The issuers of the authorization servers whose tokens the application accepts, at least one (RFC 8414 section 2). */
   readonly authorizationServers: readonly string[];
   /**
    * The scopes that clients may request.
@@ -14,9 +14,9 @@ export interface ResourceOptions {
    * @default the scopes of `@Scopes()` on the guarded routes
    */
   readonly scopes?: readonly string[];
-  /** A name to show to people. */
+  /** The name that clients show to users. */
   readonly name?: string;
-  /** The URL of a page for developers. */
+  /** The http or https URL of a page for developers. */
   readonly documentation?: string;
   /**
    * More members of the metadata by their own names, e.g. `resource_policy_uri` or `signed_metadata`. A member that

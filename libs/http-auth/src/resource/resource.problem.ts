@@ -2,7 +2,7 @@ import { scopesProblem } from '../guard/scopes.js';
 import { isSecure } from '../http/secure-url.js';
 import type { ResourceOptions } from './resource.options.js';
 
-/** The members that are made of the other options, and of the schemes. */
+/** The members that the other options and the schemes set. */
 const MADE = [
   'resource',
   'authorization_servers',
@@ -49,7 +49,7 @@ function metadataProblem(metadata: unknown): string | undefined {
   return undefined;
 }
 
-/** Checks a URL that clients compare letter by letter. Returns an error message, or `undefined` if it is valid. */
+/** Checks a URL that clients compare character by character. Returns an error message, or `undefined` if it is valid. */
 function urlProblem(text: unknown): string | undefined {
   if (typeof text !== 'string' || !URL.canParse(text)) return `'${String(text)}' is not a URL`;
   const url = new URL(text);
