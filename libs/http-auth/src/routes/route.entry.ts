@@ -2,15 +2,15 @@ import type { Access, AccessReason } from '../guard/policy.js';
 import type { RequiredScopes } from '../guard/scopes.js';
 import type { StepUpOptions } from '../guard/step-up.js';
 
-/** The requirements of a route, and the reason. */
+/** A route, its requirements, and the decorator or option that decides them. */
 export interface RouteEntry {
   /** The method, in upper case; `ALL` for `@All()`. */
   readonly method: string;
-  /** The path as the router has it, e.g. `/api/articles/:id`. */
+  /** The path in the router, with the global prefix, e.g. `/api/articles/:id`. */
   readonly path: string;
-  /** The versions, if they are not a part of the path but e.g. of a field. */
+  /** The versions, if they are not part of the path, e.g. with header versioning. */
   readonly version?: string;
-  /** The hosts that the controller is bound to; absent: all. */
+  /** The hosts that the controller is bound to; absent if it is bound to none. */
   readonly host?: string;
   /** The access of the route. */
   readonly access: Access;
@@ -20,11 +20,11 @@ export interface RouteEntry {
   readonly schemes: readonly string[];
   /** The realm; `undefined` if the route is public, or if a function returns the realm of a request. */
   readonly realm?: string;
-  /** The scopes that credentials need; absent: none. */
+  /** The scopes that credentials need; absent if the route does not require any. */
   readonly scopes?: RequiredScopes;
-  /** `true` if a function returns more scopes for each request. */
+  /** `true` if a function returns more scopes for each request; otherwise absent. */
   readonly scopesByRequest?: true;
-  /** How their holder must have been authenticated; absent: anyhow. */
+  /** How the user must have been authenticated (`@StepUp()`); absent if any way is accepted. */
   readonly stepUp?: StepUpOptions;
   /** The class of the controller. */
   readonly controller: string;

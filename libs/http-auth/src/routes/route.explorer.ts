@@ -18,7 +18,7 @@ export interface PlacedRoute extends Route, Pick<RouteEntry, 'method' | 'path' |
   readonly name: string;
 }
 
-/** Finds the routes of all controllers. It asks what Nest's router and @nestjs/swagger ask, and so has the same paths. */
+/** Finds the routes of all controllers. It reads the same metadata as Nest's router and @nestjs/swagger, so the paths match. */
 @Injectable()
 export class RouteExplorer {
   private readonly paths: RoutePathFactory;
@@ -31,7 +31,7 @@ export class RouteExplorer {
     this.paths = new RoutePathFactory(config);
   }
 
-  /** The routes, in the order in which the router is given them. */
+  /** Yields the routes in the order in which Nest registers them. */
   *routes(): Generator<PlacedRoute> {
     for (const { metatype: module, controllers } of this.modules.values()) {
       const modulePath: string | undefined =

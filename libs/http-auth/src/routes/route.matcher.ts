@@ -3,7 +3,7 @@ import type { HttpRequest } from '../http/request.js';
 import type { Policy } from '../guard/policy.js';
 import type { RouteReport } from './route.report.js';
 
-/** A layer of Express's router, as far as it tells which route it is. */
+/** The part of a layer of Express's router that identifies its route. */
 interface Layer {
   readonly route?: { readonly path: unknown; readonly methods: Readonly<Record<string, boolean | undefined>> };
   match(path: string): boolean;
@@ -15,8 +15,9 @@ interface FastifyRequest extends HttpRequest {
 }
 
 /**
- * Finds the policy of a request's route before the router runs. It asks the router itself and never guesses. In doubt (a
- * version in a field, a route without a controller), it returns `undefined`, and the guard applies the policy later.
+ * Finds the policy of a request's route before the router runs. It uses the router's own matching. If the
+ * route is not certain (a version in a field, a route without a controller), it returns `undefined`, and the guard applies
+ * the policy later.
  */
 export class RouteMatcher {
   private policies: ReadonlyMap<string, Policy | undefined> | undefined;
@@ -26,13 +27,13 @@ export class RouteMatcher {
     private readonly adapter: HttpServer,
   ) {}
 
-  /** Returns the policy of the route that the router will choose, or `undefined` in doubt. */
+  /** Returns the policy of the route that the router will choose, or `undefined` if the route is not certain. */
   policyOf(request: HttpRequest): Policy | undefined {
-    // The routes are known once the application is initialized, and it is before a request comes.
+    // All routes are registered before the first request arrives.
     this.policies ??= this.report.policiesByRoute();
     const path = this.adapter.getType() === 'express' ? this.pathByExpress(request) : pathByFastify(request);
     if (path === undefined) return undefined;
-    // A router answers HEAD by the handler for GET, and anything by that for all methods.
+    // For HEAD, a router falls back to the handler of GET. For any method, it falls back to the handler of `@All()`.
     const methods = request.method === 'HEAD' ? ['HEAD', 'GET', 'ALL'] : [request.method, 'ALL'];
     const route = methods.map((method) => `${method} ${path}`).find((one) => this.policies?.has(one));
     return route === undefined ? undefined : this.policies.get(route);
@@ -59,7 +60,7 @@ function handles(methods: Readonly<Record<string, boolean | undefined>>, method:
   );
 }
 
-/** A path that cannot be decoded does not match. The router reports the error. */
+/** Returns `false` if the path cannot be decoded. The router reports that error later. */
 function matches(layer: Layer, pathname: string): boolean {
   try {
     return layer.match(pathname);

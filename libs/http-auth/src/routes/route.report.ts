@@ -10,7 +10,7 @@ import { RouteExplorer } from './route.explorer.js';
 
 /**
  * Lists the routes of all controllers with their requirements and the reasons. It does not know the routes that
- * `app.use()` or a package adds to the router itself, e.g. Swagger UI. No guard runs on those.
+ * `app.use()` or a package adds to the router itself, e.g. Swagger UI. Guards do not run on these routes.
  */
 @Injectable()
 export class RouteReport {
@@ -49,9 +49,9 @@ export class RouteReport {
   }
 
   /**
-   * Looks for routes that require scopes or step-up, but do not require credentials.
+   * Checks that the guard runs on every route with scopes or step-up. Without the guard, these decorators have no effect.
    *
-   * @throws AuthConfigurationError if the guard does not run on such a route
+   * @throws AuthConfigurationError `ERR_AUTH_UNGUARDED_ROUTE` if the guard does not run on a route with scopes or step-up
    */
   check(): void {
     for (const route of this.explorer.routes()) {

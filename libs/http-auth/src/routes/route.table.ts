@@ -1,6 +1,6 @@
 import type { RouteEntry } from './route.entry.js';
 
-/** The columns of the table, with the cell of a route. */
+/** The columns of the table: the heading, and a function that returns the cell of a route. */
 const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   METHOD: ({ method }) => method,
   PATH: placeOf,
@@ -20,7 +20,7 @@ export function placeOf({ path, version, host }: RouteEntry): string {
   return [path, version && `(version ${version})`, host && `(host ${host})`].filter(Boolean).join(' ');
 }
 
-/** The routes as a table for people: plain text, its columns aligned with spaces. */
+/** Returns the routes as a plain-text table, with columns that are aligned by spaces. */
 export function tableOf(routes: readonly RouteEntry[]): string {
   const rows = [Object.keys(COLUMNS), ...routes.map((route) => Object.values(COLUMNS).map((cell) => cell(route)))];
   const widths = Object.keys(COLUMNS).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
