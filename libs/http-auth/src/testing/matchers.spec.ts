@@ -24,7 +24,7 @@ function failure(expectation: () => void): string {
 describe('toChallenge()', () => {
   const response = answer(401, bearer, basic);
 
-  it('finds any challenge, one of a scheme in any case, and one with some of its params in any order', () => {
+  it('passes if a challenge has the scheme in any case and the given params in any order', () => {
     expect(response).toChallenge();
     expect(response).toChallenge('basic');
     expect(response).toChallenge('BEARER', { realm: 'Staging' });
@@ -34,7 +34,7 @@ describe('toChallenge()', () => {
     expect(answer(401, 'Negotiate YWJj')).toChallenge('Negotiate');
   });
 
-  it('does not find another scheme, nor params that belong to several challenges', () => {
+  it('fails for another scheme, or if no single challenge has all params', () => {
     expect(response).not.toChallenge('Digest');
     expect(response).not.toChallenge('Bas');
     expect(response).not.toChallenge('Basic', { realm: 'Staging' });
@@ -43,13 +43,13 @@ describe('toChallenge()', () => {
     expect(answer(401)).not.toChallenge();
   });
 
-  it('takes asymmetric matchers, and undefined for a param that must be absent', () => {
+  it('accepts asymmetric matchers, and undefined for a param that must be absent', () => {
     expect(response).toChallenge('Bearer', { realm: expect.stringMatching(/^Sta/), error: undefined });
     expect(response).not.toChallenge('Bearer', { realm: expect.stringContaining('hi') });
     expect(answer(401, 'Bearer realm="a", error="invalid_token"')).not.toChallenge('Bearer', { error: undefined });
   });
 
-  it('is negated and awaited as any matcher', async () => {
+  it('works with .not and .resolves', async () => {
     await expect(Promise.resolve(response)).resolves.toChallenge('Basic');
     await expect(Promise.resolve(response)).resolves.not.toChallenge('Digest');
   });
@@ -122,7 +122,7 @@ describe('toChallenge()', () => {
   it('fails, with .not too, if a field is not well-formed', () => {
     const broken = answer(401, 'Basic realm="Staging');
     const message =
-      'The WWW-Authenticate of the 401 is not well-formed (RFC 9110 section 11.6.1): Basic realm="Staging';
+      'toChallenge(): WWW-Authenticate of the 401 is not well-formed (RFC 9110 section 11.6.1): Basic realm="Staging';
     expect(failure(() => expect(broken).toChallenge())).toBe(message);
     expect(failure(() => expect(broken).not.toChallenge('Digest'))).toBe(message);
   });
@@ -130,13 +130,13 @@ describe('toChallenge()', () => {
   it.each([
     ['undefined', undefined],
     ['null', null],
-    ['a text', 'Basic'],
+    ['a string', 'Basic'],
     ['an object', {}],
     ['no headers', { status: 401, headers: null }],
     ['no status', { headers: {} }],
     ['a promise', Promise.resolve(response)],
   ])('fails, with .not too, if it gets %s instead of a response', (_what, value) => {
-    const message = 'toChallenge() takes a response, and was given none: await it';
+    const message = 'toChallenge(): the value is not a response; await the request first';
     expect(failure(() => expect(value).toChallenge())).toContain(message);
     expect(failure(() => expect(value).not.toChallenge())).toContain(message);
   });

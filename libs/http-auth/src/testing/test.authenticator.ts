@@ -8,7 +8,7 @@ import { Failure } from '../schemes/failure.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { schemeOf, type TestCredentials } from './test.user.js';
 
-/** Accepts the credentials of `asUser()` if the real authenticator finds no credentials that it could verify. */
+/** Accepts the credentials of `asUser()` if the request does not have credentials for a scheme of the route. */
 class TestAuthenticator extends Authenticator {
   constructor(
     challenger: Challenger,

@@ -21,12 +21,15 @@ export interface Asked {
  */
 export function read(response: unknown): Asked {
   const status = isResponse(response) ? (response.status ?? response.statusCode) : undefined;
-  if (typeof status !== 'number') throw new TypeError('toChallenge() takes a response, and was given none: await it');
+  if (typeof status !== 'number')
+    throw new TypeError('toChallenge(): the value is not a response; await the request first');
   const name = (status === PROXY.status ? PROXY : ORIGIN).challenges;
   const field = fieldOf(response as AnyResponse, name.toLowerCase());
   const challenges = field === undefined ? [] : parseChallenges(field);
   if (challenges === undefined) {
-    throw new TypeError(`The ${name} of the ${status} is not well-formed (RFC 9110 section 11.6.1): ${String(field)}`);
+    throw new TypeError(
+      `toChallenge(): ${name} of the ${status} is not well-formed (RFC 9110 section 11.6.1): ${String(field)}`,
+    );
   }
   return { status, challenges };
 }

@@ -5,14 +5,14 @@ import type { Scheme } from '../schemes/scheme.js';
 
 /** The fields of a request of {@link asUser}, for supertest, `inject()` and `fetch()`. */
 export type TestCredentials = {
-  /** Credentials that mean something in this process only. */
+  /** Random credentials, which are valid only in this process. */
   readonly authorization: string;
 };
 
 /** The auth info of a test user, for `request.authInfo`. */
 export interface TestAuthInfo {
   /**
-   * The auth-scheme, e.g. `Basic`. A route that does not take it refuses the user.
+   * The auth-scheme, e.g. `Basic`. A route that does not accept this scheme refuses the user.
    *
    * @default the first scheme of the route
    */
@@ -26,7 +26,7 @@ const users = new Map<string, { principal: unknown; authInfo: TestAuthInfo }>();
 
 /**
  * Returns the field that authenticates a test request, without a password or a token. The application must be built with
- * `withTestUsers()`. Any other application responds with 401.
+ * `withTestUsers()`. Any other application refuses them with 401.
  *
  * @example
  * await request(server).get('/mine').set(asUser({ name: 'alice' })).expect(200);
@@ -40,8 +40,8 @@ export function asUser(principal: object | string | number, authInfo: TestAuthIn
 }
 
 /**
- * Returns the scheme of a policy that accepts the user of some credentials. Returns `undefined` if they do not come from
- * {@link asUser}, or belong to another scheme.
+ * Returns a scheme of the policy that authenticates the user of these credentials. Returns `undefined` if the credentials
+ * do not come from {@link asUser}, or if the policy does not accept their scheme.
  */
 export function schemeOf(credentials: string | undefined, { schemes }: Policy): Scheme | undefined {
   const user = credentials === undefined ? undefined : users.get(credentials);
