@@ -22,7 +22,7 @@ export class Baseline {
   compare(routes: readonly RouteEntry[]): Changes {
     const [agreed, open] = [this.read(), linesOf(routes)];
     return {
-      // An optional route is stricter than a public route, so this change needs no new approval.
+      // An optional route is stricter than a public route, so the team does not have to approve this change.
       added: open.filter((line) => !agreed.includes(line) && !agreed.includes(line.replace(/optional$/, 'public'))),
       gone: agreed.filter((line) => !open.includes(line)),
     };

@@ -21,7 +21,7 @@ export interface Surroundings {
 
 const HELP = `nestjs-http-auth routes <module> [options]
 
-Prints the routes of a Nest application, what each route requires, and the decorator or option that decides it.
+Prints the routes of a Nest application with their requirements, and the decorator or option that decides them.
 
   <module>              the built file of the root module, e.g. dist/app.module.js. With dist/app.js#create, the
                         command uses the export "create": a module, or a function that returns the application.
