@@ -80,6 +80,12 @@ function fastifyPlugin(name: string, options: object, check?: string): Subject {
   };
 }
 
+const isUser = (username: string, password: string): boolean => findUser(username, password) !== null;
+
+async function checkUser(username: string, password: string): Promise<void> {
+  if (!isUser(username, password)) throw new UnauthorizedException();
+}
+
 @Injectable()
 class PasswordStrategy extends PassportStrategy(BasicStrategy) {
   validate(username: string, password: string) {
@@ -104,15 +110,10 @@ const byPassword = {
   passport: () => passport('basic', PasswordStrategy),
   'express-basic-auth': async () => {
     const { default: basicAuth } = await import('express-basic-auth');
-    const authorizer = (username: string, password: string) => findUser(username, password) !== null;
-    return { prepare: (app: INestApplication) => app.use(basicAuth({ authorizer, challenge: true })) };
+    return { prepare: (app: INestApplication) => app.use(basicAuth({ authorizer: isUser, challenge: true })) };
   },
-  '@fastify/basic-auth': () => {
-    const validate = async (username: string, password: string) => {
-      if (findUser(username, password) === null) throw new Error('Unauthorized');
-    };
-    return fastifyPlugin('@fastify/basic-auth', { validate, authenticate: true }, 'basicAuth');
-  },
+  '@fastify/basic-auth': () =>
+    fastifyPlugin('@fastify/basic-auth', { validate: checkUser, authenticate: true }, 'basicAuth'),
 };
 
 const byToken = {

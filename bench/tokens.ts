@@ -54,7 +54,7 @@ export class Issuer {
         return sign('sha256', data, { key: this.rsa, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 });
       case 'ES256':
         return sign('sha256', data, { key: this.ec, dsaEncoding: 'ieee-p1363' });
-      case 'EdDSA':
+      default:
         return sign(null, data, this.ed);
     }
   }

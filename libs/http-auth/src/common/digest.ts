@@ -4,7 +4,7 @@ import crypto, { randomBytes } from 'node:crypto';
 const KEY = randomBytes(32).toString('base64');
 
 /** `crypto.hash()` takes one call instead of three; Bun and Deno may lack it. */
-const sha256: (data: Buffer) => string =
+const sha256: (data: string | Buffer) => string =
   typeof crypto.hash === 'function'
     ? (data) => crypto.hash('sha256', data, 'base64url')
     : (data) => crypto.createHash('sha256').update(data).digest('base64url');
@@ -15,6 +15,7 @@ const sha256: (data: Buffer) => string =
  */
 export function keyedDigest(...parts: readonly string[]): string {
   const text = parts.reduce((joined, part) => `${joined}${part.length}:${part}`, KEY);
-  // UTF-16, because UTF-8 encodes all lone surrogates as the same bytes.
-  return sha256(Buffer.from(text, 'utf16le'));
+  // UTF-8 encodes all lone surrogates as the same bytes, so strings with them need another encoding. The two never collide,
+  // because the key differs in them.
+  return sha256(text.isWellFormed() ? text : Buffer.from(text, 'utf16le'));
 }

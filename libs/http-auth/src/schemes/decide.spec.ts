@@ -12,6 +12,7 @@ import { Admission, admit } from './admission.js';
 import { decide } from './decide.js';
 import { Failure } from './failure.js';
 import { RefusedException } from './refused.exception.js';
+import { VerifierUnavailableException } from './unavailable.exception.js';
 import { VerifierError } from './verifier.error.js';
 
 const attempt = { scheme: 'Basic', secrets: () => ['sesame'] };
@@ -133,6 +134,11 @@ describe('decide', () => {
     });
     const [first, second] = refusals;
     expect(await outcomeOf(Promise.any([Promise.reject(first), Promise.reject(second)]))).toBeInstanceOf(Failure);
+    const down = new VerifierUnavailableException('down', 30);
+    expect(await thrownBy(outcomeOfThrown(new AggregateError([...refusals, down])))).toMatchObject({
+      status: 503,
+      retryAfter: 30,
+    });
     for (const errors of [[...refusals, new Error('down')], []]) {
       expect(await thrownBy(outcomeOfThrown(new AggregateError(errors)))).toBeInstanceOf(VerifierError);
     }

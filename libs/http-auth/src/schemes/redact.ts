@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import type { HttpException } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
+import { Failure } from './failure.js';
 
 const REDACTED = '[redacted]';
 
@@ -14,6 +15,7 @@ const DEPTH = 5;
  */
 export function redact(error: unknown, secrets: readonly string[], depth = 0): Error {
   const clean = cutter(secrets);
+  if (error instanceof Failure) return new Error(`The credentials were refused: ${error.reason}`);
   if (!isError(error)) {
     return new Error(
       typeof error === 'string' ? clean(error) : `A value that is not an Error was thrown: ${typeof error}`,

@@ -20,7 +20,14 @@ export class VerifierError extends Error {
    */
   constructor(scheme: string, error: unknown, secrets: readonly string[]) {
     super(`The verifier of the ${scheme} scheme threw`, { cause: redact(error, secrets) });
-    this.status = error instanceof HttpException && error.getStatus() >= 500 ? error.getStatus() : 500;
-    this.retryAfter = error instanceof VerifierUnavailableException ? error.retryAfter : undefined;
+    const fault = faultOf(error);
+    this.status = fault?.getStatus() ?? 500;
+    this.retryAfter = fault instanceof VerifierUnavailableException ? fault.retryAfter : undefined;
   }
+}
+
+/** Returns the 5xx exception of an error. `Promise.any()` hides it among the refusals of the other verifiers. */
+function faultOf(error: unknown): HttpException | undefined {
+  if (error instanceof AggregateError) return error.errors.map(faultOf).find((one) => one !== undefined);
+  return error instanceof HttpException && error.getStatus() >= 500 ? error : undefined;
 }

@@ -38,6 +38,8 @@ export interface BasicOptions {
  * @example
  * basic(({ username, password }) => (username === 'alice' && password === secret ? { name: username } : null))
  */
+// An application may state the principal, as in `basic<User>(verifier)`.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function basic<Principal = unknown, Request extends object = HttpRequest>(
   // Not inferred, so that a verifier may return principals of several types.
   verifier: Verifier<BasicCredentials, NoInfer<Principal>, Request>,

@@ -29,6 +29,8 @@ export interface BearerOptions {
  * @example
  * bearer(async ({ token }) => sessions.find(token))
  */
+// An application may state the principal, as in `bearer<User>(verifier)`.
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function bearer<Principal = unknown, Request extends object = HttpRequest>(
   // Not inferred, so that a verifier may return principals of several types.
   verifier: Verifier<BearerCredentials, NoInfer<Principal>, Request>,
