@@ -129,7 +129,13 @@ const byToken = {
       allowedAud: AUDIENCE,
       cache: false,
     }) as (token: string) => object;
-    return byHand('Bearer', verify);
+    return byHand('Bearer', (token) => {
+      try {
+        return verify(token);
+      } catch {
+        return null;
+      }
+    });
   },
   passport: (_adapter: Adapter, keys: Keys, algorithm: Algorithm) => {
     @Injectable()
