@@ -60,6 +60,7 @@ export function rowsOf(issuer: Issuer): readonly Row[] {
     {
       ...token,
       title: '401 for a forged RS256 token',
+      kind: 'forged',
       status: 401,
       fields: () => `Bearer ${issuer.issue('RS256').slice(0, -8)}AAAAAAAA`,
     },

@@ -45,6 +45,12 @@ const guard = (canActivate: CanActivate['canActivate']): Subject => ({
 /** The reference of all ratios. */
 const empty = (): Subject => guard(() => true);
 
+/** The reference of the rows with a 401: the guard refuses every request. */
+const refusing = (): Subject =>
+  guard(() => {
+    throw new UnauthorizedException();
+  });
+
 const library = (...schemes: SchemeDefinition[]): Subject => ({
   imports: [AuthModule.forRoot({ realm: 'Benchmark', schemes })],
 });
@@ -168,11 +174,12 @@ export const subjects: Readonly<
 > = {
   password: { empty, ...byPassword },
   wrong: {
-    empty,
+    empty: refusing,
     ...byPassword,
     library: () => library(basic(({ username, password }) => findUser(username, password), { limits: false })),
   },
   token: { empty, ...byToken },
+  forged: { empty: refusing, ...byToken },
   opaque: {
     empty,
     library: () =>
