@@ -26,12 +26,18 @@ export interface ReadingOptions {
 
 /**
  * The limit for the lengths of all readings of one target together, in characters. It bounds the time that a hostile target
- * takes. Honest targets have fewer than 8 readings, so a path of 4,000 characters still fits.
+ * takes. Honest targets have fewer than 8 readings, so a path of 2,000 characters still fits.
  */
-const MAX_CHARACTERS = 32_768;
+const MAX_CHARACTERS = 16_384;
 
 /** The limit for the number of readings of one target. */
 const MAX_READINGS = 64;
+
+/** Whatever makes a rewrite work: percent-encodings, parameters, backslashes, empty segments. */
+const AMBIGUOUS = /[%;\\]|\/(?=\/)/g;
+
+/** The limit for ambiguous places in one target. A URL of 2,000 characters inside a path has about 60. */
+const MAX_AMBIGUOUS = 128;
 
 /** C0 controls and DEL (RFC 9110 section 5.5 calls them dangerous; URLs cannot contain them: RFC 3986 section 2). */
 const CONTROL = /[\0-\x1f\x7f]/; // oxlint-disable-line no-control-regex
@@ -49,6 +55,9 @@ const STRANGE_DOTS_ONLY = /\/(?!\.{1,2}(?:\/|$))\.[.\s]*(?:\/|$)/;
  * @param paths one path, or several spellings of it
  */
 export function readingsOf(paths: readonly string[], { dotSegments = false }: ReadingOptions = {}): Readings | Refusal {
+  if (paths.some((path) => (path.match(AMBIGUOUS)?.length ?? 0) > MAX_AMBIGUOUS)) {
+    return { refused: 'too many percent-encodings, parameters or empty segments' };
+  }
   const rewrites = dotSegments ? [...REWRITES, ...DOT_REWRITES] : REWRITES;
   const dots = dotSegments ? STRANGE_DOTS_ONLY : DOTS_ONLY;
   const exact = closure(paths, rewrites, dots);

@@ -29,11 +29,14 @@ export function readTarget(target: string, options?: ReadingOptions): Readings |
   const beforeQuery = query === -1 ? target : target.slice(0, query);
   const path = beforeQuery.startsWith('/') ? beforeQuery : beforeQuery.replace(SCHEME_AND_AUTHORITY, '');
   if (!path.startsWith('/')) return { refused: 'neither a path nor a URL with a plain authority' };
-  if (PLAIN.test(path)) return { exact: [path], folded: [path.toLowerCase()] };
+  const absolute = path !== beforeQuery;
+  if (!absolute && PLAIN.test(path)) return { exact: [path], folded: [path.toLowerCase()] };
   if (FORBIDDEN.test(path)) return { refused: 'a control character, a space, a backslash or a fragment' };
   const text = decodeBytes(path);
   if (text === undefined || !isEncodedUtf8(text)) return { refused: 'a malformed percent-encoding or not UTF-8' };
-  return readingsOf([...new Set([text, path])].map(decodeOnlyEncoded), options);
+  // Some code takes a target for a path in any case, so an absolute URI is one more path.
+  const paths = absolute ? [text, path, `/${beforeQuery}`] : [text, path];
+  return readingsOf([...new Set(paths.map(decodeOnlyEncoded))], options);
 }
 
 /**
