@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ProtectedPaths } from '../libs/http-auth/src/door/protected.paths.js';
 import type { ReadingOptions, Refusal } from '../libs/http-auth/src/door/readings.js';
 import { type Consumer, startConsumers } from './support/consumers.js';
@@ -45,8 +45,11 @@ type Judge = (target: string) => readonly string[] | Refusal;
 
 /** Returns the policy that a place needs, by the plainest code: places are not ambiguous. */
 function policyOfPlace(setup: Setup, place: string): string | undefined {
-  const roots = Object.keys(setup).filter((one) => one === '/' || place === one || place.startsWith(`${one}/`));
-  const root = roots.toSorted((a, b) => b.length - a.length)[0];
+  let root: string | undefined;
+  for (const one in setup) {
+    const within = one === '/' || place === one || place.startsWith(`${one}/`);
+    if (within && one.length > (root?.length ?? 0)) root = one;
+  }
   const except = root === undefined ? [] : (setup[root]?.except ?? []);
   return except.some((one) => place === one || (one.endsWith('/') && place.startsWith(one))) ? undefined : root;
 }
@@ -82,7 +85,7 @@ async function compare(
     for (const consumer of consumers) {
       if (index % consumer.every !== 0) continue;
       const places = await placesOf(consumer, target);
-      for (const place of places) {
+      for (const place of new Set(places)) {
         verdicts.forEach((verdict, which) => {
           const policy = policyOfPlace(setups[which]?.[1] as Setup, place);
           if (policy === undefined || 'refused' in verdict) return;
@@ -112,9 +115,11 @@ async function placesOf(consumer: Consumer, target: string): Promise<readonly st
 
 describe('Request targets at the door', () => {
   let consumers: Consumer[];
+  let close: () => Promise<unknown>;
   beforeAll(async () => {
-    consumers = await startConsumers();
+    ({ consumers, close } = await startConsumers());
   });
+  afterAll(() => close());
 
   it.each([
     ['the fixed seed', FIXED_SEED],
@@ -125,10 +130,9 @@ describe('Request targets at the door', () => {
       const judges = setups.map(([, setup, options]) => judgeOf(setup, options));
       const { escapes, refused, served } = await compare(consumers, judges, seed, TARGETS / 2);
       expect({ seed, escapes: escapes.slice(0, 20), count: escapes.length }).toEqual({ seed, escapes: [], count: 0 });
-      // The targets must not all be refused, or the comparison says nothing.
-      expect(refused / (TARGETS / 2)).toBeLessThan(0.7);
-      for (const { name } of consumers) expect([name, served.get(name) ?? 0]).toEqual([name, expect.any(Number)]);
-      if (process.env['DOOR_STATS']) console.log(refused, served);
+      // If all targets were refused, or nothing were served, the comparison would say nothing.
+      expect(refused).toBeLessThan(TARGETS / 4);
+      expect(consumers.filter(({ name }) => (served.get(name) ?? 0) < TARGETS / 1000)).toEqual([]);
     },
     600_000,
   );

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -284,20 +284,34 @@ function asStored(path: string, spell: (text: string) => string): string {
   return files.find((file) => spell(file) === path) ?? '';
 }
 
-/** All consumers. */
-export async function startConsumers(): Promise<Consumer[]> {
+/** Starts all consumers, without a server. */
+export async function startConsumers(): Promise<{ consumers: Consumer[]; close: () => Promise<unknown> }> {
   const root = writeFiles();
+  const instances = await Promise.all([
+    fastifyFiles(root),
+    fastifyRoutes({}),
+    fastifyRoutes(tolerant),
+    fastifyRoutes({ ...tolerant, useSemicolonDelimiter: true }),
+  ]);
+  const nests = await Promise.all([nest(new ExpressAdapter()), nest(new FastifyAdapter())]);
+  const [files, plainRoutes, tolerantRoutes, semicolonRoutes] = instances.map(routing) as [
+    Listener,
+    Listener,
+    Listener,
+    Listener,
+  ];
+  const [onExpress, onFastify] = nests.map((app) => app.getHttpAdapter().getInstance()) as [Express, FastifyInstance];
   const listeners: [name: string, every: number, listener: Listener][] = [
     ['serve-static', 32, expressStatic(root)],
     ['Express routers', 8, expressRouters({})],
     ['Express routers, strict and case-sensitive', 8, expressRouters({ caseSensitive: true, strict: true })],
     ['Express parameters', 8, expressParameters()],
-    ['@fastify/static', 32, routing(await fastifyFiles(root))],
-    ['Fastify', 2, routing(await fastifyRoutes({}))],
-    ['Fastify, tolerant', 2, routing(await fastifyRoutes(tolerant))],
-    ['Fastify, tolerant, cut at ;', 2, routing(await fastifyRoutes({ ...tolerant, useSemicolonDelimiter: true }))],
-    ['Nest on Express', 32, (await nest(new ExpressAdapter())).getHttpAdapter().getInstance() as Listener],
-    ['Nest on Fastify', 16, routing((await nest(new FastifyAdapter())).getHttpAdapter().getInstance() as never)],
+    ['@fastify/static', 32, files],
+    ['Fastify', 2, plainRoutes],
+    ['Fastify, tolerant', 2, tolerantRoutes],
+    ['Fastify, tolerant, cut at ;', 2, semicolonRoutes],
+    ['Nest on Express', 32, onExpress],
+    ['Nest on Fastify', 16, routing(onFastify)],
     ['Hono', 16, await hono()],
   ];
   const pure = parsers.map(([parser, parse]): Consumer => ({
@@ -305,10 +319,18 @@ export async function startConsumers(): Promise<Consumer[]> {
     every: 1,
     read: (target) => used(parse(target)),
   }));
-  return [
-    ...listeners.map(([name, every, listener]) => ({ name, every, read: (t: string) => ask(listener, t) })),
-    ...pure,
-  ];
+  const served = listeners.map(([name, every, listener]): Consumer => ({
+    name,
+    every,
+    read: (target) => ask(listener, target),
+  }));
+  return {
+    consumers: [...served, ...pure],
+    close: async () => {
+      await Promise.all([...instances, ...nests].map((one) => one.close()));
+      rmSync(root, { recursive: true });
+    },
+  };
 }
 
 /** The places of everything that an application may do with a path. */
