@@ -16,6 +16,7 @@ const order = [
   'response',
   'events',
   'guard',
+  'door',
   'protect',
   'routes',
   'resource',

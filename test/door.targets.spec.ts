@@ -67,7 +67,7 @@ interface Result {
   readonly served: Map<string, number>;
 }
 
-/** Compares what a consumer serves with what the door asks for. */
+/** Checks that the door asks for the policy of each place that a consumer serves. */
 async function compare(
   consumers: readonly Consumer[],
   judges: readonly Judge[],
@@ -130,7 +130,7 @@ describe('Request targets at the door', () => {
       const judges = setups.map(([, setup, options]) => judgeOf(setup, options));
       const { escapes, refused, served } = await compare(consumers, judges, seed, TARGETS / 2);
       expect({ seed, escapes: escapes.slice(0, 20), count: escapes.length }).toEqual({ seed, escapes: [], count: 0 });
-      // If all targets were refused, or nothing were served, the comparison would say nothing.
+      // If all targets were refused, or nothing were served, the test would be useless.
       expect(refused).toBeLessThan(TARGETS / 4);
       expect(consumers.filter(({ name }) => (served.get(name) ?? 0) < TARGETS / 1000)).toEqual([]);
     },

@@ -5,8 +5,8 @@
 export type Rewrite = (path: string) => string;
 
 /**
- * The rewrites that a consumer may apply, in any order and any number of times. Nobody applies all of them. Each line names
- * one consumer that does.
+ * The rewrites that a consumer may apply, in any order and any number of times. No consumer applies all of them. The comment
+ * of each rewrite gives an example.
  */
 export const REWRITES: readonly Rewrite[] = [
   // Each decoder: Express parameters, `send`, a proxy in front of the server (RFC 3986 section 2.1).
@@ -31,7 +31,7 @@ export const DOT_REWRITES: readonly Rewrite[] = [
   (path) => withoutDotSegments(path, (segment) => segment.replaceAll(/%2e/gi, '.')),
 ];
 
-/** Replaces characters by the ones that a file system or a proxy may take them for: `／` is a slash then. */
+/** Replaces characters by equivalent characters, as some file systems and proxies do: `／` becomes a slash. */
 export const toCompatibleCharacters: Rewrite = (path) =>
   path.normalize('NFKC').replace(/\p{Default_Ignorable_Code_Point}/gu, '');
 
@@ -52,7 +52,7 @@ function trimEnd(segment: string): string {
   return segment.slice(0, end);
 }
 
-/** Decodes bytes that are not valid UTF-8 to U+FFFD, so that the bytes beside them are decoded in any case. */
+/** Decodes bytes that are not valid UTF-8 to U+FFFD, so that all other bytes are decoded. */
 function decodeRun(encoded: string): string {
   return Buffer.from(encoded.replaceAll('%', ''), 'hex').toString();
 }

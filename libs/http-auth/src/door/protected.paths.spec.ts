@@ -92,7 +92,7 @@ describe('ProtectedPaths', () => {
     expect(protectedPaths({ '/': [], '/docs': [] }).policiesOf('/docs-json')).toEqual(['/docs', '/']);
   });
 
-  it('requires the policy of / if a request names no path', () => {
+  it('requires the policy of / if a request has no path', () => {
     const paths = protectedPaths({ '/': ['/'], '/docs': [] });
     expect(paths.policiesOf('h:443', { method: 'CONNECT' })).toEqual(['/']);
     expect(paths.policiesOf('*', { method: 'OPTIONS' })).toEqual(['/']);
@@ -107,17 +107,12 @@ describe('ProtectedPaths', () => {
     };
     const paths = protectedPaths(setup);
 
-    it.each([
-      '/',
-      '/health',
-      '/health?x=1',
-      '/.well-known/acme-challenge/',
-      '/.well-known/acme-challenge/a/b',
-      '/caf%c3%a9',
-      '/open/y',
-    ])('has no policy for %s', (target) => {
-      for (const method of ['GET', 'POST', 'OPTIONS']) expect(paths.policiesOf(target, { method })).toEqual([]);
-    });
+    it.each(['/', '/health', '/health?x=1', '/.well-known/acme-challenge/a/b', '/caf%c3%a9', '/open/y'])(
+      'has no policy for %s',
+      (target) => {
+        for (const method of ['GET', 'POST', 'OPTIONS']) expect(paths.policiesOf(target, { method })).toEqual([]);
+      },
+    );
 
     it.each([
       '/health/',
@@ -131,12 +126,19 @@ describe('ProtectedPaths', () => {
       '/health.',
       'http://h/health',
       '/.well-known/acme-challenge',
+      '/.well-known/acme-challenge/',
       '/.well-known/acme-challenge/a%2Fb',
       '/.well-known/acme-challenge/a;b',
       '/.well-known/acme-challenge//a',
       '/a',
     ])('keeps the policy for %s', (target) => {
       expect(paths.policiesOf(target)).toEqual(['/']);
+    });
+
+    it('opens a folder and everything below it if both are exceptions', () => {
+      const open = protectedPaths({ '/': ['/a', '/a/'] });
+      for (const target of ['/a', '/a/', '/a/b']) expect(open.policiesOf(target)).toEqual([]);
+      expect(open.policiesOf('/ab')).toEqual(['/']);
     });
 
     it('keeps the policy of an inner path', () => {

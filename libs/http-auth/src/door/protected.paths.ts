@@ -15,7 +15,7 @@ interface Root<Policy> {
   readonly beside: boolean;
 }
 
-/** What Swagger UI serves next to its path. */
+/** The suffixes of the documents that Swagger UI serves next to its path. */
 const BESIDE = ['-json', '-yaml'];
 
 /**
@@ -38,8 +38,9 @@ export class ProtectedPaths<Policy> {
    * same policy in addition to the policy of an outer path.
    *
    * @param path a literal path, e.g. `/docs`; `/` is the whole server
-   * @param except literal paths at or below `path` that have no policy. An entry that ends in a slash is a subtree, but `/`
-   *   is the home page only. An entry opens the spelling that it has and no other. It opens all methods, but no upgrade.
+   * @param except literal paths at or below `path` that have no policy, for all methods but not for upgrades. Only this
+   *   spelling is open, upper and lower case included. `/a/` opens everything below `/a`. Write both `/a` and `/a/` to open
+   *   the folder as well. `/` is the home page only.
    * @throws AuthConfigurationError if a path is not literal, or if it is protected already
    */
   protect(path: string, policy: Policy, { except = [] }: { readonly except?: readonly string[] } = {}): void {
@@ -120,6 +121,14 @@ function isWithin(path: string, root: string): boolean {
 function isException({ exact: [path = '', second] }: Readings, except: readonly string[]): boolean {
   return (
     second === undefined &&
-    except.some((entry) => path === entry || (entry !== '/' && entry.endsWith('/') && path.startsWith(entry)))
+    except.some((entry) => (entry.endsWith('/') && entry !== '/' ? isBelow(path, entry, except) : path === entry))
   );
+}
+
+/**
+ * Many servers answer `/a/` by the handler for `/a`. So the entry `/a/` opens the folder itself only if the entry `/a` opens
+ * it as well.
+ */
+function isBelow(path: string, entry: string, except: readonly string[]): boolean {
+  return path.startsWith(entry) && (path.length > entry.length || except.includes(entry.slice(0, -1)));
 }

@@ -8,7 +8,7 @@ export interface Readings {
   readonly folded: readonly string[];
 }
 
-/** The reason to respond with 400, for logs. It contains nothing that the client sent. */
+/** The reason to respond with 400, for logs. It does not contain data of the client. */
 export interface Refusal {
   readonly refused: string;
 }
@@ -33,7 +33,7 @@ const MAX_CHARACTERS = 16_384;
 /** The limit for the number of readings of one target. */
 const MAX_READINGS = 64;
 
-/** Whatever makes a rewrite work: percent-encodings, parameters, backslashes, empty segments. */
+/** The places that rewrites change: percent-encodings, parameters, backslashes, empty segments. */
 const AMBIGUOUS = /[%;\\]|\/(?=\/)/g;
 
 /** The limit for ambiguous places in one target. A URL of 2,000 characters inside a path has about 60. */
@@ -49,8 +49,8 @@ const DOTS_ONLY = /\/\.[.\s]*(?:\/|$)/;
 const STRANGE_DOTS_ONLY = /\/(?!\.{1,2}(?:\/|$))\.[.\s]*(?:\/|$)/;
 
 /**
- * Returns everything that any sequence of rewrites makes of a path. Returns a refusal if one of the readings has a control
- * character or a dot segment, or if there are too many readings.
+ * Applies the rewrites in every order and returns all results. Returns a refusal if a result has a control character or a
+ * dot segment, or if there are too many results.
  *
  * @param paths one path, or several spellings of it
  */

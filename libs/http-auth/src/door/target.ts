@@ -1,8 +1,9 @@
 import { type Readings, type ReadingOptions, readingsOf, type Refusal } from './readings.js';
 
 /**
- * The scheme and a plain authority of an absolute form (RFC 9112 section 3.2.2): a registered name of letters, digits, `.`,
- * `-` and `_`, or an IP address, and a port. No user information, no percent-encoding. A path must follow.
+ * The scheme and a plain authority of an absolute form (RFC 9112 section 3.2.2). A plain authority is a name of letters,
+ * digits, `.`, `-` and `_`, or an IP address. It may have a port. User information and percent-encodings are not allowed. A
+ * path must follow.
  */
 const SCHEME_AND_AUTHORITY = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?(?=\/)/i;
 
@@ -13,8 +14,8 @@ const PLAIN = /^(?:\/\.?[\w~!$&'()*+,=:@-]+(?:\.[\w~!$&'()*+,=:@-]+)*)*\/?$/;
 const FORBIDDEN = /[\0-\x20\x7f\\#]/; // oxlint-disable-line no-control-regex
 
 /**
- * Percent-encodings of bytes that a path cannot contain in any other way (RFC 3986 section 2): space, `"`, `<`, `>`, `[`, `]`,
- * `^`, a backtick, `{`, `|`, `}`, and everything above 7F. They do not make a second reading, because there is one spelling.
+ * Percent-encodings of bytes that have no other spelling in a path (RFC 3986 section 2), so they do not make a second
+ * reading: space, `"`, `<`, `>`, `[`, `]`, `^`, a backtick, `{`, `|`, `}`, and all bytes above 7F.
  */
 const ONLY_ENCODED = /(?:%(?:2[02]|3[CE]|5[BDE]|60|7[B-D]|[89A-F][0-9A-F]))+/gi;
 
@@ -40,7 +41,7 @@ export function readTarget(target: string, options?: ReadingOptions): Readings |
 }
 
 /**
- * Decodes what may stand in a path only in percent-encoding.
+ * Decodes the percent-encodings of bytes that have no other spelling in a path.
  *
  * @param path with valid percent-encodings of UTF-8
  */
