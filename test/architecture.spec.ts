@@ -17,7 +17,6 @@ const order = [
   'events',
   'guard',
   'door',
-  'protect',
   'routes',
   'resource',
   'openapi',

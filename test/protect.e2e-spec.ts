@@ -132,8 +132,6 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
       '/%73ecret.txt',
       '/secret%2Etxt',
       '//secret.txt',
-      '/./secret.txt',
-      '/x/../secret.txt',
       '/SECRET.txt',
       '/secret.txt/',
       '/secret.txt?x',
@@ -142,6 +140,18 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     ]) {
       expect(await send(app, path)).toMatchObject({ status: 401, challenges });
     }
+    // Cases of an attack: nothing but the path itself serves the file.
+    for (const path of [
+      '/./secret.txt',
+      '/x/../secret.txt',
+      'http://h%2Fsecret.txt',
+      '/y/../secret/;a/../secret.txt',
+      '/secret.txt%00',
+      '/secret.txt%zz',
+    ]) {
+      expect(await send(app, path, password)).toMatchObject({ status: 400, challenges: [] });
+    }
+    expect(await send(app, '/open.txt?q=50%')).toMatchObject({ status: 200, body: 'open' });
     expect(await send(app, '/secret.txt', password)).toMatchObject({ status: 200, body: 'secret' });
     expect(await send(app, '/open.txt')).toMatchObject({ status: 200, body: 'open' });
   });
@@ -221,6 +231,47 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(app, '/open', password)).toMatchObject({ status: 200 });
   });
 
+  it.each([
+    ['protect(app, { except })', (app: INestApplication) => protect(app, { except: ['/open'] })],
+    ["protect(app, '/', { except })", (app: INestApplication) => protect(app, '/', { except: ['/open'] })],
+  ])('keeps the exceptions of the whole server open, in their spelling only: %s', async (_how, prepare) => {
+    const app = await application(prepare);
+    expect(await send(app, '/open')).toMatchObject({ status: 200 });
+    expect(await send(app, '/open?a=b')).toMatchObject({ status: 200 });
+    for (const path of ['/open/', '/OPEN', '//open', '/%6fpen', '/open;a', '/nowhere']) {
+      expect(await send(app, path)).toMatchObject({ status: 401, challenges });
+    }
+  });
+
+  it('protects the whole server without arguments', async () => {
+    const app = await application((nest) => protect(nest));
+    for (const path of ['/', '/open', '/nowhere']) expect((await send(app, path)).status).toBe(401);
+  });
+
+  it('does not open a protected path by an exception of the path above', async () => {
+    const app = await application((nest) => {
+      protect(nest, { except: ['/open'] });
+      protect(nest, '/open', { realm: 'Inner' });
+    });
+    expect((await send(app, '/open')).challenges[0]).toBe('Bearer realm="Inner"');
+  });
+
+  it('requires all policies if a target has several readings', async () => {
+    const app = await application((nest) => {
+      protect(nest, '/a', { realm: 'Outer', schemes: ['basic'] });
+      protect(nest, '/a/b', { access: 'optional' });
+    });
+    expect((await send(app, '/a/b')).status).toBe(404);
+    for (const path of ['/a%2Fb', '/A/b', '/a;x/b']) expect((await send(app, path)).status).toBe(401);
+  });
+
+  it('applies step-up', async () => {
+    const app = await application((nest) => protect(nest, '/docs', { stepUp: { acrValues: ['mfa'] } }));
+    expect((await send(app, '/docs', { headers: bearerAuthorization('alice-token') })).challenges[0]).toBe(
+      'Bearer realm="Staging", error="insufficient_user_authentication", acr_values="mfa"',
+    );
+  });
+
   it('has the policy of the nearest path, if there are several', async () => {
     const app = await application((nest) => {
       protect(nest, ['/a', '/b/'], { realm: 'Outer' });
@@ -288,8 +339,16 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
   });
 
   it.each([
-    ['docs', {}, "protect(): a path must begin with a slash, which 'docs' does not"],
-    [[], {}, 'protect(): a path must begin with a slash'],
+    ['docs', {}, "protect(): 'docs' does not start with a slash; write '/docs'"],
+    [[], {}, 'protect(): the list of paths is empty; name at least one path'],
+    [
+      '/docs/*',
+      {},
+      "protect(): '/docs/*' is a pattern because of '*'; write '/docs', which includes everything below it",
+    ],
+    ['/docs/:id', {}, "write '/docs', which includes everything below it"],
+    ['/docs', { except: ['/health'] }, "protect(): except: '/health' is not below '/docs'"],
+    ['/docs', { except: '/docs/open' as never }, 'protect(): except must be a list of paths'],
     ['/docs', { realm: '' }, 'realm: it must not be empty'],
     ['/docs', { schemes: ['digest'] }, 'schemes: AuthModule has no scheme "digest"; it has bearer, basic'],
     ['/docs', { schemes: [] }, 'schemes: the list is empty'],

@@ -33,7 +33,7 @@ export { type Challenge, formatChallenge, parseChallenges } from './http/challen
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
 export type { HttpRequest } from './http/request.js';
 export type { Limiter, LimitOptions } from './lockout/limits.js';
-export { type PathPolicy, protect } from './protect/protect.js';
+export { type PathPolicy, protect } from './door/protect.js';
 export type { ResourceOptions } from './resource/resource.options.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
 export type { ChallengeLayout } from './response/challenger.js';

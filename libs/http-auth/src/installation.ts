@@ -6,7 +6,7 @@ import { AuthConfigurationError } from './common/configuration.error.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { Policies } from './guard/policies.js';
 import { RouteGuard } from './guard/route.guard.js';
-import { Entrance } from './protect/entrance.js';
+import { Entrance } from './door/entrance.js';
 import { MetadataEndpoint } from './resource/metadata.endpoint.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { RouteMatcher } from './routes/route.matcher.js';
