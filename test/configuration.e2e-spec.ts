@@ -117,17 +117,22 @@ describe('A mistake in the options', () => {
     ['no schemes', { realm: 'a' }, 'schemes: list at least one scheme, e.g. [basic(verifier)]'],
     ['an empty list of schemes', { realm: 'a', schemes: [] }, 'schemes: list at least one scheme'],
     [
-      'a scheme that is none',
+      'an entry that is not a scheme',
       { realm: 'a', schemes: ['basic'] },
       'schemes: an entry is not a scheme; list the results of basic(), bearer()',
     ],
     [
-      'two schemes of one name',
+      'a Passport strategy without a scheme',
+      { realm: 'a', schemes: [passportStrategy({ authenticate() {} }, {} as never)] },
+      'passportStrategy(): scheme must name the auth-scheme that the strategy reads, e.g. Bearer',
+    ],
+    [
+      'two schemes with the same name',
       { realm: 'a', schemes: [basic(() => null), basic(() => null)] },
       'schemes: two schemes are named "Basic"; remove one of them',
     ],
     [
-      'two schemes of one name in another case',
+      'two schemes with the same name in another case',
       { realm: 'a', schemes: [bearer(() => null), passportStrategy({ authenticate() {} }, { scheme: 'BEARER' })] },
       'schemes: two schemes are named "BEARER"; remove one of them',
     ],

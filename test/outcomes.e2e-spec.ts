@@ -293,7 +293,12 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
         expect((await send(app, '/me', { headers: basicAuthorization('alice', `${attempt}`) })).status).toBe(403);
       }
       expect(events).toHaveLength(3);
-      expect(events[0]).toMatchObject({ reason: 'insufficient', scheme: 'Basic', status: 403 });
+      expect(events[0]).toMatchObject({
+        reason: 'insufficient',
+        scheme: 'Basic',
+        status: 403,
+        message: 'account suspended',
+      });
     });
   });
 

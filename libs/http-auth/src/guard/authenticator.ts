@@ -146,7 +146,12 @@ export class Authenticator {
   /** Rethrows a 4xx of the verifier. Logs any other error and throws a 5xx that does not contain its message. */
   private fault(policy: Policy, exchange: Exchange, { name }: Scheme, error: unknown): never {
     if (error instanceof HttpException) {
-      this.reporter.refused(policy, exchange, new Failure('insufficient', name), error.getStatus());
+      this.reporter.refused(
+        policy,
+        exchange,
+        new Failure('insufficient', name, 403, { message: error.message }),
+        error.getStatus(),
+      );
       throw error;
     }
     // `decide()` does not throw other errors.

@@ -89,7 +89,7 @@ function countProblem({ perUserAndAddress = 10, perAddress = 100, perUser = 100 
 function windowProblem({ window = '15m' }: LimitOptions): string | undefined {
   if (typeof window === 'number' && window >= 1 && window <= 86_400) {
     const meant = window % 60 === 0 ? `${window / 60}m` : `${window}s`;
-    return `limits.window: ${window} is ${window} milliseconds since 0.2; write '${meant}'`;
+    return `limits.window: ${window} is ${window} milliseconds, not seconds; write '${meant}'`;
   }
   const length = milliseconds(window);
   if (length !== undefined && length >= 1000 && length <= DAY) return undefined;

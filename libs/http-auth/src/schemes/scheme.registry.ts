@@ -69,6 +69,6 @@ export class SchemeRegistry {
 }
 
 function isDefinition(value: unknown): value is SchemeDefinition {
-  const { name, bind, problem } = (value ?? {}) as Partial<SchemeDefinition>;
-  return typeof bind === 'function' && typeof problem === 'function' && typeof name !== 'undefined';
+  const { bind, problem } = (value ?? {}) as Partial<SchemeDefinition>;
+  return typeof bind === 'function' && typeof problem === 'function';
 }

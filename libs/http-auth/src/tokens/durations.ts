@@ -27,7 +27,7 @@ export function durationProblem(option: string, value: number, min: number, max 
 export function toleranceProblem(option: Duration | undefined, value: number): string | undefined {
   // In 0.1 a number was seconds. To read it as milliseconds would be a silent change.
   if (typeof option === 'number' && option > 0 && option <= 300) {
-    return `clockTolerance: ${option} is ${option} milliseconds since 0.2; write '${option}s'`;
+    return `clockTolerance: ${option} is ${option} milliseconds, not seconds; write '${option}s'`;
   }
   return value <= MAX_TOLERANCE
     ? undefined
