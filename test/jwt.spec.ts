@@ -669,3 +669,17 @@ describe('Configuration', () => {
     expect(jwt(options)).toBeInstanceOf(Function);
   });
 });
+
+describe('Issuers of a function', () => {
+  it('are compared by their values, even if an object hides them from JSON', async () => {
+    const signing = newKey('a');
+    const entry = (key: SigningKey): JwtIssuer =>
+      Object.assign(Object.create({ toJSON: () => ({ issuer }) }) as JwtIssuer, { issuer, audience, key: pemOf(key) });
+    let current = entry(signing);
+    const verify = jwt({ issuers: () => [current] });
+    const token = await sign(signing);
+    expect((await verify({ token }, request)).principal.sub).toBe('alice');
+    current = entry(newKey('b'));
+    await expect(verify({ token }, request)).rejects.toThrow(RefusedException);
+  });
+});

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Injectable, Logger } from '@nestjs/common';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../common/promise.js';
@@ -69,7 +70,7 @@ export class AuthEvents {
   private complain({ type }: AuthEvent, error: unknown): void {
     this.logger.error(
       `AuthEvents: a listener of '${type}' failed; handle the error in the listener`,
-      error instanceof Error ? error.stack : String(error),
+      error instanceof Error ? error.stack : inspect(error),
     );
   }
 }

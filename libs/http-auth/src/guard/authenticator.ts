@@ -8,6 +8,7 @@ import {
   Logger,
   UnauthorizedException,
 } from '@nestjs/common';
+import { isPromise } from '../common/promise.js';
 import { schemeOf } from '../http/credentials.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
@@ -154,8 +155,7 @@ export class Authenticator {
       );
       throw error;
     }
-    // `decide()` does not throw other errors.
-    const verifierError = error as VerifierError;
+    const verifierError = error instanceof VerifierError ? error : new VerifierError(name, new Error('unknown'), []);
     const { status, retryAfter } = verifierError;
     this.reporter.failed(policy, exchange, name, status);
     this.logger.error(verifierError);
@@ -170,7 +170,12 @@ function exceptionWithStatus(status: number, cause: unknown): HttpException {
 
 /** Returns the first scheme whose credentials the request has outside the `Authorization` field. */
 function presented(schemes: readonly Scheme[], request: HttpRequest): Scheme | undefined {
-  return schemes.find((scheme) => scheme.presents?.(request) === true);
+  return schemes.find((scheme) => {
+    const presents: unknown = scheme.presents?.(request);
+    // An async function is a mistake. Without a handler, its rejection would end the process.
+    if (isPromise(presents)) presents.then(undefined, () => undefined);
+    return presents === true;
+  });
 }
 
 /** Sets `Retry-After` (RFC 9110 section 10.2.3). */

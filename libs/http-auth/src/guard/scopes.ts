@@ -43,6 +43,8 @@ function scopesOf({ principal, info }: Admission<unknown>): readonly string[] {
     const scopes = holder?.['scopes'] ?? holder?.['scope'];
     if (typeof scopes === 'string') return scopes.split(' ');
     if (Array.isArray(scopes)) return scopes;
+    // An invalid list grants nothing, rather than the scopes of the principal.
+    if (scopes !== undefined && scopes !== null) return [];
   }
   return [];
 }

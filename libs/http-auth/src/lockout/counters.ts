@@ -107,7 +107,7 @@ export class Counters {
   private lose(error: unknown, limiter: Limiter): void {
     if (this.lost) return;
     this.lost = true;
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
     const meanwhile = this.failClosed ? 'requests are refused with 503' : 'each instance counts on its own';
     this.logger.error(
       `The counters of failures are unavailable (${message || code}); ${meanwhile} until they are back`,
@@ -118,7 +118,7 @@ export class Counters {
   private async heal(limiter: Limiter): Promise<void> {
     do {
       await new Promise((resolve) => setTimeout(resolve, INTERVAL).unref());
-      this.lost = await inTime(limiter.penalty('probe', 0, { customDuration: 60 })).then(
+      this.lost = await inTime((async () => limiter.penalty('probe', 0, { customDuration: 60 }))()).then(
         () => false,
         () => true,
       );

@@ -8,6 +8,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import fc from 'fast-check';
+import { of } from 'rxjs';
 import { Admission, admit } from './admission.js';
 import { decide } from './decide.js';
 import { Failure } from './failure.js';
@@ -190,6 +191,35 @@ describe('decide', () => {
       const thrown = await thrownBy(outcomeOf(admit(principal, {})));
       expect(thrown).toMatchObject({ name: 'VerifierError', cause: { message: expect.stringContaining('await it') } });
     }
+  });
+
+  it.each([
+    ['an Observable', of(null)],
+    ['a function', () => null],
+    ['a symbol', Symbol('alice')],
+    ['an async generator', (async function* () {})()],
+    ['a boxed boolean', Object(false)],
+  ])('throws if the verifier returns %s', async (_name, value) => {
+    for (const one of [value, admit(value, {})]) expect(await thrownBy(outcomeOf(one))).toBeInstanceOf(VerifierError);
+  });
+
+  it.each([
+    ['is frozen', Object.freeze(new ForbiddenException('sesame'))],
+    [
+      'has a getter that throws',
+      Object.defineProperty(new Error('x'), 'message', {
+        get: () => {
+          throw new Error('sesame');
+        },
+      }),
+    ],
+    ['has a strange status', new HttpException('sesame', 450.5)],
+    ['has no list of errors', Object.assign(new AggregateError([]), { errors: undefined })],
+  ])('throws a VerifierError with status 500 if the error %s', async (_name, error) => {
+    const thrown = await thrownBy(outcomeOfThrown(error));
+    expect(thrown).toBeInstanceOf(VerifierError);
+    expect(thrown).toMatchObject({ status: 500 });
+    expect(inspect(thrown, { depth: 10 })).not.toContain('sesame');
   });
 
   it('cuts the credentials out of the error', async () => {

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { HttpException } from '@nestjs/common';
+import { isObservable } from 'rxjs';
 import { isPromise } from '../common/promise.js';
 import { Admission, type AdmissionInfo, admit, mergeInfo } from './admission.js';
 import { Failure, FAILURE_STATUSES } from './failure.js';
@@ -26,11 +28,23 @@ export async function decide(attempt: Attempt, verify: () => unknown): Promise<O
   try {
     return outcomeOf(attempt, await verify());
   } catch (error) {
+    return outcomeOfThrown(attempt, error);
+  }
+}
+
+/** Turns a thrown value into a failure, or throws it again without the credentials. */
+function outcomeOfThrown(attempt: Attempt, error: unknown): Failure {
+  let fault: unknown;
+  try {
     const failure = failureOf(attempt, error);
     if (failure !== undefined) return failure;
-    if (isClientError(error)) throw redactException(error, attempt.secrets());
-    throw error instanceof VerifierError ? error : new VerifierError(attempt.scheme, error, attempt.secrets());
+    if (isClientError(error)) fault = redactException(error, attempt.secrets());
+    else fault = error instanceof VerifierError ? error : new VerifierError(attempt.scheme, error, attempt.secrets());
+  } catch {
+    // The error is frozen, or one of its getters throws. Its text may contain credentials, so it is dropped.
+    fault = new VerifierError(attempt.scheme, new Error('The error of the verifier cannot be read'), []);
   }
+  throw fault;
 }
 
 /** Turns a value that a verifier or a strategy returned into an outcome. The value is not a promise. */
@@ -39,7 +53,17 @@ export function outcomeOf(attempt: Attempt, value: unknown): Outcome {
   if (value instanceof Admission) return unwrap(attempt, value);
   if (!value) return new Failure('invalid', attempt.scheme);
   if (isError(value)) return outcomeOfError(attempt, value);
+  if (!isPrincipal(value)) {
+    throw new TypeError('The verifier returned a function, a symbol, a stream or a boxed value; return the principal');
+  }
   return admit(value, {});
+}
+
+/** Returns `false` for values that are truthy, but are never a user: their content is not known yet, or is falsy. */
+function isPrincipal(value: unknown): boolean {
+  if (typeof value === 'function' || typeof value === 'symbol') return false;
+  if (typeof value !== 'object' || value === null) return true;
+  return !isObservable(value) && !(Symbol.asyncIterator in value) && !types.isBoxedPrimitive(value);
 }
 
 /** `admit()` accepts anything: a failure, another `admit()`, or no principal. The outer facts replace the inner facts. */
@@ -95,5 +119,7 @@ function adopt({ scheme }: Attempt, failure: Failure): Failure {
 
 /** Returns `true` for a 4xx exception of Nest. A verifier throws one to respond with its status, e.g. 403. */
 function isClientError(error: unknown): error is HttpException {
-  return error instanceof HttpException && error.getStatus() >= 400 && error.getStatus() < 500;
+  if (!(error instanceof HttpException)) return false;
+  const status = error.getStatus();
+  return Number.isInteger(status) && status >= 400 && status < 500;
 }

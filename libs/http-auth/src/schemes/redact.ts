@@ -98,7 +98,7 @@ function cutter(secrets: readonly string[]): (text: unknown) => string {
  */
 export function secretsOf({ headers }: HttpRequest): string[] {
   return [headers.authorization, headers['proxy-authorization']].flatMap((field = '') => {
-    const credentials = field.slice(field.indexOf(' ') + 1);
+    const credentials = field.slice(field.indexOf(' ') + 1).trim();
     const userPass = Buffer.from(credentials, 'base64').toString();
     const password = userPass.includes(':') ? userPass.slice(userPass.indexOf(':') + 1) : '';
     return [field, credentials, password].filter((secret) => secret !== '');

@@ -29,5 +29,5 @@ export class VerifierError extends Error {
 /** Returns the 5xx exception of an error. `Promise.any()` hides it among the refusals of the other verifiers. */
 function faultOf(error: unknown): HttpException | undefined {
   if (error instanceof AggregateError) return error.errors.map(faultOf).find((one) => one !== undefined);
-  return error instanceof HttpException && error.getStatus() >= 500 ? error : undefined;
+  return error instanceof HttpException && /^5\d\d$/.test(String(error.getStatus())) ? error : undefined;
 }

@@ -18,13 +18,20 @@ import type { Strategy, StrategyActions } from './strategy.js';
  * @throws VerifierError if the strategy or its verifier threw any other error
  */
 export function run(strategy: Strategy, scheme: string, request: HttpRequest): Promise<Outcome> {
-  const secrets = () => secretsOf(request);
+  const secrets = () => [...secretsOf(request), ...valuesOf(request)];
   const result = () =>
     // Only the first action counts: a promise is settled once.
     new Promise<unknown>((resolve, reject) => {
       const returned = start(strategy, request, {
         success: (principal, info) => resolve(admit(principal, info as object)),
-        fail: (challenge, status) => resolve(failureOf(scheme, request, challenge, status)),
+        fail: (challenge, status) => {
+          // The strategy may call it from a timer, where nothing else would catch an error.
+          try {
+            resolve(failureOf(scheme, request, challenge, status));
+          } catch (error) {
+            reject(error);
+          }
+        },
         error: reject,
         pass: () => resolve(new Failure('invalid', scheme)),
         redirect: () =>
@@ -82,7 +89,7 @@ function failureOf(scheme: string, request: HttpRequest, challenge: unknown, sta
 function messageOf(request: HttpRequest, reason: unknown): string | undefined {
   const message: unknown = typeof reason === 'object' ? Object(reason).message : reason;
   if (typeof message !== 'string' || message === '') return undefined;
-  const clean = redactValue(message, [...secretsOf(request), ...quoted(request, message)]);
+  const clean = redactValue(message, [...secretsOf(request), ...valuesOf(request)]);
   // One line of a log, and not too long.
   return clean.replace(/\p{Cc}/gu, ' ').slice(0, MAX_MESSAGE);
 }
@@ -93,14 +100,12 @@ const MAX_MESSAGE = 500;
 /** The shortest value of a field that counts as a secret. A shorter one, such as `1`, occurs in messages by chance. */
 const SHORTEST_SECRET = 6;
 
-/** The values of fields, cookies and the query that a message quotes: a strategy may read its credentials from any of them. */
-function quoted({ headers, url }: HttpRequest, message: string): string[] {
+/** The values of fields, cookies and the query: a strategy may read its credentials from any of them. */
+function valuesOf({ headers, url }: HttpRequest): string[] {
   const query = new URLSearchParams(url.split('?')[1] ?? '');
   const cookies = headers.cookie?.split(';').map((pair) => pair.slice(pair.indexOf('=') + 1).trim()) ?? [];
   const values = [...Object.values(headers).flat(), ...cookies, ...query.values()];
-  return values.filter(
-    (value) => value !== undefined && value.length >= SHORTEST_SECRET && message.includes(value),
-  ) as string[];
+  return values.filter((value): value is string => value !== undefined && value.length >= SHORTEST_SECRET);
 }
 
 /**

@@ -28,7 +28,7 @@ export class Issuers {
   /** @throws AuthConfigurationError if an issuer is invalid */
   all(entries: readonly JwtIssuer[]): readonly TrustedIssuer[] {
     check(issuersProblem(entries));
-    return entries.map((entry) => this.one(entry));
+    return entries.map((entry) => this.one(plain(entry)));
   }
 
   private one(entry: JwtIssuer): TrustedIssuer {
@@ -55,6 +55,19 @@ export class Issuers {
     }
     return keys;
   }
+}
+
+/** Copies the options. An object of the application may hide some of them from JSON, and so from the key in the cache. */
+function plain({ issuer, audience, jwks, key, secret, algorithms, profile }: JwtIssuer): JwtIssuer {
+  return {
+    issuer,
+    audience,
+    ...(jwks !== undefined && { jwks }),
+    ...(key !== undefined && { key }),
+    ...(secret !== undefined && { secret }),
+    ...(algorithms !== undefined && { algorithms }),
+    ...(profile !== undefined && { profile }),
+  };
 }
 
 /** @throws AuthConfigurationError if no key of the set can verify a signature */
