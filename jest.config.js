@@ -28,6 +28,8 @@ export default {
       },
     ],
   },
+  // Property tests take longer than 5 seconds on a busy machine.
+  testTimeout: 300_000,
   collectCoverageFrom: ['src/**/*.ts', 'libs/*/src/**/*.ts', '!**/*.spec.ts', '!**/index.ts', '!src/main.ts'],
   // Modules of a finished test file stay in memory (https://github.com/jestjs/jest/issues/14605), so its process goes sometimes.
   maxWorkers: '100%',
