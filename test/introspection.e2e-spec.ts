@@ -586,7 +586,7 @@ describe('introspection()', () => {
     [
       'a tolerance in seconds',
       { endpoint, ...client, clockTolerance: 5 },
-      /^clockTolerance: 5 is 5 milliseconds since 0\.2; write '5s'$/,
+      /^clockTolerance: 5 is 5 milliseconds, not seconds; write '5s'$/,
     ],
     ['a tolerance without a unit', { endpoint, ...client, clockTolerance: '5' }, /^clockTolerance must be/],
     ['a timeout of 0', { endpoint, ...client, timeout: 0 }, /^timeout must be/],
