@@ -8,7 +8,7 @@ export interface Row {
   readonly kind: string;
   readonly algorithm: Algorithm;
   readonly status: 200 | 401;
-  /** Returns the `Authorization` of each request, in turn; `undefined` if it has none. */
+  /** Returns the `Authorization` of each request, in turn; `undefined` if it is absent. */
   readonly fields: readonly string[] | (() => string) | undefined;
   /** If `true`, each connection has its own user. Otherwise the users take turns on all connections. */
   readonly perConnection?: boolean;

@@ -19,7 +19,7 @@ export const AUDIENCE = 'https://api.example/';
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const pem = (key: KeyObject): string => createPublicKey(key).export({ type: 'spki', format: 'pem' }).toString();
 
-/** Issues tokens in the process that sends the load, so that no server pays for them. */
+/** Issues tokens in the process that sends the load, because signing must not count for a server. */
 export class Issuer {
   private readonly secret = randomBytes(32).toString('hex');
   private readonly rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;

@@ -461,4 +461,35 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       /access must be 'required' or 'optional'/,
     );
   });
+
+  it('is the principal of the scheme that the nearest path requires, not of the path above', async () => {
+    const key = (scheme: string, field: string, name: string) =>
+      passportStrategy(
+        {
+          name: scheme,
+          authenticate(this: StrategyActions) {
+            this.success({ name });
+          },
+        },
+        { scheme, presents: ({ headers }) => headers[field] !== undefined },
+      );
+    @Schemes('user')
+    @Controller('own')
+    class OwnController {
+      @Get() own(@Req() { user }: { user?: unknown }) {
+        return { user };
+      }
+    }
+    const own = await application(
+      [key('Gateway', 'x-gateway', 'gateway'), key('User', 'x-user', 'alice')],
+      {},
+      {
+        controllers: [OwnController],
+      },
+    );
+    protect(own, '/', { schemes: ['gateway'] });
+    const answer = await send(own, '/own', { headers: { 'x-gateway': '1', 'x-user': '1' } });
+    expect(answer.json()).toEqual({ user: { name: 'alice' } });
+    expect((await send(own, '/own', { headers: { 'x-gateway': '1' } })).status).toBe(401);
+  });
 });

@@ -19,3 +19,8 @@ export function keyedDigest(...parts: readonly string[]): string {
   // because the key differs in them.
   return sha256(text.isWellFormed() ? text : Buffer.from(text, 'utf16le'));
 }
+
+/** Returns a digest that is the same in all processes, for keys of a shared store. It hides names and keeps keys short. */
+export function sharedDigest(text: string): string {
+  return sha256(text);
+}

@@ -91,8 +91,8 @@ export class Authenticator {
     if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
     const realm = this.realmOf(policy, exchange, scheme);
     const request = exchange.request as Partial<AuthenticatedRequest>;
-    const again = exchange.authenticated !== undefined;
-    // The application may have replaced the principal since.
+    // After another scheme, the principal is another one. After the same, the application may have replaced it since.
+    const again = exchange.authenticated === authenticated;
     request.user = again ? (request.user ?? admission.principal) : admission.principal;
     request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
     exchange.authenticated = authenticated;

@@ -1,7 +1,6 @@
-import { keyedDigest } from '../common/digest.js';
+import { keyedDigest, sharedDigest } from '../common/digest.js';
 import type { HttpRequest } from '../http/request.js';
 import { addressOf, networkOf } from './address.js';
-import { sharedDigest } from './shared.digest.js';
 
 /** Longer usernames are replaced by a digest, so that long names cannot fill the memory. */
 const LONG = 128;

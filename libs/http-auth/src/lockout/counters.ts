@@ -2,7 +2,7 @@ import { Logger } from '@nestjs/common';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { type Limiter, type LimitOptions, windowSeconds } from './limits.js';
 import { MemoryLimiter } from './memory.js';
-import { sharedDigest } from './shared.digest.js';
+import { sharedDigest } from '../common/digest.js';
 
 /** The maximum number of counters in memory. */
 const MAX = 50_000;

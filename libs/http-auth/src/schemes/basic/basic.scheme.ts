@@ -41,7 +41,7 @@ export interface BasicOptions {
 // An application may state the principal, as in `basic<User>(verifier)`.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function basic<Principal = unknown, Request extends object = HttpRequest>(
-  // Not inferred, so that a verifier may return principals of several types.
+  // Excluded from type inference, because a verifier may return principals of several types.
   verifier: Verifier<BasicCredentials, NoInfer<Principal>, Request>,
   options: BasicOptions = {},
 ): SchemeDefinition {

@@ -32,7 +32,7 @@ export interface BearerOptions {
 // An application may state the principal, as in `bearer<User>(verifier)`.
 // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
 export function bearer<Principal = unknown, Request extends object = HttpRequest>(
-  // Not inferred, so that a verifier may return principals of several types.
+  // Excluded from type inference, because a verifier may return principals of several types.
   verifier: Verifier<BearerCredentials, NoInfer<Principal>, Request>,
   options: BearerOptions = {},
 ): SchemeDefinition {
