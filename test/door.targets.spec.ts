@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ProtectedPaths } from '../libs/http-auth/src/door/protected.paths.js';
-import type { ReadingOptions, Refusal } from '../libs/http-auth/src/door/readings.js';
+import { ProtectedPaths } from '../libs/http-auth/src/door/paths/protected.paths.js';
+import type { ReadingOptions, Refusal } from '../libs/http-auth/src/door/paths/readings.js';
 import { type Consumer, startConsumers } from './support/consumers.js';
 import { Random, targetOf } from './support/targets.js';
 

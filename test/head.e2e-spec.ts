@@ -78,6 +78,39 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
   });
 
+  it.each<[string, unknown]>([
+    ['a list', ['constructor', 'x', '__proto__', 'y', 'toString', 'z']],
+    [
+      'a list of pairs',
+      [
+        ['constructor', 'x'],
+        ['__proto__', 'y'],
+        ['toString', 'z'],
+      ],
+    ],
+    ['an object', JSON.parse('{"constructor":"x","__proto__":"y","toString":"z"}')],
+  ])('[B12] accepts every name of a field: %s', async (_form, headers) => {
+    const app = await application((nest) => {
+      // Node accepts pairs only if no field was set before.
+      (nest.getHttpAdapter().getInstance() as { disable?(name: string): void }).disable?.('x-powered-by');
+      nest.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
+        const status = Number(request.url?.slice(1));
+        if (status > 0) response.writeHead(status, headers as string[]).end();
+        else next();
+      });
+    });
+    for (const status of [200, 401]) {
+      const answer = await send(app, `/${status}`);
+      expect(answer).toMatchObject({ status, challenges: status === 401 ? challenges : [] });
+      expect(Object.entries(answer.headers)).toEqual(
+        expect.arrayContaining([
+          ['constructor', 'x'],
+          ['tostring', 'z'],
+        ]),
+      );
+    }
+  });
+
   it('may be wrapped by other code, e.g. compression', async () => {
     const app = await application((nest) => {
       nest.use((_request: unknown, response: ServerResponse, next: () => void) => {

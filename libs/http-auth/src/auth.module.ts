@@ -4,6 +4,7 @@ import {
   type DynamicModule,
   Module,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
@@ -14,6 +15,7 @@ import {
   type ResolvedAuthOptions,
   resolveOptions,
 } from './auth.options.js';
+import { TIMEOUT } from './common/timeout.js';
 import { AuthEvents } from './events/auth.events.js';
 import { Authenticator } from './guard/authenticator.js';
 import { EventReporter } from './guard/event.reporter.js';
@@ -23,8 +25,10 @@ import { RouteExchanges } from './guard/route.exchanges.js';
 import { RouteGuard } from './guard/route.guard.js';
 import { FIELDS, ORIGIN, PROXY } from './http/fields.js';
 import { Installation, OPTIONS, PASSPORT } from './installation.js';
-import { Entrance } from './door/entrance.js';
+import { FrameworkCheck } from './door/framework.check.js';
+import { FrontDoor } from './door/front.door.js';
 import { Gate } from './door/gate.js';
+import { ProtectedPaths } from './door/paths/protected.paths.js';
 import { resourceParams } from './resource/metadata.js';
 import { Challenger, LAYOUT } from './response/challenger.js';
 import { Exchanges } from './response/exchange.js';
@@ -77,6 +81,16 @@ function applicationProtection(
       useFactory: ({ passport }: ResolvedAuthOptions) => passport ?? new Passport(),
     },
     { provide: FIELDS, inject: [OPTIONS], useFactory: ({ proxy }: ResolvedAuthOptions) => (proxy ? PROXY : ORIGIN) },
+    {
+      provide: TIMEOUT,
+      inject: [OPTIONS],
+      useFactory: ({ verifierTimeout }: ResolvedAuthOptions) => verifierTimeout,
+    },
+    {
+      provide: ProtectedPaths,
+      inject: [OPTIONS],
+      useFactory: ({ dotSegments }: ResolvedAuthOptions) => new ProtectedPaths({ dotSegments }),
+    },
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
     { provide: OPEN_ROUTES, inject: [OPTIONS], useFactory: (options: ResolvedAuthOptions) => options.public },
     { provide: APPLICATION_PROTECTION, inject: [OPTIONS, SchemeRegistry], useFactory: applicationProtection },
@@ -99,14 +113,18 @@ function applicationProtection(
     HttpAuthFilter,
     ResponseHeadHook,
     Gate,
-    Entrance,
+    FrontDoor,
+    FrameworkCheck,
     RouteExplorer,
     RouteReport,
     Installation,
   ],
   exports: [PASSPORT, RouteExchanges, AuthEvents, Authenticator, HttpAuthGuard, RouteReport],
 })
-export class AuthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationBootstrap {
+export class AuthModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy
+{
   /** Imports the module with options that are known at that moment. */
   static override forRoot(options: AuthModuleOptions): DynamicModule {
     return super.forRoot({ ...options });
@@ -132,5 +150,10 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
   /** Called by Nest. */
   onApplicationBootstrap(): void {
     this.installation.announce();
+  }
+
+  /** Called by Nest. */
+  onModuleDestroy(): void {
+    this.installation.close();
   }
 }

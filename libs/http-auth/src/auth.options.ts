@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { AuthConfigurationError } from './common/configuration.error.js';
+import { type Duration, milliseconds } from './common/duration.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
 import type { ResourceOptions } from './resource/resource.options.js';
@@ -8,6 +9,9 @@ import type { ChallengeLayout } from './response/challenger.js';
 import type { Prompt, RealmOption } from './response/protection.js';
 import type { PassportRegistry } from './schemes/passport/strategy.js';
 import type { SchemeDefinition } from './schemes/scheme.js';
+
+/** The longest time of `setTimeout()`, in milliseconds. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Options of `AuthModule`. */
 export interface AuthModuleOptions {
@@ -60,6 +64,21 @@ export interface AuthModuleOptions {
    */
   readonly proxy?: boolean;
   /**
+   * How long a verifier or a Passport strategy may take: a number of milliseconds, or a string such as `'5s'`. Then the response
+   * is 503. It is also the limit for the promise of a realm function; then the response is 500.
+   *
+   * @default '30s'
+   */
+  readonly verifierTimeout?: Duration;
+  /**
+   * If `true`, `protect()` accepts targets with dot segments, e.g. `/a/../b`. The request must then satisfy the policies of both
+   * paths: the one with the dot segments, and the one without. If `false`, such a request gets 400. Browsers and most other clients
+   * remove dot segments before they send a request.
+   *
+   * @default false
+   */
+  readonly dotSegments?: boolean;
+  /**
    * If `true`, a proxy or a load balancer in front of the application terminates TLS. Otherwise the log has a warning if Basic
    * is offered without TLS on an address that other machines can reach (RFC 7617 section 4).
    *
@@ -109,10 +128,14 @@ export interface AuthOptionsFactory {
 }
 
 /** The options with their defaults. */
-export interface ResolvedAuthOptions extends Required<Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource'>> {
+export interface ResolvedAuthOptions extends Required<
+  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'verifierTimeout'>
+> {
   readonly challenges: Required<ChallengeOptions>;
   readonly passport: PassportRegistry | undefined;
   readonly resource: ResourceOptions | undefined;
+  /** In milliseconds. */
+  readonly verifierTimeout: number;
 }
 
 /**
@@ -133,6 +156,8 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     early: options.early ?? false,
     public: options.public ?? [],
     proxy: options.proxy ?? false,
+    dotSegments: options.dotSegments ?? false,
+    verifierTimeout: milliseconds(options.verifierTimeout ?? '30s') ?? NaN,
     tlsTerminated: options.tlsTerminated ?? false,
     printRoutes: options.printRoutes ?? false,
     challenges: { layout: challenges?.layout ?? 'lines', prompt: challenges?.prompt ?? 'always' },
@@ -145,7 +170,7 @@ function check(options: ResolvedAuthOptions): void {
   const { realm, challenges, passport, resource } = options;
   const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (problem !== undefined) fail(`realm: ${problem}; name the protection space, e.g. 'Access to staging site'`);
-  for (const name of ['globalGuard', 'early', 'proxy', 'printRoutes', 'tlsTerminated'] as const) {
+  for (const name of ['globalGuard', 'early', 'proxy', 'printRoutes', 'tlsTerminated', 'dotSegments'] as const) {
     if (typeof options[name] !== 'boolean') fail(`${name} must be true or false`);
   }
   if (!Array.isArray(options.public) || !options.public.every((entry) => typeof entry === 'function')) {
@@ -154,6 +179,9 @@ function check(options: ResolvedAuthOptions): void {
   if (!['lines', 'joined'].includes(challenges.layout)) fail("challenges.layout must be 'lines' or 'joined'");
   if (!['always', 'navigation'].includes(challenges.prompt)) fail("challenges.prompt must be 'always' or 'navigation'");
   if (passport !== undefined && typeof passport?.use !== 'function') fail('passport must be a Passport instance');
+  if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_TIMEOUT)) {
+    fail("verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'");
+  }
   const wrong = resource === undefined ? undefined : resourceProblem(resource);
   if (wrong !== undefined) fail(wrong);
 }

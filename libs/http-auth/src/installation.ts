@@ -6,7 +6,8 @@ import { AuthConfigurationError } from './common/configuration.error.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { Policies } from './guard/policies.js';
 import { RouteGuard } from './guard/route.guard.js';
-import { Entrance } from './door/entrance.js';
+import { FrameworkCheck } from './door/framework.check.js';
+import { FrontDoor } from './door/front.door.js';
 import { MetadataEndpoint } from './resource/metadata.endpoint.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { RouteMatcher } from './routes/route.matcher.js';
@@ -39,7 +40,8 @@ export class Installation {
     private readonly guard: HttpAuthGuard,
     private readonly routeGuard: RouteGuard,
     private readonly filter: HttpAuthFilter,
-    private readonly entrance: Entrance,
+    private readonly door: FrontDoor,
+    private readonly check: FrameworkCheck,
     private readonly report: RouteReport,
   ) {}
 
@@ -65,10 +67,13 @@ export class Installation {
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
       if (!httpAdapter) return;
-      const { realm, resource } = options;
-      const metadata = resource && new MetadataEndpoint(resource, this.schemes, this.report);
-      this.entrance.install(httpAdapter, typeof realm === 'function', metadata);
-      if (options.early) this.entrance.holdEarly(new RouteMatcher(this.report, httpAdapter));
+      const { realm, resource, early } = options;
+      this.door.prepare(httpAdapter, early);
+      this.check.prepare(httpAdapter, {
+        awaitsRealm: typeof realm === 'function',
+        answerer: resource && new MetadataEndpoint(resource, this.schemes, this.report),
+        early: early ? new RouteMatcher(this.report, httpAdapter) : undefined,
+      });
     });
   }
 
@@ -80,7 +85,7 @@ export class Installation {
   initialize(): void {
     const { options, policies, report } = this;
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
-    if (server !== undefined) this.entrance.installOn(server);
+    if (server !== undefined) this.door.install(server);
     const schemes = this.schemes.all;
     registerStrategies(schemes, this.passport);
     if (options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
@@ -92,6 +97,11 @@ export class Installation {
     if (server !== undefined && !options.tlsTerminated) warnOfClearText(server, schemes);
     policies.decideAll();
     if (!options.globalGuard) report.check();
+  }
+
+  /** Ends what outlives the servers, when the application closes. */
+  close(): void {
+    this.door.close();
   }
 
   /** Logs the routes when the application has started, if the option `printRoutes` is `true`. */

@@ -1,31 +1,27 @@
-import { BadRequestException, Injectable } from '@nestjs/common';
+import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
 import type { Policy } from '../guard/policy.js';
 import { type HttpRequest, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Exchange } from '../response/exchange.js';
-import { ProtectedPaths } from './protected.paths.js';
+import { ProtectedPaths } from './paths/protected.paths.js';
 
-/** Applies the policies of protected paths to requests, before all code that serves the paths. */
+/** Holds the protected paths of an application, and applies their policies to requests. */
 @Injectable()
 export class Gate {
-  private readonly paths = new ProtectedPaths<Policy>();
-
-  /** Returns the policy of a route before the router runs. */
-  private early: ((request: HttpRequest) => Policy | undefined) | undefined;
-
-  /** Installs the request hook. Called when the first policy exists. */
-  private use: () => void = () => undefined;
+  /** Prepare the application. Called when the first path is protected. */
+  private uses: readonly (() => void)[] = [];
 
   constructor(
+    @Inject(ProtectedPaths) private readonly paths: ProtectedPaths<Policy>,
     private readonly authenticator: Authenticator,
     private readonly challenger: Challenger,
   ) {}
 
-  /** Registers a function that prepares the application, which is called as soon as a policy exists. */
+  /** Registers a function that prepares the application. It is called as soon as a path is protected. */
   onceUsed(use: () => void): void {
-    this.use = use;
-    if (!this.paths.isEmpty || this.early !== undefined) use();
+    if (!this.paths.isEmpty) use();
+    else this.uses = [...this.uses, use];
   }
 
   /**
@@ -35,37 +31,38 @@ export class Gate {
    */
   protect(path: string, policy: Policy, except: readonly string[]): void {
     this.paths.protect(path, policy, { except });
-    this.use();
-  }
-
-  /** Also applies the policies of routes, so that the body of a refused request is not parsed. */
-  holdEarly(policyOf: (request: HttpRequest) => Policy | undefined): void {
-    this.use();
-    this.early = policyOf;
+    for (const use of this.uses) use();
+    this.uses = [];
   }
 
   /**
-   * Authenticates a request to a protected path. The request must satisfy all policies of its target.
+   * Returns the policies that a request must satisfy, all of them. The nearest path is the last, so that its realm and its
+   * challenges remain.
    *
-   * @throws HttpException if the request is refused; 400 if no honest client sends its target
+   * @param target the request target; by default the target that the client sent
+   * @param upgrade if `true`, the request is an upgrade
+   * @throws BadRequestException if no honest client sends the target
    */
-  async admit(exchange: Exchange): Promise<void> {
-    for (const policy of this.policiesOf(exchange.request)) {
+  policiesOf(request: HttpRequest, target: string = request.url, upgrade = false): readonly Policy[] {
+    if (this.paths.isEmpty) return [];
+    const policies = this.paths.policiesOf(target, { method: request.method, upgrade });
+    if ('refused' in policies) {
+      throw new BadRequestException(`The request target is not accepted: ${policies.refused}`);
+    }
+    return policies.toReversed();
+  }
+
+  /**
+   * Returns if the request satisfies all policies, and throws otherwise.
+   *
+   * @throws HttpException if the request is refused
+   */
+  async admit(exchange: Exchange, policies: readonly Policy[]): Promise<void> {
+    for (const policy of policies) {
       if (policy.preflight && isPreflight(exchange.request)) continue;
       exchange.enter(policy);
       await this.challenger.prepare(exchange);
       await this.authenticator.authenticate(policy, exchange);
     }
-  }
-
-  /** Returns the policies of a request, the nearest path last, so that its realm and its challenges remain. */
-  private policiesOf(request: HttpRequest): readonly Policy[] {
-    const policies = this.paths.isEmpty ? [] : this.paths.policiesOf(request.url, request);
-    if ('refused' in policies) {
-      throw new BadRequestException(`The request target is not accepted: ${policies.refused}`);
-    }
-    if (policies.length > 0) return policies.toReversed();
-    const early = isPreflight(request) ? undefined : this.early?.(request);
-    return early === undefined ? [] : [early];
   }
 }

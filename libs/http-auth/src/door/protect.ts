@@ -5,7 +5,7 @@ import type { StepUpOptions } from '../guard/step-up.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { Gate } from './gate.js';
-import { pathProblem } from './path.problem.js';
+import { pathProblem } from './paths/path.problem.js';
 
 /** The requirements of a protected path. */
 export interface PathPolicy {

@@ -9,6 +9,7 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { isPromise } from '../common/promise.js';
+import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { schemeOf } from '../http/credentials.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
@@ -20,6 +21,7 @@ import { Failure } from '../schemes/failure.js';
 import type { Outcome } from '../schemes/outcome.js';
 import { secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
+import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
@@ -36,6 +38,8 @@ export class Authenticator {
     @Inject(FIELDS) private readonly fields: AuthenticationFields,
     private readonly challenger: Challenger,
     private readonly reporter: EventReporter,
+    /** The milliseconds that a scheme may take. */
+    @Inject(TIMEOUT) private readonly timeout: number,
   ) {}
 
   /**
@@ -72,7 +76,11 @@ export class Authenticator {
     try {
       const secrets = () => secretsOf(request);
       return await decide({ scheme: scheme.name, secrets }, async () => {
-        const outcome: unknown = await scheme.authenticate(request);
+        const outcome: unknown = await withinTime(
+          Promise.resolve(scheme.authenticate(request)),
+          this.timeout,
+          () => new VerifierUnavailableException('The verifier did not answer in time', 1),
+        );
         if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
         throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
       });

@@ -8,10 +8,13 @@ export class UserTable {
   private readonly hashes: readonly StoredHash[];
   /** One decoy for each profile. */
   private readonly decoys = new Map<string, StoredHash>();
+  /** The decoy of all usernames, if there is only one profile. */
+  private readonly decoy: StoredHash | undefined;
 
   constructor(private readonly users: ReadonlyMap<string, StoredHash>) {
     this.hashes = users.size > 0 ? [...users.values()] : [defaultDecoy()];
     for (const hash of this.hashes) if (!this.decoys.has(hash.profile)) this.decoys.set(hash.profile, hash.decoy());
+    if (this.decoys.size === 1) [this.decoy] = this.decoys.values();
   }
 
   /** Looks up a user. It computes the decoy for known users as well, so that known and unknown users take the same time. */
@@ -27,7 +30,7 @@ export class UserTable {
    * the known users, and always the same one. No cost is then typical of unknown users.
    */
   private decoyOf(username: string): StoredHash {
-    if (this.decoys.size === 1) return [...this.decoys.values()][0] as StoredHash;
+    if (this.decoy !== undefined) return this.decoy;
     const number = Buffer.from(keyedDigest(username), 'base64url').readUInt32BE();
     const model = this.hashes[number % this.hashes.length] as StoredHash;
     return this.decoys.get(model.profile) as StoredHash;

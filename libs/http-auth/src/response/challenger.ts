@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isPromise } from '../common/promise.js';
+import { TIMEOUT, withinTime } from '../common/timeout.js';
 import type { AuthParams } from '../http/auth-param.js';
 import { type Challenge, formatChallenge } from '../http/challenge.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
@@ -29,6 +30,8 @@ export class Challenger {
     @Inject(FIELDS) readonly fields: AuthenticationFields,
     @Inject(LAYOUT) private readonly layout: ChallengeLayout,
     private readonly exchanges: Exchanges,
+    /** The milliseconds that a realm function may take. */
+    @Inject(TIMEOUT) readonly timeout: number,
   ) {}
 
   /**
@@ -97,7 +100,7 @@ export class Challenger {
     }
     if (!isPromise(answer)) return;
     try {
-      exchange.realm = await answer;
+      exchange.realm = await withinTime(answer, this.timeout, () => new Error('The promise did not settle in time'));
     } catch (error) {
       exchange.realmError = realmError(error, request);
     }

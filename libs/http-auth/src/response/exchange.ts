@@ -26,6 +26,12 @@ export class Exchange {
   readsCredentials = false;
   /** If `true`, we have set the challenges of the response. */
   challenged = false;
+  /** The target whose protected paths have admitted the request. A middleware may rewrite the URL later. */
+  admitted: string | undefined;
+  /** Set if the request may not reach the application. The framework responds with the error. */
+  refusal: { readonly error: unknown } | undefined;
+  /** If `true`, the client waits for `100 Continue`, which we have to send. */
+  waits = false;
 
   constructor(
     /** The framework's request; before the framework has created it, Node's. */

@@ -49,8 +49,9 @@ export class Head {
   }
 }
 
-/** Converts a list of alternating names and values. */
-function fromList(list: readonly unknown[]): OutgoingHttpHeaders {
+/** Converts a list of alternating names and values, or of pairs. */
+function fromList(given: readonly unknown[]): OutgoingHttpHeaders {
+  const list = Array.isArray(given[0]) ? given.flat() : given;
   // The object has no prototype, because a field may be named `constructor`.
   const fields: Record<string, string[]> = Object.create(null);
   for (let index = 0; index + 1 < list.length; index += 2) {

@@ -2,11 +2,16 @@ import type { ServerResponse } from 'node:http';
 import type { HttpServer } from '@nestjs/common';
 import { type HttpRequest, rawResponse } from '../http/request.js';
 
-/** Express's and Fastify's request hook, as Nest's adapters declare it. */
-type Hook = (request: HttpRequest, response: ServerResponse, done: (error?: Error) => void) => void;
+/** Express's and Fastify's request hook, as Nest's adapters declare it. It may return a promise. */
+type Hook = (request: HttpRequest, reply: ServerResponse, done: (error?: unknown) => void) => unknown;
 
-/** Runs before everything else. It resolves to `false` if it has responded, and rejects if the request is refused. */
-export type RequestHook = (request: HttpRequest, response: ServerResponse) => Promise<boolean>;
+/**
+ * Runs before everything else. It resolves to `false` if it has responded, and rejects if the request is refused.
+ *
+ * @param response Node's response
+ * @param reply Fastify's reply, or Node's response
+ */
+export type RequestHook = (request: HttpRequest, response: ServerResponse, reply: object) => Promise<boolean>;
 
 /**
  * Adds a hook that an adapter runs before every `app.use()`, for Fastify's `inject()` as well. An adapter has room for one
@@ -15,14 +20,15 @@ export type RequestHook = (request: HttpRequest, response: ServerResponse) => Pr
 export function addRequestHook(adapter: HttpServer, ours: RequestHook): void {
   const target = adapter as unknown as { onRequestHook?: Hook; setOnRequestHook(hook: Hook): void };
   let theirs = target.onRequestHook;
-  target.setOnRequestHook((request, response, done) => {
-    ours(request, rawResponse(response))
-      .then((proceed) => {
-        if (!proceed) return;
-        if (theirs === undefined) done();
-        else theirs.call(target, request, response, done);
-      })
-      .catch(done);
+  target.setOnRequestHook(async (request, reply, done) => {
+    try {
+      if (!(await ours(request, rawResponse(reply), reply))) return;
+      if (theirs === undefined) done();
+      else await theirs.call(target, request, reply, done);
+    } catch (error) {
+      // An adapter without this check would take `undefined` for success.
+      done(error ?? new Error('The request hook failed'));
+    }
   });
   target.setOnRequestHook = (hook) => {
     theirs = hook;

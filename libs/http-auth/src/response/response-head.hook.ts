@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { type HttpServer, Injectable } from '@nestjs/common';
 import { Challenger } from './challenger.js';
 import { Head } from './head.js';
@@ -44,11 +44,6 @@ export class ResponseHeadHook {
       default:
         hookRequests();
     }
-  }
-
-  /** Watches all responses of a server, before the framework and before everything that was mounted earlier. */
-  installOn(server: Server): void {
-    server.prependListener('request', (_request, response: ServerResponse) => this.watch(response));
   }
 
   /** Watches one response, or all responses with this prototype. */

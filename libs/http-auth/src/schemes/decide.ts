@@ -67,7 +67,8 @@ function isPrincipal(value: unknown): boolean {
 }
 
 /** `admit()` accepts anything: a failure, another `admit()`, or no principal. The outer facts replace the inner facts. */
-function unwrap(attempt: Attempt, { principal, info }: Admission<unknown>): Outcome {
+function unwrap(attempt: Attempt, admission: Admission<unknown>): Outcome {
+  const { principal, info } = admission;
   if (isPromise(principal)) {
     // The promise may reject later. Without a handler, that would end the process.
     principal.then(undefined, () => undefined);
@@ -77,6 +78,7 @@ function unwrap(attempt: Attempt, { principal, info }: Admission<unknown>): Outc
   if (outcome instanceof Failure) return outcome;
   // The `info` of a Passport strategy may be anything.
   const facts: AdmissionInfo = typeof info === 'object' && info !== null ? info : {};
+  if (facts === info && outcome.principal === principal) return admission;
   return admit(outcome.principal, mergeInfo(outcome.info, facts));
 }
 

@@ -15,7 +15,7 @@ class TestAuthenticator extends Authenticator {
     reporter: EventReporter,
     private readonly everyone?: TestCredentials,
   ) {
-    super(challenger.fields, challenger, reporter);
+    super(challenger.fields, challenger, reporter, challenger.timeout);
   }
 
   protected override pick(policy: Policy, request: HttpRequest): Scheme | Failure {

@@ -1,4 +1,4 @@
-import { AuthConfigurationError } from '../common/configuration.error.js';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { exceptionProblem, literalPath, pathProblem } from './path.problem.js';
 import { fold } from './path.rewrites.js';
 import type { Readings, ReadingOptions, Refusal } from './readings.js';

@@ -1,0 +1,21 @@
+/** The injection token of the milliseconds that a verifier or a realm function may take. */
+export const TIMEOUT = Symbol('nestjs-http-auth:timeout');
+
+/**
+ * Waits for a promise of application code for a limited time.
+ *
+ * @param milliseconds the time
+ * @param late creates the error to throw if the time is over. The promise may still settle later; its result is ignored
+ */
+export async function withinTime<T>(promise: PromiseLike<T>, milliseconds: number, late: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), milliseconds);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

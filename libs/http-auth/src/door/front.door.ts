@@ -1,0 +1,184 @@
+import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
+import { HttpException, type HttpServer, Injectable, InternalServerErrorException } from '@nestjs/common';
+import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
+import type { Policy } from '../guard/policy.js';
+import type { HttpRequest } from '../http/request.js';
+import { Exchanges } from '../response/exchange.js';
+import { ResponseHeadHook } from '../response/response-head.hook.js';
+import { announceWaiting, Arrival, seeArrivals } from './arrival.js';
+import { frameworkRequest } from './framework.request.js';
+import { onFurtherServer } from './further.servers.js';
+import { Gate } from './gate.js';
+import { responseToUpgrade, sendTo } from './upgrade.response.js';
+
+/** Node's listener for requests. A framework has one. */
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
+
+/**
+ * Sees every request and upgrade of the servers of an application before all other code: middleware, routers that were mounted
+ * earlier, socket.io, ws, proxies. It watches the responses, and holds the requests to protected paths until their credentials
+ * are verified.
+ *
+ * The door decides, and the framework responds: a refused request goes to the framework, whose exception filters and CORS
+ * settings then apply.
+ */
+@Injectable()
+export class FrontDoor {
+  private readonly servers = new Set<Server>();
+  private adapter!: HttpServer;
+  private listener: Listener | undefined;
+  private stopLooking: () => void = () => undefined;
+  /** If `false`, no path is protected, and the door only watches the responses. */
+  private isUsed = false;
+  /** If `true`, the check of the framework decides about `100 Continue`, because it knows the route. */
+  private early = false;
+  /** The upgrades that were admitted. Fastify's second server emits its upgrades on the first server again. */
+  private readonly upgraded = new WeakSet<IncomingMessage>();
+  /**
+   * Emits the requests that are held, and never listens. Monitoring tools begin the span of a request when a server emits it,
+   * so the span includes the time of the verifier, and a refused request has a span.
+   */
+  private readonly room = new Server();
+
+  constructor(
+    private readonly exchanges: Exchanges,
+    private readonly headHook: ResponseHeadHook,
+    private readonly gate: Gate,
+  ) {
+    this.room.on('request', (_request, response: ServerResponse, ...held: unknown[]) => {
+      void this.hold(response, ...(held as [Arrival, readonly Policy[]]));
+    });
+  }
+
+  /**
+   * Prepares the door, before other packages attach their listeners to the server.
+   *
+   * @param early if `true`, the policies of routes apply before a client sends the body
+   */
+  prepare(adapter: HttpServer, early: boolean): void {
+    this.adapter = adapter;
+    this.early = early;
+    const instance = adapter.getInstance() as Listener | { readonly server?: Server; readonly routing?: Listener };
+    this.listener =
+      typeof instance === 'function'
+        ? instance
+        : ((instance.server?.listeners('request')[0] as Listener | undefined) ?? instance.routing);
+  }
+
+  /** Installs the door on a server, and later on every other server that listens for the same application. */
+  install(server: Server): void {
+    this.installOn(server);
+    this.stopLooking = onFurtherServer(
+      (listener) => listener === this.listener,
+      (further) => this.installOn(further),
+    );
+    if (this.early) this.use();
+    this.gate.onceUsed(() => this.use());
+  }
+
+  /** Stops to look for servers, when the application closes. */
+  close(): void {
+    this.stopLooking();
+  }
+
+  private installOn(server: Server): void {
+    if (this.servers.has(server)) return;
+    this.servers.add(server);
+    seeArrivals(server, (arrival) => this.takes(arrival));
+    if (this.isUsed) announceWaiting(server);
+  }
+
+  private use(): void {
+    if (this.isUsed) return;
+    this.isUsed = true;
+    for (const server of this.servers) announceWaiting(server);
+  }
+
+  /** Returns `true` if the door takes the request, to hold it or to refuse its target. */
+  private takes(arrival: Arrival): boolean {
+    const { request, response } = arrival;
+    if (response !== undefined) this.headHook.watch(response);
+    if (!this.isUsed || this.upgraded.has(request)) return false;
+    let policies: readonly Policy[];
+    try {
+      policies = this.gate.policiesOf(request as HttpRequest, request.url, response === undefined);
+    } catch (error) {
+      // The framework could misread the target.
+      this.respond(arrival, response ?? responseToUpgrade(request), error);
+      return true;
+    }
+    if (policies.length === 0) return this.letWait(arrival);
+    if (response !== undefined) this.room.emit('request', request, response, arrival, policies);
+    else void this.hold(responseToUpgrade(request), arrival, policies);
+    return true;
+  }
+
+  /** A request that waits for `100 Continue` and has no policy, or a policy that the framework's check will find. */
+  private letWait(arrival: Arrival): boolean {
+    const { request, response, waits } = arrival;
+    if (!waits || response === undefined) return false;
+    if (this.early) this.exchanges.of(request as HttpRequest, response).waits = true;
+    arrival.pass(!this.early);
+    return true;
+  }
+
+  /** Never rejects: an error of our own is a refusal as well. */
+  private async hold(response: ServerResponse, arrival: Arrival, policies: readonly Policy[]): Promise<void> {
+    const { request } = arrival;
+    const isUpgrade = arrival.response === undefined;
+    if (isUpgrade) {
+      // Node has removed its own listener. Without one, a broken connection would end the process.
+      arrival.socket.on('error', ignore);
+      this.headHook.watch(response);
+    }
+    const ours = frameworkRequest(this.adapter, request);
+    const exchange = this.exchanges.of(ours, response);
+    try {
+      await this.gate.admit(exchange, policies);
+      exchange.admitted = request.url;
+    } catch (error) {
+      exchange.refusal = { error };
+    }
+    if (arrival.isGone) return;
+    // An error of a listener must reach the same handlers as without us, so the listeners do not run in our promise.
+    queueMicrotask(() => {
+      if (isUpgrade) arrival.socket.off('error', ignore);
+      if (exchange.refusal !== undefined) return this.refuse(arrival, response, exchange.refusal.error);
+      share(ours, request);
+      if (isUpgrade) this.upgraded.add(request);
+      arrival.pass();
+    });
+  }
+
+  /** Lets the framework respond. Its check finds the refusal on the exchange, and throws it. */
+  private refuse(arrival: Arrival, response: ServerResponse, error: unknown): void {
+    // A framework routes paths only. `CONNECT` and `OPTIONS *` have none.
+    if (this.listener === undefined || !/^(?:\/|https?:)/i.test(arrival.request.url ?? '')) {
+      return this.respond(arrival, response, error);
+    }
+    if (arrival.response === undefined) sendTo(response, arrival.socket);
+    this.listener(arrival.request, response);
+  }
+
+  /** Responds without the framework, with Nest's usual body. */
+  private respond({ request, response: given, socket }: Arrival, response: ServerResponse, error: unknown): void {
+    if (given === undefined) sendTo(response, socket);
+    const exception = error instanceof HttpException ? error : new InternalServerErrorException();
+    const body = JSON.stringify(exception.getResponse());
+    response.writeHead(exception.getStatus(), {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Content-Length': Buffer.byteLength(body),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+}
+
+function ignore(): void {
+  // The client is gone. `isGone` tells.
+}
+
+/** Copies the principal to Node's request, which is all that a WebSocket server or engine.io sees. */
+function share(from: HttpRequest, to: IncomingMessage): void {
+  const { user, authInfo } = from as Partial<AuthenticatedRequest>;
+  if (user !== undefined) Object.assign(to, { user, authInfo });
+}

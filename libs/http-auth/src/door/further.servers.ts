@@ -1,0 +1,21 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Server } from 'node:http';
+
+/** Node publishes every server here when it starts to listen, before it accepts a connection. */
+const CHANNEL = 'tracing:net.server.listen:asyncStart';
+
+/**
+ * Calls a function for each server that starts to listen and gives its requests to a listener: the second server of Fastify for
+ * `localhost`, and servers that the application creates for the same instance.
+ *
+ * @param listens returns `true` for the listener of the application
+ * @returns a function that ends the calls
+ */
+export function onFurtherServer(listens: (listener: unknown) => boolean, call: (server: Server) => void): () => void {
+  const onListen = (message: unknown): void => {
+    const { server } = message as { readonly server: Server };
+    if (server.listeners('request').some(listens)) call(server);
+  };
+  subscribe(CHANNEL, onListen);
+  return () => void unsubscribe(CHANNEL, onListen);
+}
