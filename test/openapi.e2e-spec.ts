@@ -17,6 +17,7 @@ import {
   bearer,
   OptionalAuth,
   passportStrategy,
+  protect,
   Public,
   Schemes,
   Scopes,
@@ -95,6 +96,16 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
       bearer: { type: 'http', scheme: 'bearer' },
       basic: { type: 'http', scheme: 'basic' },
     });
+  });
+
+  it('[B9] has the requirements of protected paths', async () => {
+    const security = securityOf(
+      await document({ prepare: (app) => protect(app, '/articles', { except: ['/articles'], schemes: ['basic'] }) }),
+    );
+    expect(security['get /articles']).toEqual([]);
+    expect(security['get /articles/{id}']).toEqual([{ basic: [] }]);
+    expect(security['get /articles/everything']).toEqual([{ basic: [] }]);
+    expect(security['post /articles/{id}/comments/{comment}']).toEqual([{ basic: [] }]);
   });
 
   it('has the schemes in their own words, and the last word is the document’s', async () => {

@@ -22,6 +22,7 @@ import {
   Public,
   Realm,
   RouteReport,
+  protect,
   Schemes,
   Scopes,
   StepUp,
@@ -96,6 +97,70 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
   const routesOf = (app: INestApplication) => app.get(RouteReport).routes();
   const summary = (app: INestApplication) =>
     routesOf(app).map(({ method, path, access, because }) => `${method} ${path} ${access}: ${because}`);
+
+  describe('with protected paths', () => {
+    @Controller('area')
+    class AreaController {
+      @Public() @Get('health') health() {}
+      @Public() @Get('open/:id') open() {}
+      @OptionalAuth() @Get('optional') optional() {}
+      @Realm('Inner') @Schemes('basic') @Get('own') own() {}
+      @Public() @Get(':id/details') details() {}
+      @Scopes('read') @Get('scopes') scopes() {}
+    }
+    const protectAll = (app: INestApplication) => {
+      protect(app, { except: ['/area/health', '/area/open/'], realm: 'Everything', scopes: ['all'] });
+      protect(app, '/inner', { access: 'optional', schemes: ['basic'] });
+    };
+
+    it('contains what really holds, and the paths', async () => {
+      const app = await application({}, [AreaController], protectAll);
+      expect(
+        routesOf(app).map(({ method, path, access, because, schemes, realm, scopes, except, controller }) =>
+          [method, path, access, because, schemes.join('+'), realm, scopes?.names, except, controller]
+            .flat()
+            .filter(Boolean)
+            .join(' '),
+        ),
+      ).toEqual([
+        'GET /area/health public @Public() on the method AreaController',
+        'GET /area/open/:id public @Public() on the method AreaController',
+        "GET /area/optional required protect('/') Bearer+Basic Everything all AreaController",
+        'GET /area/own required default Basic Inner all AreaController',
+        "GET /area/:id/details required protect('/') Bearer+Basic Everything all AreaController",
+        'GET /area/scopes required default Bearer+Basic Staging read all AreaController',
+        "ALL / required protect('/') Bearer+Basic Everything all /area/health /area/open/ protect()",
+        "ALL /inner optional protect('/inner') Basic Staging protect()",
+      ]);
+    });
+
+    it('[B9] warns of public routes that a protected path closes', async () => {
+      const logger = new RecordingLogger();
+      const app = await application({}, [AreaController], (nest) => {
+        nest.useLogger(logger);
+        protectAll(nest);
+      });
+      expect(await send(app, '/area/health')).toMatchObject({ status: 200 });
+      expect(await send(app, '/area/1/details')).toMatchObject({ status: 401 });
+      expect(logger.text()).toContain(
+        "GET /area/:id/details (AreaController.details) is open because of @Public() on the method, but protect('/') requires " +
+          'credentials; close the route, or move it below a path of the option except, which cannot have parameters',
+      );
+      expect(logger.text()).not.toContain('AreaController.health');
+    });
+
+    it('[B9] names the exception that opens a route without parameters', async () => {
+      const logger = new RecordingLogger();
+      await application({ public: [MetricsController] }, [MetricsController], (nest) => {
+        nest.useLogger(logger);
+        protect(nest);
+      });
+      expect(logger.text()).toContain(
+        "GET /metrics (MetricsController.metrics) is open because of option public, but protect('/') requires credentials; " +
+          "add except: ['/metrics'] to protect(), or close the route",
+      );
+    });
+  });
 
   it('contains the requirements of each route, and the reasons', async () => {
     const app = await application({}, [ArticlesController]);

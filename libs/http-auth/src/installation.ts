@@ -104,8 +104,10 @@ export class Installation {
     this.door.close();
   }
 
-  /** Logs the routes when the application has started, if the option `printRoutes` is `true`. */
+  /** Logs warnings when the application has started, and the routes if the option `printRoutes` is `true`. */
   announce(): void {
-    if (this.options.printRoutes) new Logger('AuthModule').log(`Routes\n${tableOf(this.report.routes())}`);
+    const logger = new Logger('AuthModule');
+    for (const warning of this.report.warnings()) logger.warn(warning);
+    if (this.options.printRoutes) logger.log(`Routes\n${tableOf(this.report.routes())}`);
   }
 }

@@ -13,7 +13,9 @@ export class Operations {
     this.prefix = shapeOf(prefix).replace(/^\/*(.*?)\/*$/, '/$1');
     // If several routes have the same method and path, @nestjs/swagger documents the last one.
     for (const route of routes) {
-      const { method, path } = route;
+      const { method, path, handler } = route;
+      // A protected path is not an operation.
+      if (handler === '') continue;
       for (const one of method === 'ALL' ? ALL : [method]) this.routes.set(`${one} ${shapeOf(path)}`, route);
     }
   }

@@ -14,8 +14,11 @@ export interface RouteEntry {
   readonly host?: string;
   /** The access of the route. */
   readonly access: Access;
-  /** The decorator or option that decides the access; `no guard` if `HttpAuthGuard` does not run on the route. */
-  readonly because: AccessReason | 'no guard';
+  /**
+   * The decorator or option that decides the access, or `protect('/path')` if a protected path is stricter; `no guard` if
+   * `HttpAuthGuard` does not run on the route.
+   */
+  readonly because: AccessReason | `protect('${string}')` | 'no guard';
   /** The auth-schemes that the route accepts, in the order of their challenges; empty if the route is public. */
   readonly schemes: readonly string[];
   /** The realm; `undefined` if the route is public, or if a function returns the realm of a request. */
@@ -26,8 +29,10 @@ export interface RouteEntry {
   readonly scopesByRequest?: true;
   /** How the user must have been authenticated (`@StepUp()`); absent if any way is accepted. */
   readonly stepUp?: StepUpOptions;
-  /** The class of the controller. */
+  /** The option `except` of a protected path; absent if it has no exceptions. */
+  readonly except?: readonly string[];
+  /** The class of the controller; `protect()` for a protected path, which contains everything below it. */
   readonly controller: string;
-  /** The method of the controller. */
+  /** The method of the controller; empty for a protected path. */
   readonly handler: string;
 }

@@ -1,16 +1,19 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { GUARDS_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig } from '@nestjs/core';
+import { pathProblem } from '../door/paths/path.problem.js';
+import { ProtectedPaths } from '../door/paths/protected.paths.js';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import { type Policy, reasonText, type Route } from '../guard/policy.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { combine, type Combined } from './combined.policy.js';
 import type { RouteEntry } from './route.entry.js';
-import { RouteExplorer } from './route.explorer.js';
+import { type PlacedRoute, RouteExplorer } from './route.explorer.js';
 
 /**
- * Lists the routes of all controllers with their requirements and the reasons. It does not know the routes that
- * `app.use()` or a package adds to the router itself, e.g. Swagger UI. Guards do not run on these routes.
+ * Lists the routes of all controllers and the paths of `protect()`, with their requirements and the reasons. It does not know
+ * the routes that `app.use()` or a package adds to the router itself, e.g. Swagger UI. Guards do not run on these routes.
  */
 @Injectable()
 export class RouteReport {
@@ -18,19 +21,53 @@ export class RouteReport {
     private readonly explorer: RouteExplorer,
     private readonly policies: Policies,
     private readonly config: ApplicationConfig,
+    @Inject(ProtectedPaths) private readonly paths: ProtectedPaths<Policy>,
   ) {}
 
-  /** Returns the routes in the order of the router. It may be called as soon as the application is created. */
+  /**
+   * Returns the routes in the order of the router, and then the protected paths. It may be called as soon as the application is
+   * created and `protect()` is called.
+   */
   routes(): RouteEntry[] {
+    return [
+      ...Array.from(this.explorer.routes(), (route) => {
+        const { controller, handler: _, name, ...place } = route;
+        return {
+          ...place,
+          ...this.requirementsOf(route),
+          controller: controller.name,
+          handler: name,
+        };
+      }),
+      ...this.paths.entries().map(({ path, policy, except }) => ({
+        method: 'ALL',
+        path,
+        ...(except.length > 0 && { except }),
+        ...entryOf(combine(policy, [])),
+        controller: 'protect()',
+        handler: '',
+      })),
+    ];
+  }
+
+  /**
+   * Returns a warning for each route that a decorator or the option `public` opens, although a protected path closes it.
+   */
+  warnings(): string[] {
     return Array.from(this.explorer.routes(), (route) => {
-      const { controller, handler, name, ...place } = route;
-      return {
-        ...place,
-        ...protectionOf(this.policies.of(controller, handler), this.isGuarded(route)),
-        controller: controller.name,
-        handler: name,
-      };
-    });
+      const { controller, handler, name, method, path } = route;
+      const policy = this.policies.of(controller, handler);
+      const [closing] = this.pathsOf(route).filter(({ access }) => access === 'required');
+      if (policy.access !== 'public' || closing === undefined || !this.isGuarded(route)) return [];
+      const fix =
+        pathProblem(path) === undefined
+          ? `add except: ['${path}'] to protect(), or close the route`
+          : 'close the route, or move it below a path of the option except, which cannot have parameters';
+      return [
+        `${method} ${path} (${controller.name}.${name}) is open because of ${reasonText(policy.reason)}, ` +
+          `but protect('${closing.route}') requires credentials; ${fix}`,
+      ];
+    }).flat();
   }
 
   /**
@@ -65,6 +102,21 @@ export class RouteReport {
     }
   }
 
+  private requirementsOf(route: PlacedRoute): Requirements {
+    const paths = this.pathsOf(route);
+    if (this.isGuarded(route)) return entryOf(combine(this.policies.of(route.controller, route.handler), paths));
+    const [nearest, ...others] = paths;
+    return nearest === undefined
+      ? { access: 'public', because: 'no guard', schemes: [] }
+      : entryOf(combine(nearest, others));
+  }
+
+  /** Returns the policies of the protected paths that contain a route, the nearest first. */
+  private pathsOf({ method, path }: PlacedRoute): readonly Policy[] {
+    const policies = this.paths.policiesOf(targetOf(path), { method });
+    return 'refused' in policies ? [] : policies;
+  }
+
   /** Returns `true` if the guard runs on a route, globally or by `@UseGuards()`. */
   private isGuarded({ controller, handler }: Route): boolean {
     const guards: unknown[] = [
@@ -77,23 +129,32 @@ export class RouteReport {
   }
 }
 
-function protectionOf(
-  { access, reason, schemes, realm, scopes, scopesOf, stepUp }: Policy,
-  guarded: boolean,
-): Pick<RouteEntry, 'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'stepUp'> {
-  if (!guarded) return { access: 'public', because: 'no guard', schemes: [] };
-  const because = reasonText(reason);
+type Requirements = Pick<
+  RouteEntry,
+  'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'stepUp'
+>;
+
+function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, stepUp }: Combined): Requirements {
+  const because =
+    decisive.reason === 'protect()' ? (`protect('${decisive.route}')` as const) : reasonText(decisive.reason);
   if (access === 'public') return { access, because, schemes: [] };
-  const names = schemes.map(({ name }) => name);
   return {
     access,
     because,
-    schemes: names,
+    schemes: schemes.map(({ name }) => name),
     ...(typeof realm === 'string' && { realm }),
     ...(scopes && { scopes }),
     ...(scopesOf && { scopesByRequest: true }),
     ...(stepUp && { stepUp }),
   };
+}
+
+/**
+ * Returns a request target of a route. A segment with a parameter or a wildcard becomes a segment that no protected path has, so
+ * only the paths above it count.
+ */
+function targetOf(path: string): string {
+  return encodeURI(path.replace(/[^/]*[*:(){}[\]?][^/]*/g, '~'));
 }
 
 /** Returns `true` if a guard is `HttpAuthGuard` or extends it. It may be an instance or a class. */

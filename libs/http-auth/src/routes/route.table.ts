@@ -12,12 +12,14 @@ const COLUMNS: Record<string, (route: RouteEntry) => string> = {
       .filter(Boolean)
       .join(' ') || '-',
   BECAUSE: ({ because }) => because,
-  HANDLER: ({ controller, handler }) => `${controller}.${handler}`,
+  HANDLER: ({ controller, handler }) => (handler === '' ? controller : `${controller}.${handler}`),
 };
 
-/** Returns the path of a route with its version and host. */
-export function placeOf({ path, version, host }: RouteEntry): string {
-  return [path, version && `(version ${version})`, host && `(host ${host})`].filter(Boolean).join(' ');
+/** Returns the path of a route with its version and host, or a protected path with its exceptions. */
+export function placeOf({ path, version, host, except }: RouteEntry): string {
+  return [path, version && `(version ${version})`, host && `(host ${host})`, except && `(except ${except.join(', ')})`]
+    .filter(Boolean)
+    .join(' ');
 }
 
 /** Returns the routes as a plain-text table, with columns that are aligned by spaces. */

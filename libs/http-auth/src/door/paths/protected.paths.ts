@@ -28,6 +28,11 @@ export class ProtectedPaths<Policy> {
 
   constructor(private readonly options: ReadingOptions = {}) {}
 
+  /** Returns the protected paths with their policies and exceptions, in the order of their length. */
+  entries(): readonly Pick<Root<Policy>, 'path' | 'policy' | 'except'>[] {
+    return this.roots.filter(({ beside }) => !beside).toReversed();
+  }
+
   /** If `true`, no path is protected. */
   get isEmpty(): boolean {
     return this.roots.length === 0;
