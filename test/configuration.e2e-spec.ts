@@ -162,6 +162,12 @@ describe('A mistake in the options', () => {
       'passportStrategy(): scheme must name the auth-scheme',
     ],
     ['a globalGuard that is no boolean', { ...options, globalGuard: 'false' }, 'globalGuard must be true or false'],
+    ['a dotSegments that is no boolean', { ...options, dotSegments: 1 }, 'dotSegments must be true or false'],
+    ...[0, 'soon', '25 days', -1].map((verifierTimeout): [string, unknown, string] => [
+      `a verifierTimeout of ${verifierTimeout}`,
+      { ...options, verifierTimeout },
+      "verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'",
+    ]),
     ['a public that is no list', { ...options, public: MeController }, 'public must list controller classes'],
     ['a public with a path', { ...options, public: ['/health'] }, 'public must list controller classes'],
     ['a passport that is none', { ...options, passport: {} }, 'passport must be a Passport instance'],

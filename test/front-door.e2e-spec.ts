@@ -7,6 +7,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
@@ -403,6 +404,23 @@ describe.each(adapters)('The front door on %s', (_name, adapter) => {
     });
   });
 
+  it('accepts dot segments with the option dotSegments, if the policies of both paths are satisfied', async () => {
+    const prepare = (app: INestApplication) => {
+      protect(app, '/docs');
+      protect(app, '/docs/lax', { access: 'optional' });
+    };
+    const strict = await application(prepare);
+    const lax = await application(prepare, { dotSegments: true });
+    for (const path of ['/open/../open', '/docs/../open', '/open/%2e%2e/docs']) {
+      expect(await send(strict, path, { headers: password })).toMatchObject({ status: 400 });
+    }
+    for (const path of ['/docs/../open', '/open/../docs', '/docs/lax/../user', '/docs/%2e%2e/open']) {
+      expect(await send(lax, path)).toMatchObject({ status: 401, challenges });
+      expect((await send(lax, path, { headers: password })).status).not.toBe(400);
+    }
+    expect((await send(lax, '/open/../open')).status).not.toBe(400);
+  });
+
   it('[B13] responds with 500 if a request hook of the application rejects', async () => {
     const app = await application((nest) => {
       protect(nest, '/docs');
@@ -543,6 +561,27 @@ describe('The front door on Fastify', () => {
     expect(await send(app, '/alias/user')).toMatchObject({ status: 401, challenges });
     const answer = await send(app, '/alias/user', { headers: password });
     expect(answer.json()).toEqual({ user: { name: 'alice' } });
+  });
+
+  it('sees HTTP/2', async () => {
+    const adapter = new FastifyAdapter({ http2: true } as never);
+    const app = await start(adapter as never, metadata, (nest) => protect(nest, '/docs'));
+    const session = connectHttp2(`http://127.0.0.1:${portOf(app.getHttpServer())}`);
+    const ask = async (path: string, headers: object = {}) => {
+      const stream = session.request({ ':path': path, ...headers });
+      const [fields] = (await once(stream, 'response')) as [Record<string, unknown>];
+      let body = '';
+      for await (const chunk of stream) body += String(chunk);
+      return { status: fields[':status'], challenges: fields['www-authenticate'], body };
+    };
+    try {
+      expect(await ask('/docs/user')).toMatchObject({ status: 401, challenges: challenges.join(', ') });
+      expect(await ask('/docs/user', password)).toMatchObject({ status: 200, body: '{"user":{"name":"alice"}}' });
+      expect(await ask('/docs/../open')).toMatchObject({ status: 400 });
+      expect(await ask('/open')).toMatchObject({ status: 200, body: 'open' });
+    } finally {
+      session.close();
+    }
   });
 
   it('checks inject()', async () => {
