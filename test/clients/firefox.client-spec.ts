@@ -1,4 +1,4 @@
 import { describeBrowser } from './support/describe-browser.js';
 import { firefox } from './support/firefox.js';
 
-describeBrowser('Firefox', firefox);
+describeBrowser('Firefox', firefox, { webSocket: { remark: 'it prompts' } });

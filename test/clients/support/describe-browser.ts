@@ -23,13 +23,15 @@ export interface Quirks {
   hidesRealm?: boolean;
   /** The text that it shows if the user cancels the prompt, if that is not the body of the 401. */
   cancelled?: string;
+  /** Whether it sends the password of a page with the WebSockets of the page. */
+  webSocket?: Answer;
 }
 
 /** The suite of a browser: the tests of every client, and then the tests of browsers only. */
 export function describeBrowser(
   name: string,
   launch: () => Promise<Browser>,
-  { answers, hidesRealm = false, cancelled }: Quirks = {},
+  { answers, hidesRealm = false, cancelled, webSocket = {} }: Quirks = {},
 ): void {
   let browser: Browser;
 
@@ -124,6 +126,37 @@ export function describeBrowser(
         expect(await tab.evaluate(fetched(`${url}/basic`, { headers }))).toEqual(admitted);
         expect(exchanges('/basic')).toEqual(['Basic 200']);
       }));
+
+    it('[`fetch()` of another origin] yes', () =>
+      inTab([], async (tab, { url }) => {
+        await tab.go(`${url}/open`);
+        const other = `${url.replace('127.0.0.1', 'localhost')}/guarded`;
+        const by = (password: string) => ({
+          headers: { authorization: `Basic ${Buffer.from(`alice:${password}`).toString('base64')}` },
+        });
+        // Each of the two with a field of its own sends a preflight first.
+        expect(await tab.evaluate(fetched(other, by('wonder:land')))).toEqual(admitted);
+        expect(await tab.evaluate(fetched(other, by('wrong')))).toEqual(refused);
+        expect(await tab.evaluate(fetched(other, { credentials: 'omit' }))).toEqual(refused);
+        expect(tab.prompts).toEqual([]);
+      }));
+
+    it.each([[titleOf('WebSocket', webSocket)]])('%s', () =>
+      inTab([alice], async (tab, { url }) => {
+        const socket = JSON.stringify(`${url.replace('http', 'ws')}/guarded/socket`);
+        const opened = `new Promise((resolve) => {
+          const socket = new WebSocket(${socket});
+          socket.onopen = () => resolve('open');
+          socket.onclose = ({ code }) => resolve(code);
+        })`;
+        const prompts = webSocket.remark === 'it prompts';
+        await tab.go(`${url}/open`);
+        expect(await tab.evaluate(opened)).toBe(prompts ? 'open' : 1006);
+        expect(tab.prompts).toHaveLength(prompts ? 1 : 0);
+        expect(await tab.go(`${url}/guarded`)).toMatchObject({ body: admitted[2] });
+        expect(await tab.evaluate(opened)).toBe(webSocket.copes === false ? 1006 : 'open');
+      }),
+    );
 
     it("[`@BrowserPrompt('navigation')`] yes", () =>
       inTab([alice], async (tab, { url, exchanges }) => {

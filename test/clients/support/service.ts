@@ -13,12 +13,14 @@ import {
   CurrentAuth,
   CurrentUser,
   passportStrategy,
+  protect,
   Public,
   Realm,
   Schemes,
 } from 'nestjs-http-auth';
 import type { FastifyInstance } from 'fastify';
 import { DigestStrategy } from 'passport-http';
+import { WebSocketServer } from 'ws';
 import { start } from '../../support/application.js';
 import { serveGit } from './git-backend.js';
 
@@ -116,6 +118,7 @@ export async function startService(adapter: AbstractHttpAdapter, layout: Challen
         resource('admin', ['basic'], administration),
         resource('digest', ['digest']),
         resource('strongest', ['basic', 'digest']),
+        resource('guarded', ['basic']),
       ],
     },
     prepare,
@@ -138,6 +141,11 @@ export async function startService(adapter: AbstractHttpAdapter, layout: Challen
 
 /** Git posts a body that no parser handles. Express ignores it, and Fastify needs a parser that does the same. */
 function prepare(app: INestApplication): void {
+  // A protected path with a WebSocket server, for pages of this origin and of localhost.
+  protect(app, '/guarded', { schemes: ['basic'] });
+  app.enableCors({ origin: /^http:\/\/(?:localhost|127\.0\.0\.1):/, credentials: true });
+  const sockets = new WebSocketServer({ server: app.getHttpServer() as Server, path: '/guarded/socket' });
+  sockets.on('connection', (socket) => socket.send('hello'));
   const adapter: unknown = app.getHttpAdapter();
   if (!(adapter instanceof FastifyAdapter)) return;
   const fastify: FastifyInstance = adapter.getInstance();
