@@ -248,6 +248,14 @@ describe('parseChallenges', () => {
     ]);
   });
 
+  it.each(['NotBearer', 'Bearer-Like', 'X-DPoP', 'DPoP2'])(
+    'allows any value for %s, because only part of its name is Bearer or DPoP',
+    (scheme) => {
+      const params = { error: 'a"b', scope: 'a  b' };
+      expect(parseChallenges(formatChallenge({ scheme, params }))).toEqual([{ scheme, params }]);
+    },
+  );
+
   it('[R-7] formats what RFC 6750 allows', () => {
     const params = {
       error: 'invalid_token',

@@ -15,6 +15,8 @@ describe('countFieldLines', () => {
     ['fields in any case', 3, ['authorization', 'a', 'AUTHORIZATION', 'b', 'AuThOrIzAtIoN', 'c']],
     ['an empty field beside another', 2, ['Authorization', '', 'Authorization', 'Basic YTpi']],
     ['fields of other names', 0, ['Proxy-Authorization', 'a', 'X-Authorization', 'b', 'Authorization-', 'c']],
+    // `Authorization` has 13 characters too, so a comparison of lengths alone would count this field.
+    ['no other field of 13 characters', 1, ['If-None-Match', '"a"', 'Authorization', 'Basic YTpi']],
     ['fields of other values', 0, ['X-Name', 'Authorization', 'X-Other', 'authorization']],
   ];
 
