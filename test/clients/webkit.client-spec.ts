@@ -3,5 +3,5 @@ import { webkit } from './support/webkit.js';
 
 describeBrowser('WebKitGTK', webkit, {
   hidesRealm: true,
-  cancelled: 'it stays where it was, and does not show the body of the 401',
+  cancelled: 'it stays on the previous page, and does not show the body of the 401',
 });
