@@ -13,7 +13,7 @@ describe('countFieldLines', () => {
     ['one field in lower case', 1, ['authorization', 'Basic YTpi', 'host', 'example.org']],
     ['two fields', 2, ['Authorization', 'Basic YTpi', 'Authorization', 'Basic YTpi']],
     ['fields in any case', 3, ['authorization', 'a', 'AUTHORIZATION', 'b', 'AuThOrIzAtIoN', 'c']],
-    ['an empty field beside another', 2, ['Authorization', '', 'Authorization', 'Basic YTpi']],
+    ['an empty field and another one', 2, ['Authorization', '', 'Authorization', 'Basic YTpi']],
     ['fields of other names', 0, ['Proxy-Authorization', 'a', 'X-Authorization', 'b', 'Authorization-', 'c']],
     // `Authorization` has 13 characters too, so a comparison of lengths alone would count this field.
     ['no other field of 13 characters', 1, ['If-None-Match', '"a"', 'Authorization', 'Basic YTpi']],
@@ -42,7 +42,7 @@ describe('countFieldLines', () => {
 describe('isPreflight', () => {
   const headers = { origin: 'https://example.org', 'access-control-request-method': 'DELETE' };
 
-  it('is true for the question of a browser', () => {
+  it('is true for the preflight of a browser', () => {
     expect(isPreflight({ ...plain, method: 'OPTIONS', headers })).toBe(true);
   });
 
