@@ -17,7 +17,7 @@ jest.setTimeout(30_000);
 /** The official client, which only knows the URL of the server. */
 class McpClient {
   readonly person = new Person();
-  /** All errors of the client, except those that only say that the person must authorize it first. */
+  /** All errors of the client except `UnauthorizedError`, which is expected before the person authorizes it. */
   readonly errors: Error[] = [];
   private readonly client = new Client({ name: 'test', version: '1.0.0' });
   private transport: StreamableHTTPClientTransport;

@@ -90,7 +90,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
     ]);
   });
 
-  it('uses the global meter provider if the options have none', async () => {
+  it('uses the global meter provider if the option meterProvider is not set', async () => {
     const reader = new Reader();
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
     const app = await application();

@@ -18,7 +18,7 @@ describe('scopes', () => {
     );
   });
 
-  it('[R-7] are joined with one space in a challenge', () => {
+  it('[R-7] are separated by one space in a challenge', () => {
     fc.assert(
       fc.property(required, (asked) => {
         const text = formatChallenge({ scheme: 'Bearer', params: { scope: scopeParam(asked) } });
@@ -41,7 +41,7 @@ describe('scopes', () => {
     );
   });
 
-  it('are sufficient if they are those of the challenge', () => {
+  it('are sufficient if they equal the scopes of the challenge', () => {
     fc.assert(
       fc.property(required, (asked) => {
         expect(hasScopes(asked, admit({ scope: scopeParam(asked) }, {}))).toBe(true);
