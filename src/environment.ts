@@ -8,7 +8,7 @@ export interface Environment {
   readonly adapter: Adapter;
   /**
    * `JWT_ISSUER` and `JWT_AUDIENCE`: the issuer whose JWTs the application accepts in addition to its own tokens. The
-   * default is no issuer.
+   * default is `undefined`: its own tokens only.
    */
   readonly jwt: { readonly issuer: string; readonly audience: string } | undefined;
 }
