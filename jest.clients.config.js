@@ -1,7 +1,7 @@
 import config from './jest.config.js';
 
 /**
- * The suite of real clients: it needs what `scripts/clients.sh` installs, so `npm test` leaves it out.
+ * The tests with real clients. They need the packages of `scripts/clients.sh`, so `npm test` does not run them.
  *
  * @type {import('jest').Config}
  */

@@ -31,7 +31,7 @@ export default {
   // Property tests take longer than 5 seconds on a busy machine.
   testTimeout: 300_000,
   collectCoverageFrom: ['src/**/*.ts', 'libs/*/src/**/*.ts', '!**/*.spec.ts', '!**/index.ts', '!src/main.ts'],
-  // Modules of a finished test file stay in memory (https://github.com/jestjs/jest/issues/14605), so its process goes sometimes.
+  // Modules of finished test files stay in memory (https://github.com/jestjs/jest/issues/14605), so Jest restarts a large worker.
   maxWorkers: '100%',
   workerIdleMemoryLimit: '1GB',
   coverageProvider: 'babel',

@@ -1,8 +1,8 @@
 import config from './jest.config.js';
 
 /**
- * The suite with real parts around the application, such as Redis: it needs what `scripts/parts.sh` installs, so `npm test`
- * leaves it out.
+ * The tests with real servers around the application, such as Redis. They need the packages of `scripts/parts.sh`, so
+ * `npm test` does not run them.
  *
  * @type {import('jest').Config}
  */

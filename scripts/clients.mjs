@@ -28,12 +28,12 @@ const { values: options, positionals: patterns } = parseArgs({
 const problems = [];
 const results = runTests();
 
-if (!results.success) problems.push('not every test passes');
+if (!results.success) problems.push('some tests fail');
 if (patterns.length === 0) {
   const findings = findingsOf(results);
   const before = readFileSync(join(root, FILE), 'utf8');
   const after = fill(before, findings);
-  if (options.check && after !== before) problems.push(`${FILE} is out of date: npm run test:clients writes it anew`);
+  if (options.check && after !== before) problems.push(`${FILE}: it is out of date; run npm run test:clients`);
   if (!options.check && problems.length === 0) writeFileSync(join(root, FILE), after);
 }
 for (const problem of problems) console.error(problem);
@@ -66,7 +66,7 @@ function findingsOf({ testResults }) {
   return findings;
 }
 
-/** The document with the cells of its tables, and the remarks that they refer to at its end. */
+/** Returns the document with the cells of its tables, and with their remarks at its end. */
 function fill(text, findings) {
   const remarks = [];
   const used = new Set();

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the clients that `npm run test:clients` runs, on Debian and its kin. What is there already is left as it is.
+# Installs the clients for `npm run test:clients` on Debian and its derivatives. Keeps packages that are already installed.
 set -euo pipefail
 
 source "$(dirname "$0")/support/packages.sh"

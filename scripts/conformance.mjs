@@ -23,7 +23,7 @@ const proofs = proofsOf(options.results === undefined ? runTests() : readResults
 const before = readFileSync(join(root, FILE), 'utf8');
 const after = fill(before, proofs);
 
-if (options.check && after !== before) problems.push(`${FILE} is out of date: npm run conformance writes it anew`);
+if (options.check && after !== before) problems.push(`${FILE}: it is out of date; run npm run conformance`);
 if (!options.check) writeFileSync(join(root, FILE), after);
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length === 0 ? 0 : 1;
@@ -46,10 +46,10 @@ function readResults(file) {
   return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-/** The names of the tests that prove each id. The first row of an `it.each()` represents all of them. */
+/** Returns the names of the tests for each id. The first row of an `it.each()` represents all rows. */
 function proofsOf({ testResults, numRuntimeErrorTestSuites }) {
   const found = new Map();
-  if (numRuntimeErrorTestSuites > 0) problems.push(`${numRuntimeErrorTestSuites} test files do not run`);
+  if (numRuntimeErrorTestSuites > 0) problems.push(`${numRuntimeErrorTestSuites} test files cannot run`);
   for (const { name: file, assertionResults } of testResults) {
     const names = new Map();
     for (const { fullName, title, status, location } of assertionResults) {
@@ -72,13 +72,13 @@ function escapeCell(text) {
     .replaceAll(/[\\`*_|[\]<>]/g, '\\$&');
 }
 
-/** The document with the proofs of its rows. */
+/** Returns the document with the tests in its rows. */
 function fill(text, found) {
   const rows = new Set();
   const lines = text.split('\n').map((line) => {
     const [, id = '', ...cells] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
     if (!/^[A-Z]-\d+$/.test(id)) return line;
-    if (rows.has(id)) problems.push(`${id} stands in the table twice`);
+    if (rows.has(id)) problems.push(`${id} is in the table twice`);
     rows.add(id);
     const [requirement, section, proof] = cells;
     const tests = [...(found.get(id) ?? [])].toSorted((one, other) => (one < other ? -1 : 1)).join('<br>');

@@ -3,8 +3,8 @@
 //
 // The README's section `## Quick start` has
 // - blocks of `ts` that begin with the path of their file, e.g. `// src/app.module.ts`; `src/main.ts` is one of them;
-// - in its other blocks, the promised responses: the field lines `WWW-Authenticate: …` of the response to
-//   `curl -i http://localhost:3000/some/path`, and a user that is accepted: `curl -u name:password …`.
+// - other blocks with the expected responses: the field lines `WWW-Authenticate: …` of the response to
+//   `curl -i http://localhost:3000/some/path`, and valid credentials: `curl -u name:password …`.
 
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ function pack() {
   );
   const paths = files.map(({ path }) => path);
   const texts = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json'];
-  deepEqual(paths.filter((path) => !/^(dist|src)\//.test(path)).toSorted(), texts, 'the files beside dist and src');
+  deepEqual(paths.filter((path) => !/^(dist|src)\//.test(path)).toSorted(), texts, 'files outside dist and src');
   deepEqual(
     paths.filter((path) => /\.(spec|e2e-spec|tst)\./.test(path)),
     [],
@@ -61,7 +61,7 @@ function checkTypes(tarball) {
   say('attw');
 }
 
-/** Pastes the README's quick start into a new Nest application, and returns what the README promises of it. */
+/** Copies the README's quick start into a new Nest application. Returns the responses that the README promises. */
 function makeApplication(app, tarball) {
   run(tool('nest'), ['new', basename(app), '--skip-install', '--skip-git', '--package-manager', 'npm'], {
     cwd: dirname(app),
@@ -91,7 +91,7 @@ function makeApplication(app, tarball) {
       ...pick(chosenByNest, 'vitest'),
     },
   });
-  // The default options, except that the types of Vitest are checked with it; and our types are checked too.
+  // The options of `nest new`, without the types of Vitest, and with the types of the library checked.
   write('tsconfig.check.json', {
     extends: './tsconfig.json',
     compilerOptions: { types: ['node'], rootDir: 'src', skipLibCheck: false, incremental: false },
@@ -134,7 +134,7 @@ function pick(object, ...keys) {
   return Object.fromEntries(keys.map((key) => [key, object[key]]));
 }
 
-/** The files and the promises of the README's quick start. */
+/** Returns the files of the README's quick start, and the responses that it promises. */
 function quickStart() {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
   const section = /^## Quick start\n(.*?)(?=^## |(?![^]))/ms.exec(readme)?.[1];
@@ -157,7 +157,7 @@ function quickStart() {
   const challenges = [...wire.matchAll(/^(?:< )?WWW-Authenticate: (.*)$/gim)].map(([, challenge]) => challenge);
   const credentials = /curl[^\n]* (?:-u|--user) (['"]?)([^\n]*?:[^\n]*?)\1\s/.exec(wire)?.[2];
   ok(challenges.length > 0, 'the quick start shows the field lines "WWW-Authenticate: …" of its 401');
-  ok(credentials, 'the quick start shows "curl -u name:password …" of a user that is let in');
+  ok(credentials, 'the quick start shows "curl -u name:password …" with valid credentials');
   return { files, promise: { path, challenges, credentials } };
 }
 
@@ -197,37 +197,40 @@ async function checkStranger(app) {
         for (const path of ['/closed', '/filtered']) equal((await get(path, { authorization })).status, 200, path);
       });
     }
-    say(`a stranger's application on ${adapter}`);
+    say(`an application with unusual code on ${adapter}`);
   }
 }
 
-/** Node 20.19 and newer take an ES module from CommonJS. */
+/** In Node 20.19 and newer, `require()` loads an ES module. */
 function checkCommonJs(app) {
   writeFileSync(
     join(app, 'required.cjs'),
     `const { AuthModule } = require('nestjs-http-auth');
-    if (!/^class\\b/.test(Function.prototype.toString.call(AuthModule))) throw new Error('AuthModule is no class');`,
+    if (!/^class\\b/.test(Function.prototype.toString.call(AuthModule))) throw new Error('AuthModule is not a class');`,
   );
   run(process.execPath, ['required.cjs'], { cwd: app });
   say("require('nestjs-http-auth')");
 }
 
-/** The subpaths that work without the optional packages, in an application without them. */
+/** Imports the subpaths that need no optional package, in an application without these packages. */
 function checkSubpaths(app) {
   run(process.execPath, [join('dist', 'subpaths.js')], { cwd: app });
   say('nestjs-http-auth/introspection, passwords and tokens, without any optional package');
 }
 
-/** The command of the package, as npm installs it. */
+/** Runs the command of the package, as npm installs it. */
 function checkCommand(app) {
   const command = join(app, 'node_modules', '.bin', 'nestjs-http-auth');
   const table = run(command, ['routes', join('dist', 'app.module.js')], { cwd: app });
   ok(/^METHOD +PATH +ACCESS .*\nGET +\//.test(table), 'the command prints the routes of the quick start');
-  ok(/^token: \S+\nhash: {2}[0-9a-f]{64}\n$/.test(run(command, ['token'], { cwd: app })), 'the command makes a token');
+  ok(
+    /^token: \S+\nhash: {2}[0-9a-f]{64}\n$/.test(run(command, ['token'], { cwd: app })),
+    'the command creates a token',
+  );
   say('nestjs-http-auth routes, token');
 }
 
-/** The matchers with Vitest, by the version that `nest new` asks for. */
+/** Runs the matchers with the version of Vitest that `nest new` chooses. */
 function checkVitest(app) {
   const bin = (name) => join(app, 'node_modules', '.bin', name);
   run(bin('tsc'), ['-p', 'tsconfig.vitest.json'], { cwd: app });

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the parts that `npm run test:parts` runs, on Debian and its kin. What is there already is left as it is.
+# Installs the servers and tools for `npm run test:parts` on Debian and its derivatives. Keeps packages that are already installed.
 set -euo pipefail
 
 source "$(dirname "$0")/support/packages.sh"

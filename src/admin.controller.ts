@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { type AuthInfo, CurrentAuth, CurrentUser, Realm, Schemes } from 'nestjs-http-auth';
 import type { User } from './users/user.js';
 
-/** Another protection space, for people only: it does not accept tokens. */
+/** A second protection space, for people: it accepts passwords only. */
 @Realm('Administration')
 @Schemes('basic')
 @Controller('admin')

@@ -18,7 +18,7 @@ import { VisitorController } from './visitor.controller.js';
     // This closes every route. Open routes have a decorator.
     AuthModule.forRoot({
       realm: 'Access to staging site',
-      // The order of the challenges. Some clients read only the first, and those are programs: Bearer goes first.
+      // The order of the challenges. Clients that read only the first one are programs, so Bearer is first.
       schemes: [bearer(TokenVerifier), basic(PasswordVerifier)],
     }),
     FilesModule,

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { banner } from './banner.js';
 
-describe('The banner', () => {
-  it('names the address and the adapter', () => {
+describe('banner', () => {
+  it('contains the address and the adapter', () => {
     const text = banner({ address: '127.0.0.1', family: 'IPv4', port: 3100 }, 'fastify');
     expect(text).toContain('Listening on http://127.0.0.1:3100 (adapter: fastify)');
   });
 
-  it('has lines to paste, the bare 401 first', () => {
+  it('contains commands to paste, the first one without credentials', () => {
     const text = banner({ address: '127.0.0.1', family: 'IPv4', port: 3100 }, 'express');
     const lines = text.split('\n').filter((line) => line.includes('curl '));
     expect(lines.map((line) => line.trim())).toEqual([
@@ -28,7 +28,7 @@ describe('The banner', () => {
     ['0.0.0.0', 'IPv4', 'http://127.0.0.1:80/me'],
     ['::', 'IPv6', 'http://[::1]:80/me'],
     ['fe80::1', 'IPv6', 'http://[fe80::1]:80/me'],
-  ])('has an address that can be reached and pasted for %s', (address, family, url) => {
+  ])('contains a URL that works in a shell if the address is %s', (address, family, url) => {
     expect(banner({ address, family, port: 80 }, 'express')).toContain(`curl -i '${url}'\n`);
   });
 });

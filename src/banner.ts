@@ -1,9 +1,8 @@
 import type { AddressInfo } from 'node:net';
 
 /**
- * Returns the message at startup: the address of the application, and how to try it. The URLs are quoted for IPv6,
- * because
- * some shells read the brackets as a pattern.
+ * Returns the message at startup: the address of the application, and commands to try it. The URLs are quoted, because
+ * some shells read the brackets of an IPv6 address as a pattern.
  */
 export function banner(address: AddressInfo, adapter: string): string {
   const url = urlOf(address);
@@ -16,30 +15,30 @@ These credentials are for the demonstration only. Yours are never printed.
   alice  wonder:land  reader-token  reports:read
   bob    builder      writer-token  reports:read reports:write
 
-Open ${url}/ in a browser, or paste a line of these:
+Open ${url}/ in a browser, or paste one of these commands:
 
-  Without credentials: a 401, and a WWW-Authenticate for each scheme that opens the route
+  Without credentials: a 401, with a WWW-Authenticate field for each scheme of the route
     curl -i '${url}/me'
 
   With a password, or with a token
     curl -i -u 'alice:wonder:land' '${url}/me'
     curl -i -H 'Authorization: Bearer reader-token' '${url}/me'
 
-  Credentials are welcome, and not asked for
+  Without credentials, on a route where they are optional
     curl -i '${url}/greeting'
 
   Passwords only, then tokens only
     curl -i -u 'bob:builder' '${url}/admin'
     curl -i -H 'Authorization: Bearer writer-token' '${url}/reports'
 
-  A token without the scope that a route asks for, then one that has it
+  A token without the scope of the route, then a token with it
     curl -i -X POST -H 'Authorization: Bearer reader-token' '${url}/reports'
     curl -i -X POST -H 'Authorization: Bearer writer-token' '${url}/reports'
 
-  A wrong token: the challenge says what was wrong with it
+  An invalid token: the challenge contains the error
     curl -i -H 'Authorization: Bearer wrong-token' '${url}/reports'
 
-  A token that was issued for less: the challenge says what is needed
+  A token without the scope of the route: the challenge contains the scope
     curl -i -X POST -H 'Authorization: Bearer reader-token' '${url}/reports'
 `;
 }

@@ -24,7 +24,10 @@ async function bootstrap({ port, host, adapter }: Environment): Promise<void> {
   serveDocumentation(app);
   await app.init();
   const server: Server = await app.listen(port, host).catch((cause: Error) => {
-    throw new EnvironmentError(`Cannot listen on PORT ${port} of HOST ${host}: ${cause.message}`, { cause });
+    throw new EnvironmentError(
+      `PORT, HOST: cannot listen on port ${port} of ${host} (${cause.message}); set other values`,
+      { cause },
+    );
   });
   console.log(banner(server.address() as AddressInfo, adapter));
 }
@@ -33,7 +36,7 @@ try {
   await bootstrap(readEnvironment(process.env));
 } catch (error) {
   if (!(error instanceof EnvironmentError)) throw error;
-  // The cause is a setting and not the code, so a stack would only hide the message.
+  // A setting is wrong, not the code, so the message is enough and a stack would only hide it.
   console.error(error.message);
   process.exitCode = 1;
 }

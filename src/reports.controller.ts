@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Post } from '@nestjs/common';
 import { Schemes, Scopes } from 'nestjs-http-auth';
 
-/** For programs only: a password does not open it, nor does a token that was not issued for it. */
+/** For programs: it accepts only tokens, and each route requires a scope. */
 @Schemes('bearer')
 @Controller('reports')
 export class ReportsController {

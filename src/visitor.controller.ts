@@ -2,7 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { type AuthInfo, CurrentAuth, CurrentUser, OptionalAuth } from 'nestjs-http-auth';
 import type { User } from './users/user.js';
 
-/** Tells visitors who they are. */
+/** Two routes that return the name of the user. */
 @Controller()
 export class VisitorController {
   /** Without a decorator, the route requires credentials and accepts every scheme of the module. */

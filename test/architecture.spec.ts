@@ -5,7 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 
 const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 
-/** The folders in their order: each may import those before it, and itself. */
+/** The folders in order. Each folder may import itself and the folders before it. */
 const order = [
   'http',
   'common',
@@ -42,51 +42,51 @@ const imports: Import[] = files.flatMap((from) => {
   }));
 });
 
-/** Folders whose functions applications choose. Only the command imports them. */
-const rooms = ['passwords', 'tokens'];
+/** Folders with verifiers, which applications import as they need them. In the library, only `cli/` imports them. */
+const verifierFolders = ['passwords', 'tokens'];
 
 const folderOf = (file: string) => file.split('/')[0] as string;
 const verifierOf = (file: string) => /^tokens\/([^/.]+)\//.exec(file)?.[1];
 const schemeOf = (file: string) => /^schemes\/([^/.]+)\//.exec(file)?.[1];
 
-describe('The imports of the library', () => {
-  it('are there to be read', () => {
+describe('The source of the library', () => {
+  it('has more than 50 relative imports, so the tests below check something', () => {
     expect(imports.length).toBeGreaterThan(50);
   });
 
-  it('go one way, in this order', () => {
+  it('imports a folder only from itself and from later folders in the order', () => {
     const wrong = imports.filter(
       ({ from, to }) => order.includes(folderOf(from)) && order.indexOf(folderOf(to)) > order.indexOf(folderOf(from)),
     );
     expect(wrong).toEqual([]);
   });
 
-  it.each(rooms)('import %s/, which applications choose, from the command only', (room) => {
-    const users = imports.filter(({ from, to }) => folderOf(to) === room && folderOf(from) !== room);
+  it.each(verifierFolders)('imports %s/ only from cli/', (folder) => {
+    const users = imports.filter(({ from, to }) => folderOf(to) === folder && folderOf(from) !== folder);
     expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
   });
 
-  it('never lead from one verifier of tokens to another', () => {
+  it('does not import one token verifier from another', () => {
     const between = imports.filter(({ from, to }) => verifierOf(from) !== undefined && verifierOf(to) !== undefined);
     expect(between.filter(({ from, to }) => verifierOf(from) !== verifierOf(to))).toEqual([]);
   });
 
-  it('never leave a folder for the files above it', () => {
+  it('does not import the files at the top from a folder', () => {
     expect(imports.filter(({ from, to }) => from.includes('/') && !to.includes('/'))).toEqual([]);
   });
 
-  it('never lead from one scheme to another, except from the adapter passport/', () => {
+  it('does not import one scheme from another, except from passport/', () => {
     const between = imports.filter(({ from, to }) => schemeOf(from) !== undefined && schemeOf(to) !== undefined);
     const wrong = between.filter(({ from, to }) => schemeOf(from) !== schemeOf(to) && schemeOf(from) !== 'passport');
     expect(wrong).toEqual([]);
   });
 
-  it('lead to a scheme from the files at the top only', () => {
+  it('imports a scheme only from schemes and from the files at the top', () => {
     const users = imports.filter(({ from, to }) => schemeOf(to) !== undefined && schemeOf(from) === undefined);
     expect(users.filter(({ from }) => from.includes('/'))).toEqual([]);
   });
 
-  it('in http/ lead to http/ only', () => {
+  it('imports only types from packages in http/', () => {
     const foreign = files
       .filter((file) => folderOf(file) === 'http')
       .flatMap((file) => [

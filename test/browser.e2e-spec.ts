@@ -45,7 +45,7 @@ const preflight = {
 };
 const crossOrigin = { origin: 'https://app.example' };
 
-describe.each(adapters)('Browsers on %s', (_name, adapter) => {
+describe.each(adapters)('A response to a browser on %s', (_name, adapter) => {
   const application = (more: Partial<AuthModuleOptions> = {}, cors?: object) =>
     start(
       adapter(),
@@ -53,8 +53,8 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       (nest) => cors && nest.enableCors(cors),
     );
 
-  describe('of another origin', () => {
-    it('may read the challenges if the application enables CORS', async () => {
+  describe('on another origin', () => {
+    it('exposes the challenges of a 401 if CORS is enabled', async () => {
       const app = await application({}, {});
       const answer = await send(app, '/', { headers: crossOrigin });
       expect(answer).toMatchObject({ status: 401, challenges });
@@ -72,19 +72,19 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
         ['X-Total', 'www-authenticate'],
         ['X-Total', 'www-authenticate'],
       ],
-    ])('keep what the application exposes: %j', async (exposedHeaders, expected) => {
+    ])('adds WWW-Authenticate to the exposed headers %j unless it is there', async (exposedHeaders, expected) => {
       const app = await application({}, { exposedHeaders, origin: 'https://app.example', credentials: true });
       const { headers } = await send(app, '/', { headers: crossOrigin });
       expect(headers['access-control-expose-headers']?.split(/, ?/)).toEqual(expected);
     });
 
-    it('may not read them if the application does not enable CORS', async () => {
+    it('has no CORS fields if CORS is not enabled', async () => {
       const { headers } = await send(await application(), '/', { headers: crossOrigin });
       expect(headers).not.toHaveProperty('access-control-expose-headers');
       expect(headers).not.toHaveProperty('access-control-allow-origin');
     });
 
-    it('are answered to a preflight without a challenge', async () => {
+    it('has no challenge and is not a 401 if the request is a preflight', async () => {
       for (const cors of [{}, undefined]) {
         const app = await application({}, cors);
         for (const path of ['/', '/options', '/all']) {
@@ -95,7 +95,7 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       }
     });
 
-    it('send a preflight that reaches a handler only if the handler is for OPTIONS', async () => {
+    it('comes from the handler of a preflight only if the handler is declared with @Options()', async () => {
       const app = await application();
       reached = 0;
       expect(await send(app, '/options', preflight)).toMatchObject({ status: 200, body: 'options' });
@@ -103,7 +103,7 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       expect(reached).toBe(0);
     });
 
-    it('are challenged by a plain OPTIONS', async () => {
+    it('is a 401 with challenges if the request is an OPTIONS that is not a preflight', async () => {
       const app = await application();
       for (const path of ['/options', '/all']) {
         expect(await send(app, path, { method: 'OPTIONS' })).toMatchObject({ status: 401, challenges });
@@ -112,12 +112,12 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
     });
   });
 
-  describe('that prompt', () => {
+  describe('that can prompt for a password', () => {
     const script = { 'sec-fetch-mode': 'cors', 'sec-fetch-dest': 'empty' };
     const navigation = { 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
     const mozilla = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64)' };
 
-    it('may prompt by default', async () => {
+    it('has the Basic challenge for a script if prompt is not set', async () => {
       expect((await send(await application(), '/', { headers: script })).challenges).toEqual(challenges);
     });
 
@@ -128,34 +128,38 @@ describe.each(adapters)('Browsers on %s', (_name, adapter) => {
       ['a navigation', navigation, challenges],
       ['an old browser that navigates', { ...mozilla, accept: 'text/html,*/*;q=0.8' }, challenges],
       ["an old browser's script", { ...mozilla, 'x-requested-with': 'XMLHttpRequest' }, [bearerOnly]],
-      ["an old browser's script that wants JSON", { ...mozilla, accept: 'application/json' }, [bearerOnly]],
-      ['what is no browser', {}, challenges],
-      ['what is no browser and wants JSON', { 'user-agent': 'curl/8', accept: 'application/json' }, challenges],
-    ])('may prompt if the client is not a script and prompt is "navigation": %s', async (_what, headers, expected) => {
+      ["an old browser's script that accepts JSON", { ...mozilla, accept: 'application/json' }, [bearerOnly]],
+      ['a client that is not a browser', {}, challenges],
+      [
+        'a client that is not a browser and accepts JSON',
+        { 'user-agent': 'curl/8', accept: 'application/json' },
+        challenges,
+      ],
+    ])('has the right challenges for %s if prompt is "navigation"', async (_what, headers, expected) => {
       const app = await application({ challenges: { prompt: 'navigation' } });
       expect(await send(app, '/', { headers })).toMatchObject({ status: 401, challenges: expected });
     });
 
-    it('may prompt if there is no other challenge', async () => {
+    it('keeps the Basic challenge for a script if the route has no other scheme', async () => {
       const app = await application({ challenges: { prompt: 'navigation' } });
       expect((await send(app, '/password', { headers: script })).challenges).toEqual([basicOnly]);
     });
 
-    it('follow the decorator of the route first', async () => {
+    it('follows @BrowserPrompt() if the option says something else', async () => {
       const quiet = await application({ challenges: { prompt: 'navigation' } });
       expect((await send(quiet, '/loud', { headers: script })).challenges).toEqual(challenges);
       const loud = await application();
       expect((await send(loud, '/quiet', { headers: script })).challenges).toEqual([bearerOnly]);
     });
 
-    it('authenticate by a password regardless of the option', async () => {
+    it('is a 200 for a script with a valid password if prompt is "navigation"', async () => {
       const app = await application({ challenges: { prompt: 'navigation' } });
       expect(await send(app, '/', { headers: { ...script, ...password } })).toMatchObject({ status: 200 });
     });
   });
 });
 
-describe.each(adapters)('Caches on %s', (_name, adapter) => {
+describe.each(adapters)('Caching on %s', (_name, adapter) => {
   const application = () =>
     start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [RoutesController] });
 
@@ -165,26 +169,29 @@ describe.each(adapters)('Caches on %s', (_name, adapter) => {
     ['/optional', {}],
     ['/optional', bearerAuthorization('alice-token')],
     ['/', basicAuthorization('alice', 'wrong')],
-  ])('[H-16] keep the answer of %s for the client that it is for', async (path, headers) => {
-    const answer = await send(await application(), path, { headers });
-    expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-cache' });
-    expect(answer.headers).not.toHaveProperty('vary');
-  });
+  ])(
+    '[H-16] is limited to the client with "private, no-cache" if %s depends on credentials: %j',
+    async (path, headers) => {
+      const answer = await send(await application(), path, { headers });
+      expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-cache' });
+      expect(answer.headers).not.toHaveProperty('vary');
+    },
+  );
 
-  it('[H-16] get the fields of the application, and Authorization in addition', async () => {
+  it('[H-16] keeps the Cache-Control of the application, and adds Authorization to its Vary', async () => {
     const { headers } = await send(await application(), '/cached', { headers: password });
     expect(headers).toMatchObject({ vary: 'Accept, authorization', 'cache-control': 'public, max-age=60' });
     expect((await send(await application(), '/vary-all', { headers: password })).headers.vary).toBe('*');
   });
 
-  it('get no such field if the response depends on no credentials', async () => {
+  it('is not limited if the route is public', async () => {
     const { headers } = await send(await application(), '/open', { headers: password });
     expect(headers).not.toHaveProperty('vary');
     expect(headers).not.toHaveProperty('cache-control');
   });
 });
 
-describe.each(adapters)('The layout of the challenges on %s', (_name, adapter) => {
+describe.each(adapters)('Challenges on %s', (_name, adapter) => {
   it('[H-10] are sent on one field line if layout is "joined"', async () => {
     const app = await start(adapter(), {
       imports: [AuthModule.forRoot({ ...options, challenges: { layout: 'joined' } })],
@@ -209,14 +216,14 @@ describe.each(adapters)('A proxy on %s', (_name, adapter) => {
     }
   }
 
-  it('[H-13] asks with 407 and Proxy-Authenticate', async () => {
+  it('[H-13] responds with 407 and Proxy-Authenticate if there are no credentials', async () => {
     const answer = await send(await application(), '/');
     expect(answer).toMatchObject({ status: 407, challenges: [] });
     expect(answer.headers['proxy-authenticate']).toBe(challenges.join(', '));
     expect(answer.json()).toEqual({ message: 'Proxy Authentication Required', statusCode: 407 });
   });
 
-  it('[H-13] reads Proxy-Authorization, and leaves Authorization to the servers behind it', async () => {
+  it('[H-13] reads credentials only from Proxy-Authorization, and rejects two such fields', async () => {
     const app = await application();
     const proxy = { 'proxy-authorization': password.authorization };
     expect(await send(app, '/', { headers: proxy })).toMatchObject({ status: 200 });
@@ -226,13 +233,13 @@ describe.each(adapters)('A proxy on %s', (_name, adapter) => {
     expect(await send(app, '/', { headers: twice })).toMatchObject({ status: 407 });
   });
 
-  it('[H-12] leaves a 401 to the servers behind it', async () => {
+  it('[H-12] adds no challenge if a handler responds with 401', async () => {
     const answer = await send(await application(), '/upstream');
     expect(answer).toMatchObject({ status: 401, challenges: [] });
     expect(answer.headers).not.toHaveProperty('proxy-authenticate');
   });
 
-  it('[R-8] explains why a token was refused', async () => {
+  it('[R-8] has the error in Proxy-Authenticate if a token is invalid or malformed', async () => {
     const headers = { 'proxy-authorization': 'Bearer nope' };
     expect((await send(await application(), '/', { headers })).headers['proxy-authenticate']).toContain(
       'invalid_token',

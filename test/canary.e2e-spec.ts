@@ -44,7 +44,7 @@ import { builder } from './support/passwords.js';
 
 const core = 'c4nary9f3b7d';
 const canary = new Canary(core);
-/** Characters that JSON, URIs and base64 each write differently. */
+/** Its characters have different forms in JSON, in URIs and in base64. */
 const password = `${core}"ü%/+:`;
 const token = `${core}.~+/==`;
 
@@ -58,7 +58,7 @@ class RoutesController {
   @Realm((request) => Promise.reject(quoting(request.headers.authorization ?? '', request))) @Get('realm') realm() {}
 }
 
-/** A hash that costs next to nothing. */
+/** A scrypt hash with the lowest cost, so that the tests are fast. */
 function cheap(plain: string): string {
   const [salt, digest] = [Buffer.alloc(16, 1), scryptSync(plain, Buffer.alloc(16, 1), 32, { N: 16, r: 8, p: 1 })];
   return `$scrypt$ln=4,r=8,p=1$${[salt, digest].map((octets) => octets.toString('base64').replace(/=+$/, '')).join('$')}`;
@@ -73,54 +73,54 @@ function quoting(secret: string, { headers }: HttpRequest): Error {
   return Object.assign(new AggregateError([inner, text], text, { cause: inner }), own);
 }
 
-/** All that a verifier may come to, and the status of the answer. */
+/** What a verifier may return or throw, and the status of the response. */
 const ends: Record<string, [status: number, end: (secret: string, request: HttpRequest) => unknown]> = {
-  'admits them': [200, () => ({ name: 'alice' })],
-  'refuses them': [401, () => null],
-  'refuses them by an exception that quotes them': [
+  'accepts them': [200, () => ({ name: 'alice' })],
+  'returns null': [401, () => null],
+  'throws an UnauthorizedException that contains them': [
     401,
     (secret, request) => {
       throw new UnauthorizedException(secret, { cause: quoting(secret, request) });
     },
   ],
-  'says why it refuses them': [
+  'returns a Failure with an error': [
     401,
     () => new Failure('invalid', undefined, 401, { params: { error: 'invalid_token' } }),
   ],
-  'has had too many': [429, () => new Failure('limited', undefined, 429, { retryAfter: 5 })],
-  'throws an error that quotes them': [
+  'returns a Failure for too many attempts': [429, () => new Failure('limited', undefined, 429, { retryAfter: 5 })],
+  'throws an error that contains them': [
     500,
     (secret, request) => {
       throw quoting(secret, request);
     },
   ],
-  'throws them': [
+  'throws them as a string': [
     500,
     (secret) => {
       // eslint-disable-next-line typescript/only-throw-error
       throw secret;
     },
   ],
-  'throws an object that has them': [
+  'throws an object that contains them': [
     500,
     (secret) => {
       // eslint-disable-next-line typescript/only-throw-error
       throw { secret };
     },
   ],
-  'throws a 403 that quotes them': [
+  'throws a 403 that contains them': [
     403,
     (secret, request) => {
       throw new ForbiddenException({ secret }, { cause: quoting(secret, request) });
     },
   ],
-  'throws a 503 that quotes them': [
+  'throws a 503 that contains them': [
     503,
     (secret, request) => {
       throw new ServiceUnavailableException(secret, { cause: quoting(secret, request) });
     },
   ],
-  'is not there, and quotes them': [
+  'throws a VerifierUnavailableException that contains them': [
     503,
     (secret, request) => {
       throw new VerifierUnavailableException(secret, 5, { cause: quoting(secret, request) });
@@ -134,23 +134,23 @@ const form = {
   body: new URLSearchParams({ access_token: token }).toString(),
 };
 
-/** The ways that credentials come. */
+/** Requests that send the secret as credentials: as a password, as a token, and as a token in a form. */
 const byPassword = { headers: basicAuthorization('alice', password) };
 const byToken = { headers: bearerAuthorization(token) };
 const ways: { method?: string; headers: Record<string, string>; body?: string }[] = [byPassword, byToken, form];
 
 /** Credentials that never reach a verifier, and the status of the response. */
 const malformed: [name: string, field: string, status: number][] = [
-  ['a password without a name', `Basic ${Buffer.from(password.replace(':', '')).toString('base64')}`, 401],
-  ['a password that is not encoded', `Basic alice:${core}`, 401],
-  ['a password with a control', basicAuthorization('alice', `${password}\n`).authorization, 401],
-  ['a token of two parts', `Bearer ${token} ${token}`, 400],
-  ['a scheme that is not there', `Digest username="alice", response="${core}"`, 401],
-  ['a secret for a scheme', core, 401],
-  ['nothing but a secret', `"${core}"`, 401],
+  ['a password without a username', `Basic ${Buffer.from(password.replace(':', '')).toString('base64')}`, 401],
+  ['a password that is not encoded in base64', `Basic alice:${core}`, 401],
+  ['a password with a control character', basicAuthorization('alice', `${password}\n`).authorization, 401],
+  ['two tokens in one field', `Bearer ${token} ${token}`, 400],
+  ['credentials of a scheme that is not configured', `Digest username="alice", response="${core}"`, 401],
+  ['a secret in place of the auth-scheme', core, 401],
+  ['a secret in quotes', `"${core}"`, 401],
 ];
 
-/** A Passport strategy that ends in a given way. */
+/** A Passport strategy with the given `authenticate()`. */
 function strategy(end: (actions: StrategyActions, request: HttpRequest) => unknown): Strategy {
   return {
     authenticate(this: StrategyActions, request: HttpRequest) {
@@ -168,18 +168,18 @@ const bySomeStrategy: [name: string, strategy: Strategy, status: number][] = [
     500,
   ],
   ['rejects', strategy((_, request) => Promise.reject(quoting(token, request))), 500],
-  ['errs', strategy((actions, request) => actions.error(quoting(token, request))), 500],
-  ['fails with a text', strategy((actions) => actions.fail(`${token} is no token`)), 401],
-  ['fails with an error', strategy((actions, request) => actions.fail(quoting(token, request))), 401],
+  ['calls error()', strategy((actions, request) => actions.error(quoting(token, request))), 500],
+  ['calls fail() with a string', strategy((actions) => actions.fail(`${token} is no token`)), 401],
+  ['calls fail() with an error', strategy((actions, request) => actions.fail(quoting(token, request))), 401],
   [
-    'fails with a challenge',
+    'calls fail() with a challenge',
     strategy((actions, { headers: { authorization = '' } }) =>
       actions.fail(`Bearer realm="a", error_description="${authorization.slice('Bearer '.length)}"`),
     ),
     401,
   ],
   [
-    'is passport-http-bearer',
+    'is passport-http-bearer and its info contains them',
     new PassportHttpBearerStrategy((given, done) => done(null, false, `${given} is none`)) as never,
     401,
   ],
@@ -199,11 +199,11 @@ afterEach(() => {
 
 const adapters = {
   Express: () => new ExpressAdapter(),
-  // Fastify writes its own log.
+  // Fastify has a logger of its own, in addition to Nest's.
   Fastify: () => new FastifyAdapter({ logger: { level: 'trace', stream: witness.stream } }),
 };
 
-describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
+describe.each(Object.entries(adapters))('Credentials on %s', (_name, adapter) => {
   async function application(
     options: Partial<AuthModuleOptions> & Pick<AuthModuleOptions, 'schemes'>,
     prepare: (app: INestApplication) => unknown = () => undefined,
@@ -231,11 +231,11 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
 
   const silent = (status: number) => ({ status, leaks: [] });
 
-  /** All schemes, with a verifier that ends in a given way; asynchronously if the request asks for it. */
+  /** Both schemes with a verifier that ends in the given way. With `X-Late`, the verifier returns a promise. */
   function schemes(end: (secret: string, request: HttpRequest) => unknown): SchemeDefinition[] {
     const verify = (secret: string, request: HttpRequest): object | null => {
       const ended = () => end(secret, request) as object | null;
-      // An asynchronous end has the type of a synchronous one, because the guard waits for it.
+      // The guard awaits the result, so a promise may be typed as its value.
       return request.headers['x-late'] === undefined ? ended() : Promise.resolve().then(ended);
     };
     return [
@@ -244,8 +244,8 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     ];
   }
 
-  describe.each(Object.entries(ends))('does not leak if the verifier %s', (_end, [status, end]) => {
-    it('synchronously or later', async () => {
+  describe.each(Object.entries(ends))('if the verifier %s', (_end, [status, end]) => {
+    it('do not leak from a route, synchronously or asynchronously', async () => {
       const app = await application({ schemes: schemes(end) });
       for (const { headers, ...ask } of ways) {
         const created = ask.method === 'POST' && status === 200 ? 201 : status;
@@ -254,7 +254,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
       }
     });
 
-    it('of a protected path, or early, and the application sees the error', async () => {
+    it('do not leak from a protected path or from early authentication, and a filter receives the error', async () => {
       const app = await application({ schemes: schemes(end), early: true }, (one) => {
         protect(one, '/docs');
         one.useGlobalFilters(witness.filter(one));
@@ -264,7 +264,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
       expect(witness.errors).toHaveLength(status === 200 ? 1 : 2);
     });
 
-    it('of a proxy', async () => {
+    it('do not leak from a proxy', async () => {
       const app = await application({ schemes: schemes(end), proxy: true });
       for (const { headers } of [byPassword, byToken]) {
         const fields = { 'proxy-authorization': headers.authorization };
@@ -273,7 +273,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     });
   });
 
-  it.each(malformed)('does not leak as %s', async (_what, authorization, status) => {
+  it.each(malformed)('do not leak if they are %s', async (_what, authorization, status) => {
     const app = await application({ schemes: schemes(() => null) }, (one) => protect(one, '/docs'));
     for (const path of ['/in', '/optional', '/docs']) {
       expect(await outcome(app, path, { headers: { authorization } })).toEqual(silent(status));
@@ -282,7 +282,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     expect(await outcome(app, '/in', { headers })).toEqual(silent(401));
   });
 
-  it('does not leak if the route ignores it, or if its scopes are insufficient', async () => {
+  it('do not leak if the route is public, or if their scopes are insufficient', async () => {
     const app = await application({ schemes: schemes(() => ({ name: 'alice' })) });
     for (const { headers } of [byPassword, byToken]) {
       expect(await outcome(app, '/public', { headers })).toEqual(silent(200));
@@ -290,22 +290,22 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
     }
   });
 
-  it('does not leak if the function of a realm quotes it', async () => {
+  it('do not leak if the realm function rejects with an error that contains them', async () => {
     const app = await application({ schemes: schemes(() => null) });
     for (const { headers } of [byPassword, byToken])
       expect(await outcome(app, '/realm', { headers })).toEqual(silent(500));
   });
 
-  it.each(bySomeStrategy)('does not leak if a Passport strategy %s', async (_end, one, status) => {
+  it.each(bySomeStrategy)('do not leak if a Passport strategy %s', async (_end, one, status) => {
     const challenge = bearerChallenge;
     const app = await application({ schemes: [passportStrategy(one, { scheme: 'Bearer', challenge })] });
     expect(await outcome(app, '/in', { headers: bearerAuthorization(token) })).toEqual(silent(status));
   });
 
-  describe('as a stored password', () => {
+  describe('that are compared with a stored password', () => {
     const wrong = { headers: basicAuthorization('bob', password) };
 
-    it('does not leak from users()', async () => {
+    it('do not leak from users()', async () => {
       const app = await application({
         schemes: [basic(users({ alice: cheap(password), bob: builder.scrypt }))],
       });
@@ -317,7 +317,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
       );
     });
 
-    it('does not leak from htpasswd() if the file has it on an invalid line', async () => {
+    it('do not leak from htpasswd() if an invalid line of the file contains the password', async () => {
       const folder = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-canary-'));
       const file = join(folder, 'users.htpasswd');
       writeFileSync(file, `alice:${cheap(password)}\nbob:${core}\n${core}\ncarol:{SHA}${core}\n`);
@@ -331,7 +331,7 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
       }
     });
 
-    it('does not leak from passwords() if the store fails', async () => {
+    it('do not leak from passwords() if the store or onRehash() throws, or if the hash is invalid', async () => {
       const weak = { hash: builder.bcrypt, principal: { name: 'alice' } };
       const stored = { hash: cheap(password), principal: { name: 'alice' } };
       const onRehash = jest.fn((_username: string, hash: string) => {
@@ -355,22 +355,22 @@ describe.each(Object.entries(adapters))('A canary on %s', (_name, adapter) => {
   });
 });
 
-describe('The canary', () => {
+describe('The search for a leaked secret', () => {
   const { authorization } = basicAuthorization('alice', password);
 
   it.each([
-    ['a text', `so ${core} is`],
+    ['a string', `so ${core} is`],
     ['JSON', JSON.stringify({ password })],
     ['a URI', encodeURIComponent(password)],
     ['base64 of credentials', authorization],
-    ['base64 of it', Buffer.from(password).toString('base64')],
-    ['base64 of it behind one octet', Buffer.from(`a${password}`).toString('base64')],
-    ['base64url behind two octets', Buffer.from(`ab${password}`).toString('base64url')],
-    ['hexadecimals', Buffer.from(password).toString('hex')],
+    ['base64 of the password', Buffer.from(password).toString('base64')],
+    ['base64 of the password after one other byte', Buffer.from(`a${password}`).toString('base64')],
+    ['base64url of the password after two other bytes', Buffer.from(`ab${password}`).toString('base64url')],
+    ['hexadecimal digits', Buffer.from(password).toString('hex')],
     ['a property', { a: [{ b: password }] }],
-    ['a key', { a: { [password]: 1 } }],
-    ['a symbol', { [Symbol('a')]: { b: password } }],
-    ['what is not enumerable', Object.defineProperty({}, 'a', { value: password })],
+    ['the name of a property', { a: { [password]: 1 } }],
+    ['a property whose key is a symbol', { [Symbol('a')]: { b: password } }],
+    ['a property that is not enumerable', Object.defineProperty({}, 'a', { value: password })],
     [
       'a getter',
       {
@@ -384,18 +384,18 @@ describe('The canary', () => {
     ['a Buffer', { a: Buffer.from(`ab${password}`) }],
     ['the message of an error', new Error(password)],
     ['the cause of an error', new Error('a', { cause: { b: password } })],
-  ])('is found in %s', (_where, value) => {
+  ])('finds the secret in %s', (_where, value) => {
     expect(canary.placesIn(value)).not.toEqual([]);
   });
 
-  it('is not found in other text', () => {
+  it('finds nothing in values that contain only part of the secret', () => {
     expect(canary.placesIn([authorization.slice(0, 12), core.slice(1), { a: new Map([[1, new Error('b')]]) }])).toEqual(
       [],
     );
   });
 
   it.each(Object.entries(adapters))(
-    'is found in every place to which an application leaks it, on %s',
+    'finds the secret in each place to which an application on %s leaks it',
     async (_name, adapter) => {
       const leak = (request: HttpRequest & { leak?: unknown }) => {
         request.leak = { deep: password };

@@ -14,7 +14,7 @@ const failure = fc
   .map((reason) => new Failure(reason, 'Bearer', reason === 'malformed' ? 400 : 401));
 const realm = fc.string({ unit: 'grapheme-ascii', minLength: 1 });
 
-/** The Basic scheme of an application, for its challenge. */
+/** The scheme of `basic()`, without an application around it. */
 const basicScheme = (charset: 'UTF-8' | null) =>
   basic(() => null, { charset }).bind({
     verifier: (verifier: unknown) => verifier,
@@ -22,7 +22,7 @@ const basicScheme = (charset: 'UTF-8' | null) =>
   } as never);
 
 describe('The params of a challenge', () => {
-  it('[B-2][B-3] are realm and charset for Basic, regardless of the failure', () => {
+  it('[B-2][B-3] are only realm and charset for Basic, for every failure', () => {
     fc.assert(
       fc.property(realm, fc.option(failure), fc.constantFrom('UTF-8' as const, null), (name, why, charset) => {
         const { params } = basicScheme(charset).challenge(name, why ?? undefined, {
@@ -35,7 +35,7 @@ describe('The params of a challenge', () => {
     );
   });
 
-  it('[R-5][R-6] are realm and at most one error for Bearer, each once', () => {
+  it('[R-5][R-6] are only realm and error for Bearer, each at most once', () => {
     fc.assert(
       fc.property(realm, fc.option(failure), (name, why) => {
         const text = formatChallenge(bearerChallenge(name, why ?? undefined));
@@ -50,7 +50,7 @@ describe('The params of a challenge', () => {
     );
   });
 
-  it('[R-7] keep to the characters of RFC 6750 in the error', () => {
+  it('[R-7] contain only the characters that RFC 6750 allows in error', () => {
     fc.assert(
       fc.property(realm, failure, (name, why) => {
         expect(bearerChallenge(name, why).params?.['error'] ?? '').toMatch(/^[\x20\x21\x23-\x5b\x5d-\x7e]*$/);

@@ -18,7 +18,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((app) => app.close()));
 });
 
-/** Returns the warnings of an application that listens on an address. */
+/** Starts an application on an address. Returns its warnings about clear text, and its port. */
 async function listen(
   adapter: AbstractHttpAdapter,
   changes: Partial<AuthModuleOptions>,
@@ -35,8 +35,8 @@ async function listen(
   return { warnings, port: (app.getHttpServer().address() as AddressInfo).port };
 }
 
-describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
-  it('[B-8] cause one warning if other machines can reach the server', async () => {
+describe.each(adapters)('An application without TLS on %s', (_name, adapter) => {
+  it('[B-8] logs one warning if it offers Basic and other machines can reach it', async () => {
     const { warnings, port } = await listen(adapter(), {}, [0, '0.0.0.0']);
     expect(warnings).toEqual([
       `Basic is offered without TLS on 0.0.0.0:${port}, so passwords can be read on the network; use HTTPS, or set ` +
@@ -44,11 +44,11 @@ describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
     ]);
   });
 
-  it.each(['127.0.0.1', 'localhost'])('are not warned of on %s', async (host) => {
+  it.each(['127.0.0.1', 'localhost'])('logs no warning if it listens on %s only', async (host) => {
     expect((await listen(adapter(), {}, [0, host])).warnings).toEqual([]);
   });
 
-  it('cause no warning if a proxy terminates TLS, or if Basic is not offered', async () => {
+  it('logs no warning if tlsTerminated is true, or if it does not offer Basic', async () => {
     expect((await listen(adapter(), { tlsTerminated: true }, [0, '0.0.0.0'])).warnings).toEqual([]);
     const schemes = [bearer(() => null)];
     expect((await listen(adapter(), { schemes }, [0, '0.0.0.0'])).warnings).toEqual([]);
@@ -56,7 +56,7 @@ describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
     expect((await listen(adapter(), { schemes: both }, [0, '0.0.0.0'])).warnings).toHaveLength(1);
   });
 
-  it('are not warned of on a socket of this machine', async () => {
+  it('logs no warning if it listens on a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-socket-'));
     try {
       expect((await listen(adapter(), {}, [join(folder, 'http.sock')])).warnings).toEqual([]);
@@ -65,18 +65,18 @@ describe.each(adapters)('Passwords in clear text on %s', (_name, adapter) => {
     }
   });
 
-  it('prevent the start if tlsTerminated is not a boolean', async () => {
+  it('does not start if tlsTerminated is not a boolean', async () => {
     const imports = [AuthModule.forRoot({ ...options, tlsTerminated: 'proxy' as never })];
     await expect(start(adapter(), { imports })).rejects.toThrow('tlsTerminated must be true or false');
   });
 });
 
-describe('Passwords over TLS', () => {
+describe('An application with TLS', () => {
   it.each<[string, () => AbstractHttpAdapter, NestApplicationOptions]>([
     ['Express', () => new ExpressAdapter(), { httpsOptions: {} }],
     ['Fastify', () => new FastifyAdapter({ https: {} }), {}],
-    ['Fastify by HTTP/2', () => new FastifyAdapter({ http2: true, https: {} }), {}],
-  ])('are not warned of on %s', async (_name, adapter, more) => {
+    ['Fastify with HTTP/2', () => new FastifyAdapter({ http2: true, https: {} }), {}],
+  ])('logs no warning on %s', async (_name, adapter, more) => {
     expect((await listen(adapter(), {}, [0, '0.0.0.0'], more)).warnings).toEqual([]);
   });
 });

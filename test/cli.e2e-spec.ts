@@ -44,12 +44,15 @@ const USAGE =
   'nestjs-http-auth: the arguments must be one command and one module; run nestjs-http-auth routes <module>, or see --help';
 
 describe('nestjs-http-auth routes', () => {
-  it.each(['platform-express', 'platform-fastify'])('prints the routes as a table, on %s', async (platform) => {
-    application('AppModule', platform);
-    expect(await command('routes', 'app.mjs')).toEqual({ code: 0, out: table, err: [] });
-  });
+  it.each(['platform-express', 'platform-fastify'])(
+    'prints the routes as a table if %s is installed',
+    async (platform) => {
+      application('AppModule', platform);
+      expect(await command('routes', 'app.mjs')).toEqual({ code: 0, out: table, err: [] });
+    },
+  );
 
-  it('prints JSON', async () => {
+  it('prints the routes as JSON if --json is given', async () => {
     application();
     const { code, out } = await command('routes', 'app.mjs', '--json');
     expect(code).toBe(0);
@@ -65,16 +68,16 @@ describe('nestjs-http-auth routes', () => {
   });
 
   it.each([
-    ['the module of that name', 'OtherModule, AppModule', 'app.mjs'],
+    ['the export AppModule', 'OtherModule, AppModule', 'app.mjs'],
     ['the default export', 'OtherModule, AppModule as default', 'app.mjs'],
     ['the only class', 'AppModule as Root, create', 'app.mjs'],
-    ['the export that is named', 'OtherModule as AppModule, AppModule as Root', 'app.mjs#Root'],
-  ])('takes %s', async (_what, exports, module) => {
+    ['the export after #', 'OtherModule as AppModule, AppModule as Root', 'app.mjs#Root'],
+  ])('finds the root module: %s', async (_what, exports, module) => {
     application(exports);
     expect(await command('routes', module)).toMatchObject({ code: 0, out: table });
   });
 
-  it('takes a function that makes the application, with its prefix', async () => {
+  it('calls an exported function that creates the application, and prints its global prefix', async () => {
     application('AppModule, create');
     expect((await command('routes', 'app.mjs#create')).out).toContain('GET     /api/health');
   });
@@ -89,14 +92,18 @@ describe('nestjs-http-auth routes', () => {
       ['routes', 'app.mjs', '--jsn'],
       "nestjs-http-auth: Unknown option '--jsn'; see nestjs-http-auth --help",
     ],
-    ['no such file', ['routes', 'dist/app.js'], 'dist/app.js: the file does not exist; build the application first'],
     [
-      'no such export',
+      'a file that does not exist',
+      ['routes', 'dist/app.js'],
+      'dist/app.js: the file does not exist; build the application first',
+    ],
+    [
+      'an export that does not exist',
       ['routes', 'app.mjs#Nope'],
       'app.mjs: "Nope" is not an exported module or function; check the name after #',
     ],
     [
-      'no AuthModule',
+      'an application without AuthModule',
       ['routes', 'app.mjs#OtherModule'],
       'app.mjs#OtherModule: the application does not import AuthModule; add AuthModule.forRoot() to its imports',
     ],
@@ -106,7 +113,7 @@ describe('nestjs-http-auth routes', () => {
       expect.stringMatching(/^app\.mjs: the application cannot be created: realm: it must not be empty/),
     ],
     [
-      'a decorator that cannot work',
+      'an invalid decorator',
       ['routes', 'app.mjs#WrongModule'],
       expect.stringMatching(/^WrongController\.wrong\(\): .*"digest"/),
     ],
@@ -115,12 +122,12 @@ describe('nestjs-http-auth routes', () => {
       ['routes', 'app.mjs', '--fail-on-new-public'],
       'http-auth-routes.json: the baseline does not exist; write it with --update-baseline, and commit it',
     ],
-  ])('says in a sentence what is wrong: %s', async (_what, args, sentence) => {
+  ])('exits with 2 and one message for %s', async (_what, args, sentence) => {
     application('AppModule, OtherModule, BrokenModule, WrongModule');
     expect(await command(...args)).toMatchObject({ code: 2, err: [sentence] });
   });
 
-  it('says in a sentence that it cannot choose', async () => {
+  it('exits with 2 and one message if the file has several possible root modules', async () => {
     application('OtherModule, WrongModule');
     expect(await command('routes', 'app.mjs')).toMatchObject({
       code: 2,
@@ -128,7 +135,7 @@ describe('nestjs-http-auth routes', () => {
     });
   });
 
-  it('says in a sentence that no platform is installed', async () => {
+  it('exits with 2 and one message if no Nest platform is installed', async () => {
     application('AppModule', 'passport');
     expect(await command('routes', 'app.mjs')).toMatchObject({
       code: 2,
@@ -136,7 +143,7 @@ describe('nestjs-http-auth routes', () => {
     });
   });
 
-  it('explains itself', async () => {
+  it('prints its usage if --help is given', async () => {
     expect(await command('--help')).toMatchObject({
       code: 0,
       out: expect.stringContaining('--fail-on-new-public'),
@@ -152,7 +159,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
 
   beforeEach(() => application());
 
-  it('agrees with the baseline that it has written: a line for each open route, sorted', async () => {
+  it('passes with the baseline that --update-baseline writes: one sorted line for each open route', async () => {
     expect(await command('routes', 'app.mjs', '--update-baseline')).toMatchObject({ code: 0, out: table });
     expect(readFileSync(join(cwd, 'http-auth-routes.json'), 'utf8')).toBe(
       '[\n  "/greeting GET optional",\n  "/health GET public"\n]\n',
@@ -160,7 +167,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     expect(await gate()).toEqual({ code: 0, out: table, err: [] });
   });
 
-  it('fails for every open route that is not in it', async () => {
+  it('exits with 1 if an open route is not in the baseline', async () => {
     baseline(['/health GET public']);
     expect(await gate()).toEqual({
       code: 1,
@@ -169,7 +176,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     });
   });
 
-  it('fails for an optional route that has become public, and not the other way round', async () => {
+  it('exits with 1 if an optional route of the baseline is now public, but not if a public one is now optional', async () => {
     baseline(['/greeting GET public', '/health GET optional']);
     expect(await gate()).toMatchObject({
       code: 1,
@@ -181,7 +188,7 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     });
   });
 
-  it('reports entries that do not exist any more', async () => {
+  it('prints a note if an entry of the baseline is no longer an open route', async () => {
     baseline(['/greeting GET optional', '/health GET public', '/old GET public'], 'open.json');
     expect(await gate('--baseline', 'open.json')).toEqual({
       code: 0,
@@ -190,11 +197,14 @@ describe('nestjs-http-auth routes --fail-on-new-public', () => {
     });
   });
 
-  it.each([['{}'], ['[1]'], ['[']])('explains that %s is not a baseline', async (text) => {
-    writeFileSync(join(cwd, 'http-auth-routes.json'), text);
-    expect(await gate()).toMatchObject({
-      code: 2,
-      err: ['http-auth-routes.json: the baseline must be a list of strings; write it again with --update-baseline'],
-    });
-  });
+  it.each([['{}'], ['[1]'], ['[']])(
+    'exits with 2 if the baseline is %s, which is not a list of strings',
+    async (text) => {
+      writeFileSync(join(cwd, 'http-auth-routes.json'), text);
+      expect(await gate()).toMatchObject({
+        code: 2,
+        err: ['http-auth-routes.json: the baseline must be a list of strings; write it again with --update-baseline'],
+      });
+    },
+  );
 });

@@ -18,7 +18,7 @@ describe('nestjs-http-auth token', () => {
   it.each([
     [[], /^[\w-]{43}$/],
     [['--prefix', 'acme_live'], /^acme_live_[\w-]{43}$/],
-  ])('prints a new token and its hash, each once: %j', async (args, form) => {
+  ])('prints a new token and its hash with the arguments %j', async (args, form) => {
     const [one, other] = [await command('token', ...args), await command('token', ...args)];
     expect([one.code, one.err]).toEqual([0, []]);
     const [, made = '', hash] = /^token: (.*)\nhash: {2}(.*)$/.exec(one.out) ?? [];
@@ -28,17 +28,17 @@ describe('nestjs-http-auth token', () => {
   });
 
   it.each([
-    ['a token of one’s own', ['my-secret'], /^nestjs-http-auth token: an argument is unknown/],
-    ['another option', ['--my-secret'], /^nestjs-http-auth token: an argument is unknown/],
-    ['a prefix that cannot be meant', ['--prefix', 'a b'], /^prefix must be letters and digits/],
-  ])('refuses %s in a sentence that does not show it', async (_, args, sentence) => {
+    ['a token as an argument', ['my-secret'], /^nestjs-http-auth token: an argument is unknown/],
+    ['an unknown option', ['--my-secret'], /^nestjs-http-auth token: an argument is unknown/],
+    ['an invalid prefix', ['--prefix', 'a b'], /^prefix must be letters and digits/],
+  ])('exits with 2 and a message without the value for %s', async (_, args, sentence) => {
     const { code, out, err } = await command('token', ...args);
     expect([code, out]).toEqual([2, '']);
     expect(err).toEqual([expect.stringMatching(sentence)]);
     expect(err.join()).not.toContain('secret');
   });
 
-  it('explains itself', async () => {
+  it('prints its usage if --help is given', async () => {
     const { code, out } = await command('token', '--help');
     expect([code, out]).toEqual([0, expect.stringContaining('nestjs-http-auth token [--prefix <prefix>]')]);
   });

@@ -54,7 +54,7 @@ describe.each(adapters)('AuthModule on %s', (_name, adapter) => {
       }),
     ],
     [
-      'useFactory, asynchronous',
+      'an async useFactory',
       AuthModule.forRootAsync({
         imports: [ConfigModule],
         inject: [ConfigService],
@@ -63,13 +63,13 @@ describe.each(adapters)('AuthModule on %s', (_name, adapter) => {
     ],
     ['useClass', AuthModule.forRootAsync({ imports: [ConfigModule], useClass: OptionsService })],
     ['useExisting', AuthModule.forRootAsync({ imports: [ConfigModule], useExisting: OptionsService })],
-  ])('takes its options from forRootAsync({ %s })', async (_how, module) => {
+  ])('reads its options from forRootAsync() with %s', async (_how, module) => {
     const app = await start(adapter(), { imports: [module], controllers: [MeController] });
     expect((await send(app, '/')).challenges[0]).toBe('Bearer realm="Configured"');
     expect((await send(app, '/', good)).body).toBe('me');
   });
 
-  it('works in a testing module that replaces its guard in one line', async () => {
+  it('still adds challenges to other 401s if a testing module replaces HttpAuthGuard', async () => {
     const create = async (replace: boolean) => {
       const builder = Test.createTestingModule({ imports: [AuthModule.forRoot(options)], controllers: [MeController] });
       if (replace) builder.overrideProvider(HttpAuthGuard).useValue({ canActivate: () => true });
@@ -90,14 +90,14 @@ describe.each(adapters)('AuthModule on %s', (_name, adapter) => {
     }
   });
 
-  it('serves an application without HTTP', async () => {
+  it('starts in an application without HTTP', async () => {
     const module = await Test.createTestingModule({ imports: [AuthModule.forRoot(options)] }).compile();
     await expect(module.init()).resolves.toBe(module);
     await module.close();
   });
 });
 
-describe('A mistake in the options', () => {
+describe('AuthModule with a wrong configuration', () => {
   const boot = (wrong: unknown, controllers: ReturnType<typeof controllerWith>[] = []) =>
     start(adapters[0]?.[1]() as never, { imports: [AuthModule.forRoot(wrong as AuthModuleOptions)], controllers });
 
@@ -113,7 +113,7 @@ describe('A mistake in the options', () => {
     ['a realm with a line break', { realm: 'a\nb', schemes }, 'realm: it must be printable ASCII without line breaks'],
     ['a realm with CR LF', { realm: 'a\r\nSet-Cookie: b', schemes }, 'realm: it must be printable ASCII'],
     ['a realm outside ASCII', { realm: 'Zürich', schemes }, 'realm: it must be printable ASCII'],
-    ['a realm that is no text', { realm: 1, schemes }, 'realm: it must be a string'],
+    ['a realm that is not a string', { realm: 1, schemes }, 'realm: it must be a string'],
     ['no schemes', { realm: 'a' }, 'schemes: list at least one scheme, e.g. [basic(verifier)]'],
     ['an empty list of schemes', { realm: 'a', schemes: [] }, 'schemes: list at least one scheme'],
     [
@@ -147,42 +147,46 @@ describe('A mistake in the options', () => {
       "basic(): charset must be 'UTF-8'",
     ],
     [
-      'limits that cannot be meant',
+      'a limit that is out of range',
       { realm: 'a', schemes: [basic(() => null, { limits: { window: 0 } })] },
       'basic(): limits.window must be a duration from 1 second to 1 day',
     ],
     [
-      'a strategy that is none',
+      'a strategy that is not a Passport strategy',
       { realm: 'a', schemes: [passportStrategy({} as never, { scheme: 'Bearer' })] },
       'passportStrategy(): the strategy must be a Passport strategy',
     ],
     [
-      'a strategy for no scheme',
+      'a strategy with an invalid scheme name',
       { realm: 'a', schemes: [passportStrategy({ authenticate() {} }, { scheme: 'two words' })] },
       'passportStrategy(): scheme must name the auth-scheme',
     ],
-    ['a globalGuard that is no boolean', { ...options, globalGuard: 'false' }, 'globalGuard must be true or false'],
+    ['a globalGuard that is not a boolean', { ...options, globalGuard: 'false' }, 'globalGuard must be true or false'],
     ['a dotSegments that is no boolean', { ...options, dotSegments: 1 }, 'dotSegments must be true or false'],
     ...[0, 'soon', '25 days', -1].map((verifierTimeout): [string, unknown, string] => [
       `a verifierTimeout of ${verifierTimeout}`,
       { ...options, verifierTimeout },
       "verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'",
     ]),
-    ['a public that is no list', { ...options, public: MeController }, 'public must list controller classes'],
+    ['a public that is not a list', { ...options, public: MeController }, 'public must list controller classes'],
     ['a public with a path', { ...options, public: ['/health'] }, 'public must list controller classes'],
-    ['a passport that is none', { ...options, passport: {} }, 'passport must be a Passport instance'],
-  ])('prevents the start: %s', async (_what, wrong, message) => {
+    [
+      'a passport that is not a Passport instance',
+      { ...options, passport: {} },
+      'passport must be a Passport instance',
+    ],
+  ])('throws AuthConfigurationError at startup for %s', async (_what, wrong, message) => {
     await expect(boot(wrong)).rejects.toThrow(message);
     await expect(boot(wrong)).rejects.toThrow(AuthConfigurationError);
     await expect(bootAsync(wrong)).rejects.toThrow(message);
   });
 
-  it('prevents the start: no options', async () => {
+  it('throws an error at startup if there are no options', async () => {
     await expect(boot(undefined)).rejects.toThrow('realm: it must be a string');
     await expect(bootAsync(undefined)).rejects.toThrow('AuthModule: the options are missing; pass a realm and schemes');
   });
 
-  it('prevents the start: a verifier class that no module provides', async () => {
+  it('throws an error at startup if no module provides a verifier class', async () => {
     class LostVerifier {
       verify() {
         return null;
@@ -193,7 +197,7 @@ describe('A mistake in the options', () => {
     );
   });
 
-  it('prevents the start: a verifier class that cannot verify', async () => {
+  it('throws an error at startup if a verifier class has no method verify()', async () => {
     class IdleVerifier {}
     const metadata = {
       imports: [AuthModule.forRoot({ realm: 'a', schemes: [basic(IdleVerifier as never)] })],
@@ -204,7 +208,7 @@ describe('A mistake in the options', () => {
     );
   });
 
-  it('prevents the start: a request-scoped Passport strategy', async () => {
+  it('throws an error at startup if a Passport strategy is request-scoped', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class ScopedStrategy {
       authenticate() {}
@@ -218,7 +222,7 @@ describe('A mistake in the options', () => {
     );
   });
 
-  it('prevents the start: AuthModule with options twice', async () => {
+  it('throws an error at startup if forRoot() is called twice', async () => {
     const imports = [AuthModule.forRoot(options), AuthModule.forRoot({ ...options, realm: 'Other' })];
     await expect(start(adapters[0]?.[1]() as never, { imports })).rejects.toThrow(
       'AuthModule: forRoot() or forRootAsync() is called twice; call it once, in the root module',
@@ -243,11 +247,11 @@ describe('A mistake in the options', () => {
     [Realm('a\nb'), 'ArticlesController.list(): realm: it must be printable ASCII'],
     [Realm('Zürich'), 'ArticlesController.list(): realm: it must be printable ASCII'],
     [Realm(1 as unknown as RealmOption), 'ArticlesController.list(): realm: it must be a string'],
-  ])('prevents the start: a decorator (%#)', async (decorator, message) => {
+  ])('throws an error at startup if a decorator of a method is invalid (%#)', async (decorator, message) => {
     await expect(boot(options, [controllerWith(decorator)])).rejects.toThrow(message);
   });
 
-  it('prevents the start if the decorator is on the class', async () => {
+  it('throws an error at startup if a decorator of a class is invalid', async () => {
     @Schemes('nope')
     @Controller()
     class WrongController {

@@ -19,7 +19,7 @@ class MeController {
   }
 }
 
-/** The credentials of each request, and the user. */
+/** Credentials, and the user or the status of the response. */
 const people = [
   [basicAuthorization('alice', 'hers'), { name: 'alice', scheme: 'Basic' }],
   [basicAuthorization('bob', 'his'), { name: 'bob', scheme: 'Basic' }],
@@ -37,7 +37,7 @@ const byPassword = ({ username, password }: { username: string; password: string
 const byToken = ({ token }: { token: string }): User | null =>
   /^(?:alice|bob)-token$/.test(token) ? { name: token.replace('-token', '') } : null;
 
-describe.each(adapters)('One connection on %s', (_name, adapter) => {
+describe.each(adapters)('Requests on one connection on %s', (_name, adapter) => {
   let agent: Agent;
   beforeEach(() => void (agent = new Agent({ keepAlive: true, maxSockets: 1 })));
   afterEach(() => {
@@ -52,7 +52,7 @@ describe.each(adapters)('One connection on %s', (_name, adapter) => {
     return status === 200 ? json() : status;
   };
 
-  it('may carry requests of several clients, each with its own user', async () => {
+  it('each get the user of their own credentials', async () => {
     const app = await application(basic(byPassword, { limits: false }), bearer(byToken));
     await fc.assert(
       fc.asyncProperty(fc.array(fc.constantFrom(...people), { minLength: 2, maxLength: 12 }), async (requests) => {
@@ -64,7 +64,7 @@ describe.each(adapters)('One connection on %s', (_name, adapter) => {
     expect(Object.values(agent.freeSockets).flat()).toHaveLength(1);
   });
 
-  it('repeats a password that is another one by now, and is refused', async () => {
+  it('are rejected if the stored password has changed since the last request', async () => {
     let hash: string = wonderland.bcrypt;
     const store = passwords((name) => (name === 'alice' ? { hash, principal: { name } } : null));
     const app = await application(basic(store));
@@ -77,7 +77,7 @@ describe.each(adapters)('One connection on %s', (_name, adapter) => {
     expect(await ask(app, headers)).toMatchObject({ name: 'alice' });
   });
 
-  it('repeats a token that has expired meanwhile, and is refused', async () => {
+  it('are rejected if the token has expired since the last request', async () => {
     const key = newKey('first');
     const options = { issuer: 'https://issuer.example', audience, key: pemOf(key), clockTolerance: 0 };
     const app = await application(bearer(jwt(options)));

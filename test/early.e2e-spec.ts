@@ -59,7 +59,7 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
       prepare,
     );
 
-  it('is not the default: a body is parsed before a guard can say no', async () => {
+  it('does not run if early is false, so an invalid body causes a 400 before the guard runs', async () => {
     const app = await application({ early: false });
     expect(await send(app, '/closed', { method: 'POST', headers: json, body: broken })).toMatchObject({ status: 400 });
   });
@@ -68,7 +68,7 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     ['/closed', 'Staging'],
     ['/articles/1?a=b', 'Inner'],
     ['/all', 'Staging'],
-  ])('refuses %s before its body is parsed', async (path, realm) => {
+  ])('rejects %s before its body is parsed, in the realm %s', async (path, realm) => {
     const app = await application();
     const expected = challenges.map((challenge) => challenge.replace('Staging', realm));
     const answer = await send(app, path, { method: 'POST', headers: json, body: broken });
@@ -87,7 +87,7 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     expect(calls).toBe(2);
   });
 
-  it('leaves public and optional routes as open as they are', async () => {
+  it('accepts a request without credentials on an optional route, and rejects wrong credentials', async () => {
     const app = await application();
     expect(await send(app, '/optional', { method: 'POST', headers: json, body: '{"a":1}' })).toMatchObject({
       status: 201,
@@ -98,30 +98,30 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     ).toMatchObject({ status: 401 });
   });
 
-  it('uses the policy of the route that the router chooses, if two match', async () => {
+  it('uses the policy of the route that the router chooses if two routes match', async () => {
     const app = await application();
     const answer = await send(app, '/articles/open', { method: 'POST' });
     // Express uses the first route that matches, and Fastify the most specific one.
     expect(answer.status).toBe(adapter().getType() === 'express' ? 401 : 201);
   });
 
-  it('challenges HEAD as it does GET', async () => {
+  it('challenges a HEAD request on a GET route', async () => {
     expect(await send(await application(), '/read', { method: 'HEAD' })).toMatchObject({ status: 401, challenges });
   });
 
-  it('ignores requests that do not match a route', async () => {
+  it('does not challenge a request if no route matches', async () => {
     expect(await send(await application(), '/nowhere')).toMatchObject({ status: 404, challenges: [] });
     expect([400, 404]).toContain((await send(await application(), '/%zz')).status);
   });
 
-  it('applies to guarded routes only if globalGuard is false', async () => {
+  it('applies only to routes with @UseGuards(HttpAuthGuard) if globalGuard is false', async () => {
     const app = await application({ globalGuard: false });
     const ask = { method: 'POST', headers: json, body: broken };
     expect(await send(app, '/guarded', ask)).toMatchObject({ status: 401, challenges });
     expect(await send(app, '/closed', ask)).toMatchObject({ status: 400, challenges: [] });
   });
 
-  it('leaves a route whose version is in a field to the guard', async () => {
+  it('leaves a route to the guard if its version is in a header field', async () => {
     @Controller({ version: '1' })
     class VersionedController {
       @Post('versioned') versioned() {}
@@ -139,7 +139,7 @@ describe.each(adapters)('Early authentication on %s', (_name, adapter) => {
     });
   });
 
-  it('knows the global prefix', async () => {
+  it('rejects a request before its body is parsed if the application has a global prefix', async () => {
     const app = await application({}, (nest) => nest.setGlobalPrefix('api'));
     expect(await send(app, '/api/closed', { method: 'POST', headers: json, body: broken })).toMatchObject({
       status: 401,

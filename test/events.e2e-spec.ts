@@ -35,7 +35,7 @@ class ArticlesController {
 }
 
 /** Returns the result of the verifiers for a name or a token. */
-async function judge(name: string) {
+async function verify(name: string) {
   switch (name) {
     case 'alice':
       return { name };
@@ -52,19 +52,19 @@ async function judge(name: string) {
 
 const options: AuthModuleOptions = {
   realm: 'Staging',
-  schemes: [bearer(({ token }) => judge(token)), basic(({ username }) => judge(username))],
+  schemes: [bearer(({ token }) => verify(token)), basic(({ username }) => verify(username))],
 };
 
 const types = ['authenticated', 'refused', 'locked', 'error'] as const;
 
-/** Keeps all events of an application. */
+/** Records all events of an application. */
 function record(app: INestApplication): AuthEvent[] {
   const events: AuthEvent[] = [];
   for (const type of types) app.get(AuthEvents).on(type, (event: AuthEvent) => void events.push(event));
   return events;
 }
 
-describe.each(adapters)('The events on %s', (_name, adapter) => {
+describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
   const application = (changes: Partial<AuthModuleOptions> = {}, prepare?: (app: INestApplication) => unknown) =>
     start(
       adapter(),
@@ -87,7 +87,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     [bearerAuthorization('again'), { type: 'locked', scheme: 'Bearer', reason: 'limited', status: 429 }],
     [bearerAuthorization('down'), { type: 'error', scheme: 'Bearer', status: 503 }],
     [basicAuthorization('bug', 'a'), { type: 'error', scheme: 'Basic', status: 500 }],
-  ])('say of %j exactly one thing', async (headers, event) => {
+  ])('emits exactly one event for %j', async (headers, event) => {
     const app = await application();
     const events = record(app);
     const answer = await send(app, '/articles/mine?access_token=alice', headers && { headers });
@@ -97,21 +97,21 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
 
   it.each([
     ['a public route', '/articles/public', { headers: basicAuthorization('bob', 'a') }],
-    ['nobody where nobody is asked', '/articles/read', {}],
+    ['a request without credentials on an optional route', '/articles/read', {}],
     [
       'a preflight',
       '/articles/mine',
       { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' } },
     ],
-    ['what is no route', '/none', {}],
-  ])('are not emitted for %s', async (_what, path, ask) => {
+    ['a path without a route', '/none', {}],
+  ])('emits nothing for %s', async (_what, path, ask) => {
     const app = await application();
     const events = record(app);
     await send(app, path, ask);
     expect(events).toEqual([]);
   });
 
-  it('have the realm and the scheme of the route', async () => {
+  it('emits events with the realm of the route, and without a scheme that the route does not offer', async () => {
     const app = await application();
     const events = record(app);
     await send(app, '/articles/admin', { headers: basicAuthorization('alice', 'a') });
@@ -123,7 +123,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('are emitted once for two guards, and once more if the scopes are insufficient', async () => {
+  it('emits one event if the guard runs twice, and only "refused" if scopes are insufficient', async () => {
     const app = await application();
     const events = record(app);
     await send(app, '/articles/twice', { headers: bearerAuthorization('alice') });
@@ -141,7 +141,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('have no realm if it is unknown, and report an error instead of a success', async () => {
+  it('emits events without a realm if its function rejects, and "error" instead of "authenticated"', async () => {
     const app = await application();
     const events = record(app);
     const nowhere = { ...here, realm: undefined, route: 'ArticlesController.nowhere' };
@@ -155,7 +155,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('name a protected path as protect() was given it', async () => {
+  it('emits events whose route is the path that was passed to protect()', async () => {
     const app = await application({}, (one) => {
       protect(one, ['/docs', '/queues'], { realm: 'Tools' });
     });
@@ -169,7 +169,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('are emitted once for a route with early', async () => {
+  it('emits one event for each request if early is true', async () => {
     const app = await application({ early: true });
     const events = record(app);
     await send(app, '/articles/mine', { headers: bearerAuthorization('alice') });
@@ -180,7 +180,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     ]);
   });
 
-  it('say who is locked out after too many failures', async () => {
+  it('emits "locked" if there were too many failures', async () => {
     const limited = basic(() => null, { limits: { perUserAndAddress: 2 } });
     const app = await application({ schemes: [limited] });
     const events = record(app);
@@ -192,21 +192,21 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     expect(events).toStrictEqual([refused, refused, locked]);
   });
 
-  it('have the status of a proxy', async () => {
+  it('emits events with status 407 if proxy is true', async () => {
     const app = await application({ proxy: true });
     const events = record(app);
     await send(app, '/articles/mine');
     expect(events).toStrictEqual([{ ...mine, type: 'refused', scheme: undefined, reason: 'missing', status: 407 }]);
   });
 
-  it('do not contain an address that the client claims', async () => {
+  it('emits events with the address of the connection if X-Forwarded-For is not trusted', async () => {
     const app = await application();
     const events = record(app);
     await send(app, '/articles/mine', { headers: { 'x-forwarded-for': '192.0.2.1' } });
     expect(events).toMatchObject([{ address: '127.0.0.1' }]);
   });
 
-  it('reach the listeners of their type, in turn, until those have enough', async () => {
+  it('calls the listeners of a type in order, until they are removed', async () => {
     const app = await application();
     const heard: string[] = [];
     const off = app.get(AuthEvents).on('refused', ({ reason }) => void heard.push(`first ${reason}`));
@@ -218,7 +218,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     expect(heard).toEqual(['first missing', 'second missing', 'second missing']);
   });
 
-  it('do not change the response if a listener throws, and the error is logged', async () => {
+  it('logs the error and leaves the response as it is if a listener throws or rejects', async () => {
     const log = new RecordingLogger();
     const app = await start(
       adapter(),
@@ -238,7 +238,7 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
     expect(log.text()).toMatch(/the promise is broken/);
   });
 
-  it('are of no other type', async () => {
+  it('throws AuthConfigurationError if a listener is added for an unknown type', async () => {
     const app = await application();
     const listen = () => app.get(AuthEvents).on('refuse' as never, () => undefined);
     expect(listen).toThrow(AuthConfigurationError);
@@ -248,14 +248,14 @@ describe.each(adapters)('The events on %s', (_name, adapter) => {
   });
 });
 
-describe('The events behind a proxy', () => {
+describe('AuthEvents behind a proxy', () => {
   const express = new ExpressAdapter();
   express.set('trust proxy', 'loopback');
 
   it.each([
     ['Express', express],
     ['Fastify', new FastifyAdapter({ trustProxy: 'loopback' })],
-  ])('have the address of the client if %s trusts the proxy', async (_name, adapter) => {
+  ])('emits events with the address of the client if %s trusts the proxy', async (_name, adapter) => {
     const metadata = { imports: [AuthModule.forRoot({ ...options, early: true })], controllers: [ArticlesController] };
     const app = await start(adapter, metadata, (one) => {
       protect(one, '/docs');

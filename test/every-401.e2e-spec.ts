@@ -100,7 +100,7 @@ class RefusingController {
   }
 }
 
-/** A filter as people copy it from old threads: it handles every exception and does not know challenges. */
+/** A filter as in many applications: it handles every exception and sets no challenges. */
 @Catch()
 class CatchAllFilter {
   catch(exception: unknown, host: ArgumentsHost) {
@@ -124,7 +124,7 @@ class ClosedAndFilteredController {
 const paths = ['thrown', 'http-exception', 'http-code', 'res', 'raw', 'raw-array', 'guard', 'pipe', 'interceptor'];
 
 const filters: [string, Partial<ModuleMetadata>, (app: INestApplication) => unknown, string][] = [
-  ['no filter of its own', {}, () => undefined, ''],
+  ['no exception filter', {}, () => undefined, ''],
   ['APP_FILTER', { providers: [{ provide: APP_FILTER, useClass: CatchAllFilter }] }, () => undefined, ''],
   ['useGlobalFilters()', {}, (app) => app.useGlobalFilters(new CatchAllFilter()), ''],
   ['@UseFilters()', {}, () => undefined, 'filtered/'],
@@ -143,30 +143,33 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
         prepare,
       );
 
-    it.each(paths)('[H-4] has its challenges if it comes from %s', async (path) => {
+    it.each(paths)('[H-4] has the challenges if it comes from %s', async (path) => {
       expect(await send(await application(), `/${prefix}${path}`)).toMatchObject({ status: 401, challenges });
     });
 
     it.each([
       ['proxied', ['Digest realm="upstream", nonce="1"']],
       ['proxied-raw', ['Digest realm="a"', 'Negotiate']],
-    ])('[H-12] keeps the challenges that it already has: %s', async (path, own) => {
+    ])('[H-12] keeps the challenges that the handler has set: %s', async (path, own) => {
       expect(await send(await application(), `/${prefix}${path}`)).toMatchObject({ status: 401, challenges: own });
     });
 
-    it.each([200, 400, 403, 404, 407, 418, 500, 503])('leaves a %d alone', async (code) => {
-      expect(await send(await application(), `/${prefix}status/${code}`)).toMatchObject({
-        status: code,
-        challenges: [],
-      });
-    });
+    it.each([200, 400, 403, 404, 407, 418, 500, 503])(
+      'is the only status with challenges: %d has none',
+      async (code) => {
+        expect(await send(await application(), `/${prefix}status/${code}`)).toMatchObject({
+          status: code,
+          challenges: [],
+        });
+      },
+    );
 
-    it('[H-4] has its challenges if the guard refuses', async () => {
+    it('[H-4] has the challenges if HttpAuthGuard rejects the request', async () => {
       expect(await send(await application(), '/closed-and-filtered')).toMatchObject({ status: 401, challenges });
     });
   });
 
-  it('is left to a filter of the application, which may change it into anything', async () => {
+  it('has no challenges if a filter of the application changes its status', async () => {
     @Catch(UnauthorizedException)
     class TeapotFilter {
       catch(_exception: unknown, host: ArgumentsHost) {
@@ -181,7 +184,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     expect(await send(app, '/thrown')).toMatchObject({ status: 418, challenges: [], body: 'teapot' });
   });
 
-  it('tells a filter why the guard refused', async () => {
+  it('has an exception whose cause is the failure, for the filters of the application', async () => {
     const causes: unknown[] = [];
     @Catch(HttpException)
     class SpyFilter {
@@ -214,7 +217,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     ]);
   });
 
-  it('has its challenges if app.use() or Nest middleware sends it', async () => {
+  it('has the challenges if app.use() or Nest middleware sends it', async () => {
     @Module({ imports: [AuthModule.forRoot(options)], controllers: [RefusingController] })
     class AppModule {
       configure(consumer: MiddlewareConsumer) {
@@ -235,7 +238,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     expect(await send(app, '/created', { method: 'POST' })).toMatchObject({ status: 401, challenges, body: 'no' });
   });
 
-  it('has the challenges of its route, regardless of the guard that refuses', async () => {
+  it('has the realm and the schemes of its route if another guard rejects the request', async () => {
     @Realm('Class')
     @Schemes('basic')
     @UseGuards(RefusingGuard)
@@ -252,7 +255,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
     }
   });
 
-  it('keeps the request hook that the application has set on the adapter, before or after', async () => {
+  it('has the challenges, and the request hook of the application runs, if one is set on the adapter', async () => {
     const seen: string[] = [];
     const hook = (name: string) => (_request: unknown, _response: unknown, done: () => void) => {
       seen.push(name);
@@ -270,7 +273,7 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
 });
 
 describe('A 401 of inject() on Fastify', () => {
-  it.each([...paths, 'use'])('has its challenges if it comes from %s', async (path) => {
+  it.each([...paths, 'use'])('has the challenges if it comes from %s', async (path) => {
     const [, create] = adapters.find(([name]) => name === 'Fastify') as (typeof adapters)[number];
     const metadata = { imports: [AuthModule.forRoot(options)], controllers: [RefusingController] };
     const app = (await start(create(), metadata, (nest) => {

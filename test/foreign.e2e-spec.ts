@@ -68,7 +68,7 @@ writeFileSync(aFile, 'a file');
 const metadata = { imports: [AuthModule.forRoot(options)], controllers: [RoutesController] };
 
 describe.each(adapters)('An error of another library on %s', (_name, adapter) => {
-  it('is answered as the 401 that it is, with the challenge that it has', async () => {
+  it('becomes a 401 with its own challenge if it has status 401 and a challenge', async () => {
     const app = await start(adapter(), metadata);
     const header = 'Bearer realm="api", error="invalid_token", error_description="It expired"';
     const answer = await send(app, `/throws?status=401&header=${encodeURIComponent(header)}`);
@@ -77,16 +77,16 @@ describe.each(adapters)('An error of another library on %s', (_name, adapter) =>
   });
 
   it.each([
-    ['a 401 without a challenge, as an upstream service may give it', 'status=401'],
-    ['a challenge without a 401', 'status=403&header=Bearer'],
-    ['an empty challenge', 'status=401&header='],
-  ])('stays a 500 if it is %s', async (_what, query) => {
+    ['a 401 without a challenge, e.g. of an upstream service', 'status=401'],
+    ['a 403 with a challenge', 'status=403&header=Bearer'],
+    ['a 401 with an empty challenge', 'status=401&header='],
+  ])('becomes a 500 if it is %s', async (_what, query) => {
     const answer = await send(await start(adapter(), metadata), `/throws?${query}`);
     expect(answer).toMatchObject({ status: 500, challenges: [] });
     expect(answer.body).not.toContain('library');
   });
 
-  it('gets our challenges if its own challenge is not well-formed', async () => {
+  it('becomes a 401 with the challenges of AuthModule if its own challenge is malformed', async () => {
     for (const header of ['Bearer realm="', 'Bearer realm="a"\r\nSet-Cookie: a=b']) {
       const answer = await send(
         await start(adapter(), metadata),
@@ -97,7 +97,7 @@ describe.each(adapters)('An error of another library on %s', (_name, adapter) =>
     }
   });
 
-  it('is left to a filter of the application', async () => {
+  it('is handled by the filter of the application if there is one', async () => {
     @Catch()
     class TeapotFilter {
       catch(_error: unknown, host: ArgumentsHost) {
@@ -113,13 +113,13 @@ describe.each(adapters)('An error of another library on %s', (_name, adapter) =>
   });
 });
 
-/** It asks for `request.is()`, which Node's own requests, as Fastify hands them to middleware, have not. */
+/** Express only: it calls `request.is()`, and Fastify passes Node's own request to middleware, which has no `is()`. */
 describe('express-oauth2-jwt-bearer on Express', () => {
   const secret = 'a secret of thirty-two characters';
   const issuer = 'https://issuer.example/';
   const sign = (claims: object) => jwt.sign(claims, secret, { issuer, audience: 'api', expiresIn: '1h' });
 
-  it('has its 401 answered as such, with its own challenge', async () => {
+  it('gets a 401 with its own challenge if it rejects a request', async () => {
     const middleware = auth({ secret, issuer, audience: 'api', tokenSigningAlg: 'HS256' });
     @Module(metadata)
     class AppModule {
@@ -140,15 +140,15 @@ describe('express-oauth2-jwt-bearer on Express', () => {
   });
 });
 
-describe('An instance with its own middleware, passed to Nest', () => {
-  it('has the challenges of Express on a 401 from before the module', async () => {
+describe('An instance of the framework that is passed to Nest', () => {
+  it('has challenges on a 401 of Express middleware that was added before AuthModule', async () => {
     const instance = express();
     instance.use('/before', refuse);
     const app = await start(new ExpressAdapter(instance), metadata);
     expect(await send(app, '/before')).toMatchObject({ status: 401, challenges, body: 'no' });
   });
 
-  it('has the challenges of Fastify on a 401 from before the module, in hooks and plugins', async () => {
+  it('has challenges on a 401 of Fastify hooks and plugins that were added before AuthModule', async () => {
     const instance = fastify();
     instance.addHook('onRequest', async (request, reply) => {
       if (request.url === '/hook') await reply.code(401).send('no');
@@ -170,8 +170,8 @@ describe('An instance with its own middleware, passed to Nest', () => {
   });
 });
 
-describe.each(adapters)('What is not a controller on %s', (_name, adapter) => {
-  it('has challenges on the 401 of a mounted router or a registered plugin', async () => {
+describe.each(adapters)('A 401 in another form on %s', (_name, adapter) => {
+  it('has challenges if a mounted router or a nested plugin sends it', async () => {
     const app = await start(adapter(), metadata, (nest) => {
       const framework = nest.getHttpAdapter();
       if (framework.getType() === 'express') {
@@ -190,7 +190,7 @@ describe.each(adapters)('What is not a controller on %s', (_name, adapter) => {
     expect(await send(app, '/mounted/deep')).toMatchObject({ status: 401, challenges, body: 'no' });
   });
 
-  it('has challenges on the 401 of a file', async () => {
+  it('has challenges if its body is a file', async () => {
     expect(await send(await start(adapter(), metadata), '/file')).toMatchObject({
       status: 401,
       challenges,
@@ -198,13 +198,13 @@ describe.each(adapters)('What is not a controller on %s', (_name, adapter) => {
     });
   });
 
-  it('has challenges if events are refused, by GET and by HEAD', async () => {
+  it('has challenges if the guard rejects server-sent events, with GET and with HEAD', async () => {
     const app = await start(adapter(), metadata);
     expect(await send(app, '/events')).toMatchObject({ status: 401, challenges });
     expect(await send(app, '/events', { method: 'HEAD' })).toMatchObject({ status: 401, challenges });
   });
 
-  it('has the challenges of an upstream server, and no others', async () => {
+  it('has only the challenges of the upstream server if a handler forwards its response', async () => {
     const upstream = await start(adapter(), {
       imports: [AuthModule.forRoot({ ...options, realm: 'Upstream' })],
       controllers: [ClosedController],
@@ -281,11 +281,11 @@ describe('HTTP/2 on Fastify', () => {
     }
   }
 
-  it.each(['/closed', '/thrown', '/raw'])('[H-4] has challenges on the 401 of %s', async (path) => {
+  it.each(['/closed', '/thrown', '/raw'])('[H-4] sends the challenges with the 401 of %s', async (path) => {
     expect(await ask(path)).toEqual({ status: 401, challenges: challenges.join(', ') });
   });
 
-  it('accepts a token', async () => {
+  it('accepts a valid token', async () => {
     expect(await ask('/closed', bearerAuthorization('alice-token'))).toEqual({ status: 200, challenges: undefined });
   });
 });

@@ -53,17 +53,17 @@ class RoutesController {
   }
 }
 
-describe.each(adapters)('The guard on %s', (_name, adapter) => {
+describe.each(adapters)('HttpAuthGuard on %s', (_name, adapter) => {
   const application = () =>
     start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [RoutesController] });
 
-  it('[H-4][H-5][H-10][R-4] challenges a request without credentials, one field line a scheme, in their order', async () => {
+  it('[H-4][H-5][H-10][R-4] challenges a request without credentials: one field line for each scheme, in their order', async () => {
     const answer = await send(await application(), '/me');
     expect(answer).toMatchObject({ status: 401, challenges });
     expect(answer.json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
   });
 
-  it('[H-4] challenges both HEAD and POST', async () => {
+  it('[H-4] challenges HEAD and POST requests', async () => {
     const app = await application();
     expect(await send(app, '/me', { method: 'HEAD' })).toMatchObject({ status: 401, challenges, body: '' });
     expect(await send(app, '/me', { method: 'POST' })).toMatchObject({ status: 401, challenges });
@@ -72,7 +72,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
   it.each([
     ['Basic', password],
     ['Bearer', token],
-  ])('accepts %s, and reports the scheme and the realm', async (scheme, ask) => {
+  ])('accepts %s, and passes the user, the scheme and the realm to the handler', async (scheme, ask) => {
     const answer = await send(await application(), '/me', ask);
     expect(answer).toMatchObject({ status: 200, challenges: [] });
     expect(answer.json()).toEqual({ user: { name: 'alice' }, auth: { scheme, realm: 'Staging' } });
@@ -90,7 +90,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect(answer).toMatchObject({ status: 200, challenges: [], body: '{"hello":"stranger"}' });
   });
 
-  it('knows who comes to an optional route', async () => {
+  it('passes the user to the handler of an optional route if the credentials are valid', async () => {
     const answer = await send(await application(), '/greeting', token);
     expect(answer.json()).toEqual({ hello: 'alice', scheme: 'Bearer' });
   });
@@ -101,13 +101,13 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     ['a scheme that is not offered', { authorization: 'Negotiate abc' }],
     ['a malformed field', { authorization: 'Basic' }],
     ['an empty field', { authorization: '' }],
-  ])('refuses %s on an optional route', async (_what, headers) => {
+  ])('rejects %s on an optional route', async (_what, headers) => {
     const answer = await send(await application(), '/greeting', { headers });
     expect(answer.status).toBe(401);
     expect(answer.challenges).toHaveLength(2);
   });
 
-  it('offers the schemes of the route, and refuses other schemes', async () => {
+  it('accepts and offers only the schemes of @Schemes() if a route has it', async () => {
     const app = await application();
     const challenge = 'Basic realm="Administration", charset="UTF-8"';
     expect(await send(app, '/admin')).toMatchObject({ status: 401, challenges: [challenge] });
@@ -115,7 +115,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect((await send(app, '/admin', password)).json()).toEqual({ realm: 'Administration' });
   });
 
-  it('[H-1] takes the name of a scheme in any case', async () => {
+  it('[H-1] accepts the auth-scheme in upper, lower and mixed case', async () => {
     const app = await application();
     for (const name of ['basic', 'BASIC', 'bAsIc']) {
       const authorization = password.headers.authorization.replace('Basic', name);
@@ -123,12 +123,12 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     }
   });
 
-  it('[R-9] has no error for a scheme that is not offered', async () => {
+  it('[R-9] sends no error in the challenges if the request uses a scheme that is not offered', async () => {
     const answer = await send(await application(), '/me', { headers: { authorization: 'Negotiate abc==' } });
     expect(answer).toMatchObject({ status: 401, challenges });
   });
 
-  it('[R-8] has the error on the scheme that was tried only', async () => {
+  it('[R-8] sends invalid_token only in the Bearer challenge, and only if a token is invalid', async () => {
     const app = await application();
     expect((await send(app, '/me', { headers: bearerAuthorization('nope') })).challenges).toEqual([
       'Bearer realm="Staging", error="invalid_token"',
@@ -137,7 +137,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect((await send(app, '/me', wrong)).challenges).toEqual(challenges);
   });
 
-  it('refuses a request with two Authorization fields, even if both are valid', async () => {
+  it('rejects a request with two Authorization fields, even if both are valid', async () => {
     const app = await application();
     const { authorization } = password.headers;
     for (const second of [authorization, token.headers.authorization, '']) {
@@ -146,7 +146,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     }
   });
 
-  it('[H-11] has the challenges in the order of the application, well-supported schemes first if it likes', async () => {
+  it('[H-11] sends the challenges in the order of the option schemes', async () => {
     const schemes = options.schemes.toReversed();
     const app = await start(adapter(), {
       imports: [AuthModule.forRoot({ ...options, schemes })],
@@ -155,7 +155,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect((await send(app, '/me')).challenges).toEqual(challenges.toReversed());
   });
 
-  it('refuses if Error.stackTraceLimit cannot be set, as with frozen intrinsics', async () => {
+  it('rejects a request without credentials even if Error.stackTraceLimit is read-only', async () => {
     const app = await application();
     const limit = Object.getOwnPropertyDescriptor(Error, 'stackTraceLimit') as PropertyDescriptor;
     Object.defineProperty(Error, 'stackTraceLimit', { ...limit, writable: false });
@@ -168,7 +168,7 @@ describe.each(adapters)('The guard on %s', (_name, adapter) => {
     expect(Error.stackTraceLimit).toBe(limit.value);
   });
 
-  it('does not set a credential on the request', async () => {
+  it('does not pass the password to the handler', async () => {
     let seen: Record<string, unknown> = {};
     @Controller()
     class SpyController {
@@ -247,7 +247,7 @@ describe.each(adapters)('The nearest decorator on %s', (_name, adapter) => {
     ['heir/public', open],
     ['optional-heir/none', closed],
     ['reopened/none', optional],
-  ])('makes %s %s', async (path, access) => {
+  ])('makes the route %s %s', async (path, access) => {
     const app = await start(adapter(), {
       imports: [AuthModule.forRoot(options)],
       controllers: [
@@ -266,7 +266,7 @@ describe.each(adapters)('The nearest decorator on %s', (_name, adapter) => {
     expect((await send(app, `/${path}`, password)).status).toBe(200);
   });
 
-  it('names the realm and the schemes', async () => {
+  it('decides the realm and the schemes', async () => {
     @Realm('Class')
     @Schemes('basic')
     @Controller()
@@ -293,7 +293,7 @@ describe.each(adapters)('Third-party controllers on %s', (_name, adapter) => {
     @Get('details') details() {}
   }
 
-  it('are opened by class and by predicate, and a decorator has the last word', async () => {
+  it('are open if the option public has their class or a matching predicate, unless a decorator closes them', async () => {
     const asked: string[] = [];
     const app = await start(adapter(), {
       imports: [
@@ -319,7 +319,7 @@ describe.each(adapters)('Third-party controllers on %s', (_name, adapter) => {
   });
 });
 
-describe.each(adapters)('Without the global guard on %s', (_name, adapter) => {
+describe.each(adapters)('@UseGuards(HttpAuthGuard) on %s', (_name, adapter) => {
   @Controller()
   class MixedController {
     @Get('open') open() {}
@@ -336,7 +336,7 @@ describe.each(adapters)('Without the global guard on %s', (_name, adapter) => {
   it.each([
     ['forRoot()', AuthModule.forRoot({ ...options, globalGuard: false })],
     ['forRootAsync()', AuthModule.forRootAsync({ useFactory: async () => ({ ...options, globalGuard: false }) })],
-  ])('guards only what says so, by %s', async (_how, module) => {
+  ])('closes only the routes that have it if %s sets globalGuard to false', async (_how, module) => {
     const app = await start(adapter(), { imports: [module], controllers: [MixedController, GuardedController] });
     expect((await send(app, '/open')).status).toBe(200);
     expect((await send(app, '/public')).status).toBe(200);
@@ -365,8 +365,8 @@ describe.each(adapters)('Without the global guard on %s', (_name, adapter) => {
   });
 });
 
-describe.each(adapters)('The order of guards on %s', (_name, adapter) => {
-  it('has the user signed in before any guard of the application runs', async () => {
+describe.each(adapters)('A guard of the application on %s', (_name, adapter) => {
+  it('runs after HttpAuthGuard, and finds the user on the request', async () => {
     const seen: unknown[] = [];
     @Injectable()
     class RolesGuard {

@@ -11,7 +11,7 @@ import { challenges, options } from './support/schemes.js';
 
 const password = { headers: basicAuthorization('alice', 'wonder:land') };
 
-/** Objects that an application may share between its responses. */
+/** Frozen, because an application may use one object for several responses, so the library must not change it. */
 const shared = Object.freeze({ 'Content-Type': 'text/plain', 'X-Own': 'own' });
 const list = Object.freeze(['Content-Type', 'text/plain', 'Set-Cookie', 'a=1', 'set-cookie', 'b=2']);
 
@@ -49,7 +49,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
   const application = (prepare?: (app: INestApplication) => unknown) =>
     start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [RawController] }, prepare);
 
-  it('has the fields of the application, and the fields that must be added', async () => {
+  it('sends the fields of the application and the fields for caches', async () => {
     const app = await application();
     expect((await send(app, '/object', password)).headers).toMatchObject({
       'content-type': 'text/plain',
@@ -68,7 +68,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
   });
 
-  it('[H-4] has the challenges of a 401 in addition to the other fields', async () => {
+  it('[H-4] adds the challenges to the fields of the application if the status is 401', async () => {
     const app = await application();
     expect(await send(app, '/refused')).toMatchObject({ status: 401, challenges, headers: { 'x-own': 'own' } });
     expect(await send(app, '/refused-list')).toMatchObject({
@@ -111,7 +111,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     }
   });
 
-  it('may be wrapped by other code, e.g. compression', async () => {
+  it('adds its fields if other code wraps writeHead(), as compression does', async () => {
     const app = await application((nest) => {
       nest.use((_request: unknown, response: ServerResponse, next: () => void) => {
         onHeaders(response, () => response.setHeader('X-Other', 'other'));
@@ -125,7 +125,7 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
   });
 
-  it('may get another status from other code', async () => {
+  it('adds challenges only if the status is still 401 after other code has changed it', async () => {
     const app = await application((nest) => {
       nest.use((request: IncomingMessage, response: ServerResponse, next: () => void) => {
         onHeaders(response, () => {
@@ -136,13 +136,13 @@ describe.each(adapters)('writeHead() on %s', (_name, adapter) => {
     });
     expect(await send(app, '/none', password)).toMatchObject({ status: 401, challenges });
     expect(await send(app, '/refused')).toMatchObject({ status: 200, challenges: [] });
-    // The guard's own 401, which had its challenges by then.
+    // The guard rejects this request. Other code then changes the status to 200, so no challenge may remain.
     expect(await send(app, '/object')).toMatchObject({ status: 200, challenges: [] });
   });
 });
 
-describe('Another server in front of Fastify', () => {
-  it('[H-4] has the challenges by routing(), as it is used without a server', async () => {
+describe('Fastify without its own server', () => {
+  it('[H-4] adds the challenges if another server calls routing()', async () => {
     const app = await start(new FastifyAdapter(), {
       imports: [AuthModule.forRoot(options)],
       controllers: [RawController],

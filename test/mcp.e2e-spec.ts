@@ -11,13 +11,13 @@ import { freePort } from './support/free-port.js';
 import { bearerAuthorization, send } from './support/client.js';
 import { Person } from './support/person.js';
 
-// A process has to start, and keys to be made.
+// The authorization server starts as a process of its own and generates keys.
 jest.setTimeout(30_000);
 
 /** The official client, which only knows the URL of the server. */
 class McpClient {
   readonly person = new Person();
-  /** Returns the error of a call, unless the person had to be asked for something. */
+  /** All errors of the client except `UnauthorizedError`, which is expected before the person authorizes it. */
   readonly errors: Error[] = [];
   private readonly client = new Client({ name: 'test', version: '1.0.0' });
   private transport: StreamableHTTPClientTransport;
@@ -34,12 +34,12 @@ class McpClient {
     return this.client.connect(this.transport);
   }
 
-  /** Gets a token for the code that the browser has brought back. */
+  /** Exchanges the code that the browser received for a token. */
   async authorize(): Promise<void> {
     await this.transport.finishAuth(this.person.code);
   }
 
-  /** Opens a new connection, because the client cannot continue a refused one. */
+  /** Opens a new connection, because the client cannot continue a rejected one. */
   reconnect(): Promise<void> {
     this.transport = this.connection();
     return this.connect();
@@ -87,10 +87,10 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
   const challenge = (params: string) =>
     `Bearer realm="Reports"${params}, scope="reports:read", resource_metadata="${url.replace('/mcp', '/.well-known/oauth-protected-resource/mcp')}"`;
 
-  it('[M-2][M-5][M-6] is all that its client has to know: from its 401 that finds the way to a token, and to a tool', async () => {
+  it('[M-2][M-5][M-6] leads a client that knows only its URL from the 401 to a token and a tool', async () => {
     const client = new McpClient(url);
     await expect(client.connect()).rejects.toThrow(UnauthorizedError);
-    // The browser was sent to the authorization server, for the scope of the challenge and this very resource.
+    // The client opened the authorization server in the browser, with the scope of the challenge and with this resource.
     const { origin, searchParams } = client.person.opened[0] as URL;
     expect(origin).toBe(authorizationServer.issuer);
     expect(Object.fromEntries(searchParams)).toMatchObject({
@@ -105,7 +105,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     await client.close();
   });
 
-  it('[R-10] asks for more scopes if a tool needs them, and its client gets a new token', async () => {
+  it('[R-10] responds with insufficient_scope if a tool needs more scopes, and the client gets a new token', async () => {
     const client = new McpClient(url);
     await expect(client.connect()).rejects.toThrow(UnauthorizedError);
     await client.authorize();
@@ -113,7 +113,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
 
     await expect(client.call('add-report', { text: 'All is well' })).rejects.toThrow(UnauthorizedError);
     expect(client.person.opened).toHaveLength(2);
-    // The new token has the scopes of the tool and the scopes of the server.
+    // The client requests the scopes of the tool in addition to the scopes of the server.
     expect(client.person.opened[1]?.searchParams.get('scope')).toBe('reports:read reports:write');
     await client.authorize();
     expect(await client.call('add-report', { text: 'All is well' })).toEqual(['Written.']);
@@ -122,7 +122,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     await client.close();
   });
 
-  it('[M-6] says where to get a token whether none came, or one that is refused', async () => {
+  it('[M-6] sends resource_metadata in the challenge if the token is missing, invalid or for another resource', async () => {
     expect(await initialize()).toMatchObject({ status: 401, challenges: [challenge('')] });
     const forAnother = await authorizationServer.token({ resource: 'https://other.example', scope: 'reports:read' });
     for (const token of ['nonsense', forAnother]) {
@@ -135,7 +135,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     expect(await initialize(bearerAuthorization(token))).toMatchObject({ status: 200, challenges: [] });
   });
 
-  it('accepts the scopes of the token only', async () => {
+  it('responds with 403 and insufficient_scope if the token lacks the scope of the server', async () => {
     const token = await authorizationServer.token({ resource: url, scope: 'reports:write' });
     expect(await initialize(bearerAuthorization(token))).toMatchObject({
       status: 403,
@@ -143,7 +143,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     });
   });
 
-  it('names all its scopes in its metadata', async () => {
+  it('lists all its scopes in its metadata', async () => {
     const answer = await send(app, '/.well-known/oauth-protected-resource/mcp');
     expect(answer.json()).toEqual({
       resource: url,

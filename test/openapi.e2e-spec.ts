@@ -77,7 +77,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     return documentHttpAuth(app, plain);
   }
 
-  /** The requirements of each operation. */
+  /** The security requirements of each operation. */
   const securityOf = ({ paths }: Awaited<ReturnType<typeof document>>) =>
     Object.fromEntries(
       Object.entries(paths).flatMap(([path, item]) =>
@@ -108,7 +108,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     expect(security['post /articles/{id}/comments/{comment}']).toEqual([{ basic: [] }]);
   });
 
-  it('has the schemes in their own words, and the last word is the document’s', async () => {
+  it('has the schemes as their options describe them, unless the document describes them itself', async () => {
     const apiKey = { type: 'apiKey', in: 'header', name: 'X-API-Key' } as const;
     const { components } = await document({
       given: {
@@ -129,7 +129,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  it('contains the requirements of each operation', async () => {
+  it('has the security requirements of each operation', async () => {
     expect(securityOf(await document())).toEqual({
       'get /articles': [],
       'get /articles/{id}': [...either, {}],
@@ -147,7 +147,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  it('has the responses of the guard, with their challenges', async () => {
+  it('has the 400 and 401 responses of the guard, with their challenges', async () => {
     const { paths } = await document();
     expect(paths['/articles']?.get?.responses).toEqual({ 200: { description: '' } });
     expect(paths['/articles/{id}']?.get?.responses).toEqual({
@@ -161,7 +161,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  describe('of routes that ask for scopes', () => {
+  describe('of routes with @Scopes()', () => {
     @Scopes('reports:read', 'reports:list')
     @Controller('reports')
     class ReportsController {
@@ -182,7 +182,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
         ] as never)
       ).paths['/reports'];
 
-    it('has the 403 of each operation, with a challenge if there is one', async () => {
+    it('has a 403 for each operation, with the challenges of the schemes that send one', async () => {
       const { get, post, delete: remove } = (await reports()) ?? {};
       expect(get?.responses['403']).toEqual({
         description: 'Forbidden: the credentials need the scopes reports:read, reports:list',
@@ -196,14 +196,14 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
       });
     });
 
-    it('has the 403 of scopes that the request decides on', async () => {
+    it('mentions the scopes of the request in the 403 if the route has @Scopes.by()', async () => {
       expect((await reports())?.patch?.responses['403']).toMatchObject({
         description:
           'Forbidden: the credentials need the scopes reports:read, reports:list and the scopes of the request',
       });
     });
 
-    it('names the scopes if this version of OpenAPI can', async () => {
+    it('lists scopes only for the schemes that may have them in this version of OpenAPI', async () => {
       const dpop = { dpop: ['reports:read', 'reports:list'] };
       expect((await reports())?.get?.security).toEqual([...either, dpop]);
       expect((await reports('3.1.0'))?.get?.security).toEqual([
@@ -215,7 +215,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  it('leaves the words of the document as they are', async () => {
+  it('keeps the descriptions that the document already has, and adds challenges to them', async () => {
     const { paths } = await document();
     expect(paths['/by-hand']?.get?.responses).toEqual({
       400: { description: 'What?', headers: header('Bearer', 'Basic') },
@@ -223,7 +223,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  it('opens a public route in a document that is closed', async () => {
+  it('has empty requirements for a public route if the document requires a scheme', async () => {
     const closed = await document({ config: (builder) => builder.addSecurityRequirements('bearer') });
     expect(closed.security).toEqual([{ bearer: [] }]);
     expect(closed.paths['/articles']?.get?.security).toEqual([]);
@@ -232,7 +232,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
   it.each([
     ['/api/v1/cats', '/api/v1/cats/{id}', {}],
     ['/v1/cats', '/v1/cats/{id}', { ignoreGlobalPrefix: true }],
-  ])('finds the route of %s, behind a prefix and a version', async (list, read, swagger) => {
+  ])('finds the route of %s if there are a global prefix and a version', async (list, read, swagger) => {
     @Controller({ path: 'cats', version: '1' })
     class CatsController {
       @Public() @Get() list() {}
@@ -246,7 +246,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     });
   });
 
-  it('finds the root', async () => {
+  it('finds the route of the root path, with and without a global prefix', async () => {
     @Controller()
     class RootController {
       @Public() @Get() root() {}
@@ -272,14 +272,14 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     expect(securityOf(await document({}, [PathController] as never))).toEqual({ [`get ${documented}`]: either });
   });
 
-  it('does not change operations that do not belong to a route of a controller', async () => {
+  it('does not change an operation if no route of a controller belongs to it', async () => {
     const app = await NestFactory.create({ imports: [AuthModule.forRoot(options)] }, adapter(), { logger: false });
     const plain = SwaggerModule.createDocument(app, new DocumentBuilder().build());
     const elsewhere = { ...plain, paths: { '/elsewhere': { get: { responses: {} }, summary: 'Another server’s' } } };
     expect(documentHttpAuth(app, elsewhere).paths).toEqual(elsewhere.paths);
   });
 
-  it('has the fields of a proxy if the application is one', async () => {
+  it('has a 407 with Proxy-Authenticate if proxy is true', async () => {
     const { paths } = await document({ given: { proxy: true } });
     expect(paths['/articles/{id}']?.delete?.responses).toMatchObject({
       407: { headers: { 'Proxy-Authenticate': header('Basic')['WWW-Authenticate'] } },

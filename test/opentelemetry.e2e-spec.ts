@@ -13,7 +13,7 @@ class RoutesController {
   @Public() @Get('public') open() {}
 }
 
-/** A reader that collects when the test calls it. */
+/** A metric reader that collects only if the test calls it. */
 class Reader extends MetricReader {
   constructor() {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
@@ -22,7 +22,7 @@ class Reader extends MetricReader {
   protected override onShutdown = () => Promise.resolve();
   protected override onForceFlush = () => Promise.resolve();
 
-  /** The counter, and its counts by their attributes. */
+  /** Returns all counters, with their counts for each set of attributes. */
   async read() {
     const { resourceMetrics } = await this.collect();
     const scopes = resourceMetrics.scopeMetrics.map(({ scope, metrics: all }) => ({ scope: scope.name, all }));
@@ -53,7 +53,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
 
   afterEach(() => metrics.disable());
 
-  it('counts requests by their result', async () => {
+  it('counts requests by result, until the returned function is called', async () => {
     const reader = new Reader();
     const meterProvider = new MeterProvider({ readers: [reader] });
     const app = await application();
@@ -90,7 +90,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
     ]);
   });
 
-  it('uses the global meter if the options contain none', async () => {
+  it('uses the global meter provider if the option meterProvider is not set', async () => {
     const reader = new Reader();
     metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
     const app = await application();
@@ -99,7 +99,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
     expect(await reader.read()).toMatchObject([{ counts: [[{ 'nestjs_http_auth.type': 'refused' }, 1]] }]);
   });
 
-  it('limits the number of realms, so that clients cannot fill the memory', async () => {
+  it('counts all realms after the first 100 as _OTHER', async () => {
     const reader = new Reader();
     const app = await application((request) => String(request.headers['x-tenant']));
     meterHttpAuth(app, { meterProvider: new MeterProvider({ readers: [reader] }) });

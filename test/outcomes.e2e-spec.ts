@@ -94,7 +94,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     });
 
   describe('of a Passport strategy whose validate() calls a verifier of the library', () => {
-    /** Reads a cookie and hands it to a verifier, as applications do it. */
+    /** A strategy that passes a cookie to a verifier, as in many applications. */
     const cookieScheme = (verify: (token: string, request: HttpRequest) => unknown) => {
       class CookieReader {
         readonly name = 'cookie';
@@ -138,7 +138,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     it.each([
       ['a JWT', valid, byJwt, expect.objectContaining({ sub: 'alice' })],
       ['a key', goodKey.token, byKey, { name: 'alice' }],
-    ])('is the principal itself, with the scopes of %s', async (_what, cookie, verify, user) => {
+    ])('is an admission of the principal, with the scopes of %s', async (_what, cookie, verify, user) => {
       const { scheme, CookieStrategy } = cookieScheme((token, request) => verify({ token }, request));
       const app = await application([scheme], {}, { providers: [CookieStrategy] });
       const answer = await send(app, '/scoped', { headers: { cookie: `sid=${cookie}` } });
@@ -165,26 +165,26 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     }));
 
     it.each([
-      ['all refuse', any, bearerAuthorization(forged)],
-      ['an if follows', renamed, bearerAuthorization(forged)],
-      ['a spread follows', spread, bearerAuthorization(oldKey.token)],
-      ['a spread of a user follows', viaPassword, basicAuthorization('alice', 'wrong')],
-    ])('is a 401 for refused credentials if %s', async (_how, scheme, headers) => {
+      ['Promise.any() tries both verifiers', any, bearerAuthorization(forged)],
+      ['the verifier checks the result with if', renamed, bearerAuthorization(forged)],
+      ['the verifier copies the result with Object.assign()', spread, bearerAuthorization(oldKey.token)],
+      ['the verifier spreads the result', viaPassword, basicAuthorization('alice', 'wrong')],
+    ])('is a 401 for invalid credentials if %s', async (_how, scheme, headers) => {
       const app = await application([scheme]);
       for (const path of ['/me', '/optional']) expect((await send(app, path, { headers })).status).toBe(401);
     });
 
     it.each([
-      ['one accepts', any, bearerAuthorization(valid)],
-      ['another one accepts', any, bearerAuthorization(goodKey.token)],
-      ['an if follows', renamed, bearerAuthorization(valid)],
-      ['a spread follows', spread, bearerAuthorization(goodKey.token)],
-      ['a spread of a user follows', viaPassword, basicAuthorization('alice', 'wonderland')],
+      ['the first verifier of Promise.any() accepts them', any, bearerAuthorization(valid)],
+      ['the second verifier of Promise.any() accepts them', any, bearerAuthorization(goodKey.token)],
+      ['the verifier checks the result with if', renamed, bearerAuthorization(valid)],
+      ['the verifier copies the result with Object.assign()', spread, bearerAuthorization(goodKey.token)],
+      ['the verifier spreads the result', viaPassword, basicAuthorization('alice', 'wonderland')],
     ])('is a 200 for valid credentials if %s', async (_how, scheme, headers) => {
       expect((await send(await application([scheme]), '/me', { headers })).status).toBe(200);
     });
 
-    it('keeps the error_description of the first refusal', async () => {
+    it('has the error_description of the first rejection if all verifiers reject the token', async () => {
       const app = await application([any]);
       const { challenges } = await send(app, '/me', { headers: bearerAuthorization(expired) });
       expect(challenges).toEqual([
@@ -192,7 +192,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       ]);
     });
 
-    it('is a 5xx if one of them fails', async () => {
+    it('is a 500 if one verifier rejects the token and another one fails', async () => {
       const scheme = bearer((credentials, request) =>
         Promise.any([byJwt(credentials, request), Promise.reject(new Error('the store is down'))]),
       );
@@ -203,7 +203,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
   });
 
   describe('without a principal', () => {
-    it('counts for the limits, and ends in 429', async () => {
+    it('counts as a failure for the limits, so the 11th attempt gets a 429', async () => {
       const check = (username: string, password: string) => (password === 'wonderland' ? { name: username } : null);
       const app = await application([
         basic(({ username, password }) => admit(check(username, password), { acr: 'pwd' })),
@@ -217,12 +217,12 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
 
     it.each([
       ['undefined', undefined],
-      ['a bare object', { principal: null, info: {} }],
-      ['an admission of nobody', admit(null, {})],
-      ['a failure', new Failure('invalid', 'Own')],
-      ['an error', new Error('no')],
-      ['an admission of a failure', admit(new Failure('invalid'), {})],
-    ])('is a refusal or a fault also if a scheme of the application returns %s', async (what, outcome) => {
+      ['an object that is not an outcome', { principal: null, info: {} }],
+      ['an admission of null', admit(null, {})],
+      ['a Failure', new Failure('invalid', 'Own')],
+      ['an Error', new Error('no')],
+      ['an admission of a Failure', admit(new Failure('invalid'), {})],
+    ])('is a 401 or a 500 if a custom scheme returns %s', async (what, outcome) => {
       const own: SchemeDefinition = {
         name: 'Own',
         problem: () => undefined,
@@ -234,10 +234,10 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       };
       const app = await application([own]);
       const { status } = await send(app, '/me', { headers: { authorization: 'Own x' } });
-      expect(status).toBe(what === 'a bare object' || what === 'an error' ? 500 : 401);
+      expect(status).toBe(what === 'an object that is not an outcome' || what === 'an Error' ? 500 : 401);
     });
 
-    it('is an error in the log for a promise inside admit()', async () => {
+    it('is a 500 if admit() receives a promise', async () => {
       const app = await application([
         basic(({ password }) => admit(Promise.resolve(password === 'wonderland' && { name: 'alice' }), {})),
       ]);
@@ -247,7 +247,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     });
   });
 
-  it('keeps the facts of a token that admit() in the option principal does not name', async () => {
+  it('keeps acr and auth_time of a token if admit() in the option principal does not set them', async () => {
     const token = sign({ acr: 'mfa', auth_time: Math.floor(Date.now() / 1000), scope: 'a b' });
     const scheme = bearer(
       jwt({ issuer, audience, secret, principal: ({ sub }) => admit({ name: sub }, { scopes: ['a'] }) }),
@@ -259,12 +259,12 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     });
   });
 
-  describe('of a 4xx exception', () => {
+  describe('of a verifier that throws a 4xx', () => {
     it.each([
       ['a ForbiddenException', new ForbiddenException('account suspended'), 403],
       ['a BadRequestException', new BadRequestException('no tenant'), 400],
       ['an HttpException', new HttpException('slow down', 429), 429],
-    ])('is the response itself: %s', async (_what, exception, status) => {
+    ])('has the status and the message of %s, and no challenge', async (_what, exception, status) => {
       const failing = () => {
         throw exception;
       };
@@ -282,7 +282,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       }
     });
 
-    it('does not count for the limits, and is an event', async () => {
+    it('does not count for the limits, and emits "refused"', async () => {
       const suspended = () => {
         throw new ForbiddenException('account suspended');
       };
@@ -310,7 +310,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     ],
     ['an object', new UnauthorizedException({ code: 'LOCKED' }), { code: 'LOCKED' }],
     ['nothing', new UnauthorizedException(), { message: 'Unauthorized', statusCode: 401 }],
-  ])('keeps the body of an UnauthorizedException with %s, and its challenges', async (_what, exception, body) => {
+  ])('has the body of an UnauthorizedException with %s, and challenges', async (_what, exception, body) => {
     const app = await application([
       basic(() => {
         throw exception;
@@ -325,7 +325,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     ['jwt expired', expired],
     ['invalid signature', forged],
     ['jwt malformed', 'abc'],
-  ])('reports why passport-jwt refused: %s', async (message, token) => {
+  ])('has the reason of passport-jwt in its event, and not in its body: %s', async (message, token) => {
     @Injectable()
     class UserStrategy extends PassportStrategy(JwtStrategy, 'jwt') {
       constructor() {
@@ -353,7 +353,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       ['a string', () => 'no'],
       ['undefined', () => undefined],
       ['an object', () => ({})],
-    ])('prevents the start if it is %s', async (_what, predicate) => {
+    ])('is an AuthConfigurationError at startup if the predicate returns %s', async (_what, predicate) => {
       await expect(application([basic(() => null)], { public: [predicate as never] })).rejects.toThrow(
         expect.objectContaining({
           name: 'AuthConfigurationError',
@@ -363,7 +363,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       );
     });
 
-    it('opens a route only if it is true', async () => {
+    it('opens a route only if the predicate returns true', async () => {
       const app = await application([basic(() => null)], { public: [({ handler }) => handler.name === 'me'] });
       expect((await send(app, '/me')).status).toBe(200);
       expect((await send(app, '/scoped')).status).toBe(401);
@@ -384,7 +384,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       @Get('inherited') inherited() {}
     }
 
-    it('does not open a subclass, nor a method that the subclass inherits', async () => {
+    it('is a 401 for a subclass of a class with @Public(), and for the methods that it inherits', async () => {
       @Controller('admin')
       class AdminController extends OpenBase {
         @Get('secret') secret() {}
@@ -393,7 +393,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       for (const path of ['/admin/secret', '/admin/inherited']) expect((await send(app, path)).status).toBe(401);
     });
 
-    it('lets a base class with @Public() and a subclass with @Scopes() start, with the subclass closed', async () => {
+    it('is a closed subclass if the base class has @Public() and the subclass has @Scopes()', async () => {
       @Scopes('a')
       @Controller('admin')
       class AdminController extends OpenBase {
@@ -407,7 +407,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       }
     });
 
-    it('restricts a subclass', async () => {
+    it('applies the realm, schemes, scopes and step-up of the base class to a subclass', async () => {
       @Controller('admin')
       class AdminController extends RestrictedBase {
         @Get('secret') secret() {}
@@ -427,7 +427,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       }
     });
 
-    it('closes a subclass that the option public names', async () => {
+    it('is a closed subclass if the base class has @Public(false) and the option public has the subclass', async () => {
       @Public(false)
       class ClosedBase {}
 
@@ -443,7 +443,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       expect((await send(app, '/admin/secret')).status).toBe(401);
     });
 
-    it('prevents the start if a subclass opens itself against the scopes of its base class', async () => {
+    it('is an AuthConfigurationError at startup if a subclass with @Public() inherits scopes', async () => {
       @Public()
       @Controller('admin')
       class AdminController extends RestrictedBase {}
@@ -454,7 +454,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
     });
   });
 
-  it('prevents the start if protect() receives an access that opens the path', async () => {
+  it('is an AuthConfigurationError if protect() receives an unknown access', async () => {
     const app = await application([basic(() => null)]);
     expect(() => protect(app, '/docs', { access: 'public' as never })).toThrow(AuthConfigurationError);
     expect(() => protect(app, '/docs', { access: 'Required' as never })).toThrow(

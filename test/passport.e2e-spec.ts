@@ -72,7 +72,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
   describe('passport-jwt', () => {
     const scheme = passportStrategy(JwtUsersStrategy, { scheme: 'Bearer', challenge: bearerChallenge });
 
-    it('is a scheme, as a class that Nest provides', async () => {
+    it('is a scheme if Nest provides its class', async () => {
       const app = await application(scheme, [JwtUsersStrategy]);
       const answer = await send(app, '/', { headers: bearerAuthorization(sign({ sub: 'alice' })) });
       expect(answer.json()).toEqual({ user: { name: 'alice' }, auth: { scheme: 'Bearer', realm: 'Staging' } });
@@ -83,9 +83,9 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       ['signed with another key', sign({ sub: 'alice' }, 'another key of thirty-two characters')],
       ['expired', sign({ sub: 'alice', exp: 1 })],
       ['unsigned', jwt.sign({ sub: 'alice' }, '', { algorithm: 'none' })],
-      ['no JWT', 'abc'],
-      ['one whose user is refused', sign({ sub: 'mallory' })],
-    ])('refuses a token that is %s', async (_what, token) => {
+      ['not a JWT', 'abc'],
+      ['valid, but validate() returns null', sign({ sub: 'mallory' })],
+    ])('rejects a token that is %s', async (_what, token) => {
       const app = await application(scheme, [JwtUsersStrategy]);
       for (const path of ['/', '/optional']) {
         expect(await send(app, path, { headers: bearerAuthorization(token) })).toMatchObject({
@@ -95,7 +95,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       }
     });
 
-    it('keeps its guard, whose 401 has challenges, and adds no challenge to other responses', async () => {
+    it("works with @nestjs/passport's AuthGuard, whose 401 gets challenges", async () => {
       @Public()
       @UseGuards(AuthGuard('jwt-of-the-test'))
       @Controller('stock')
@@ -127,7 +127,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
     });
     const scheme = passportStrategy(strategy, { scheme: 'Bearer' });
 
-    it('is a scheme, with its own challenge and info', async () => {
+    it('is a scheme that keeps its own challenge and info', async () => {
       const app = await application(scheme);
       expect((await send(app, '/', { headers: bearerAuthorization('good') })).json()).toEqual({
         user: { name: 'alice' },
@@ -144,11 +144,11 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       });
     });
 
-    it('does not get the token of the query string if the field has none', async () => {
+    it('does not read a token from the query string if the Authorization field is missing', async () => {
       expect((await send(await application(scheme), '/?access_token=good')).status).toBe(401);
     });
 
-    it('causes a 500 if its store is down', async () => {
+    it('causes a 500 if its verify callback reports an error', async () => {
       const answer = await send(await application(scheme), '/', { headers: bearerAuthorization('broken') });
       expect(answer).toMatchObject({ status: 500, challenges: [] });
       expect(answer.body).not.toContain('store');
@@ -171,7 +171,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       );
     }
 
-    it('authenticates from its challenge alone, which has a new nonce each time', async () => {
+    it('accepts the response to its challenge, which has a new nonce for each request', async () => {
       const app = await application(scheme);
       const [first, second] = [await send(app, '/'), await send(app, '/')];
       expect(first.challenges).toEqual([
@@ -196,8 +196,8 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
     });
   });
 
-  describe('of another kind', () => {
-    /** A strategy that does one thing. */
+  describe('that is written by hand', () => {
+    /** A strategy with the given `authenticate()`. */
     const doing = (action: (this: never) => unknown) => ({ name: 'doing', authenticate: action });
     const ask = { headers: { authorization: 'Doing x' } };
 
@@ -209,13 +209,13 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
         }),
       ],
       [
-        'success() of nobody',
+        'success() without a user',
         doing(function (this: { success(user?: unknown): void }) {
           this.success();
         }),
       ],
       [
-        'fail() with an unsendable challenge',
+        'fail() with a line break in the challenge',
         doing(function (this: { fail(text: string): void }) {
           this.fail('Doing realm="a\r\nb"');
         }),
@@ -238,7 +238,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
           this.fail('Doing realm="api", error_description="caf\u00e9"');
         }),
       ],
-    ])('does not accept a request by %s, and has the declared challenge', async (_what, strategy) => {
+    ])('causes a 401 with the default challenge if it calls %s', async (_what, strategy) => {
       const app = await application(passportStrategy(strategy, { scheme: 'Doing' }));
       for (const path of ['/', '/optional']) {
         expect(await send(app, path, ask)).toMatchObject({
@@ -248,7 +248,7 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
       }
     });
 
-    it('causes a 500 if it redirects', async () => {
+    it('causes a 500 if it calls redirect()', async () => {
       const strategy = doing(function (this: { redirect(url: string): void }) {
         this.redirect('https://example.com');
       });
@@ -276,10 +276,10 @@ describe.each(adapters)('A Passport strategy on %s', (_name, adapter) => {
   });
 });
 
-describe.each(adapters)('The strategies of the module on %s', (_name, adapter) => {
+describe.each(adapters)("AuthModule's own Passport strategies on %s", (_name, adapter) => {
   const good = { headers: basicAuthorization('alice', 'wonder:land') };
 
-  it('are those of Passport, in an instance of this application', async () => {
+  it('are registered in the Passport instance of the application, not in the global instance', async () => {
     const instance = new Passport();
     const app = await start(adapter(), { imports: [AuthModule.forRoot({ ...options, passport: instance })] });
     expect(app.get<PassportRegistry>(PASSPORT)).toBe(instance);
@@ -295,7 +295,7 @@ describe.each(adapters)('The strategies of the module on %s', (_name, adapter) =
     expect(registered(globalPassport, 'basic')).toBeUndefined();
   });
 
-  it("serve an existing AuthGuard('basic') if Passport's default instance is passed", async () => {
+  it("work with AuthGuard('basic') and AuthGuard('bearer') if the option passport is the global instance", async () => {
     @Public()
     @UseGuards(AuthGuard(['basic', 'bearer']))
     @Controller()
@@ -369,7 +369,7 @@ describe.each(adapters)('Two applications in one process on %s', (_name, adapter
     }
   });
 
-  it('never share users if they use the same definitions', async () => {
+  it('never share users even if they use the same scheme definitions', async () => {
     @Injectable()
     class OwnVerifier {
       constructor(@Inject('OWNER') private readonly owner: string) {}
@@ -392,8 +392,8 @@ describe.each(adapters)('Two applications in one process on %s', (_name, adapter
   });
 });
 
-describe('An application mounted in another one on Express', () => {
-  it('shares neither users nor challenges with it', async () => {
+describe('An application that is mounted in another application on Express', () => {
+  it('has its own users and challenges', async () => {
     const only = (realm: string) => ({
       imports: [
         AuthModule.forRoot({

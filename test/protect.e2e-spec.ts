@@ -33,7 +33,7 @@ class RoutesController {
   }
 }
 
-/** Serves a folder, with a secret in it, from the root: the server decodes what a router may not. */
+/** Creates a folder with files to serve from the root path. A file server decodes paths that a router may not decode. */
 function files(): string {
   const folder = mkdtempSync(join(tmpdir(), 'static-'));
   writeFileSync(join(folder, 'secret.txt'), 'secret');
@@ -44,7 +44,7 @@ function files(): string {
 const swagger = (app: INestApplication) =>
   SwaggerModule.setup('docs', app, SwaggerModule.createDocument(app, new DocumentBuilder().setTitle('Docs').build()));
 
-/** Mounts a handler for everything below a path, in the way of each framework. */
+/** Mounts a handler for a path and all paths below it: a router in Express, a plugin in Fastify. */
 function mount(app: INestApplication, path: string): void {
   const adapter = app.getHttpAdapter();
   if (adapter.getType() === 'express') {
@@ -71,7 +71,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
   it.each([
     ['before', (app: INestApplication) => (protect(app, '/docs', { realm }), swagger(app))],
     ['after', (app: INestApplication) => (swagger(app), protect(app, '/docs', { realm }))],
-  ])('guards Swagger UI with its documents, called %s it is set up', async (_when, prepare) => {
+  ])('protects Swagger UI and its documents if it is called %s the setup of Swagger', async (_when, prepare) => {
     const app = await application(prepare);
     for (const path of ['/docs', '/docs/', '/docs/swagger-ui-bundle.js', '/docs-json', '/docs-yaml']) {
       expect(await send(app, path)).toMatchObject({ status: 401, challenges: ofRealm });
@@ -85,7 +85,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(app, '/docsearch')).toMatchObject({ status: 200 });
   });
 
-  it("answers with Nest's own body", async () => {
+  it("responds with Nest's own body for a 401", async () => {
     const app = await application((nest) => protect(nest, '/docs'));
     expect((await send(app, '/docs')).json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
   });
@@ -93,19 +93,22 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
   it.each([
     ['before', (app: INestApplication) => (protect(app, '/bull'), mount(app, '/bull'))],
     ['after', (app: INestApplication) => (mount(app, '/bull'), protect(app, '/bull'))],
-  ])('guards what is mounted, called %s it is, by every method', async (_when, prepare) => {
-    const app = await application(prepare);
-    for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']) {
-      for (const path of ['/bull', '/bull/queues/1?a=b']) {
-        expect(await send(app, path, { method })).toMatchObject({ status: 401, challenges });
-        expect(await send(app, path, { ...password, method })).toMatchObject({ status: 200 });
+  ])(
+    'protects a mounted handler for every method if it is called %s the handler is mounted',
+    async (_when, prepare) => {
+      const app = await application(prepare);
+      for (const method of ['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']) {
+        for (const path of ['/bull', '/bull/queues/1?a=b']) {
+          expect(await send(app, path, { method })).toMatchObject({ status: 401, challenges });
+          expect(await send(app, path, { ...password, method })).toMatchObject({ status: 200 });
+        }
       }
-    }
-    expect(await send(app, '/bull', { headers: bearerAuthorization('no') })).toMatchObject({ status: 401 });
-    expect(await send(app, '/bull', { headers: { authorization: 'Bearer' } })).toMatchObject({ status: 400 });
-  });
+      expect(await send(app, '/bull', { headers: bearerAuthorization('no') })).toMatchObject({ status: 401 });
+      expect(await send(app, '/bull', { headers: { authorization: 'Bearer' } })).toMatchObject({ status: 400 });
+    },
+  );
 
-  it('does not pass a preflight to the mounted handler, and does not challenge it', async () => {
+  it('responds to a preflight with 204, or passes it to the mounted handler if preflight is true', async () => {
     const headers = { origin: 'https://a.example', 'access-control-request-method': 'GET' };
     const closed = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull')));
     expect(await send(closed, '/bull', { method: 'OPTIONS', headers })).toMatchObject({
@@ -118,7 +121,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(open, '/bull', { method: 'OPTIONS' })).toMatchObject({ status: 401 });
   });
 
-  it('protects static files, regardless of how their path is written', async () => {
+  it('protects a static file for every spelling of its path', async () => {
     const app = await start(
       adapter(),
       {
@@ -180,7 +183,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     '/%64%6F%63%73/%zz',
     'http://127.0.0.1/docs',
     'HTTP://a.example//docs/x?y',
-  ])('is not got round by %s', async (path) => {
+  ])('protects /docs from the path %s', async (path) => {
     const app = await application((nest) => (mount(nest, '/docs'), protect(nest, '/docs')));
     const answer = await send(app, path);
     expect([400, 401, 404]).toContain(answer.status);
@@ -188,7 +191,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(answer.body).not.toBe('open');
   });
 
-  it('is not got round by any spelling', async () => {
+  it('protects /docs from every combination of path segments and escapes', async () => {
     const app = await application((nest) => (mount(nest, '/docs'), protect(nest, '/docs')));
     const piece = fc.constantFrom(
       'docs',
@@ -217,14 +220,14 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     );
   });
 
-  it('guards what is not there', async () => {
+  it('protects a path without a handler', async () => {
     const app = await application((nest) => protect(nest, '/nowhere'));
     expect(await send(app, '/nowhere/x')).toMatchObject({ status: 401, challenges });
     expect(await send(app, '/nowhere/x', password)).toMatchObject({ status: 404, challenges: [] });
     expect(await send(app, '/elsewhere')).toMatchObject({ status: 404, challenges: [] });
   });
 
-  it('guards everything by the path /', async () => {
+  it('protects every path if the path is /', async () => {
     const app = await application((nest) => protect(nest, '/'));
     for (const path of ['/', '/open', '/nowhere'])
       expect(await send(app, path)).toMatchObject({ status: 401, challenges });
@@ -272,7 +275,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     );
   });
 
-  it('has the policy of the nearest path, if there are several', async () => {
+  it('applies the policy of the longest path if several paths match', async () => {
     const app = await application((nest) => {
       protect(nest, ['/a', '/b/'], { realm: 'Outer' });
       protect(nest, '/a/b', { realm: 'Inner', schemes: ['basic'] });
@@ -284,19 +287,19 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     expect(await send(app, '/a/b', { headers: bearerAuthorization('alice-token') })).toMatchObject({ status: 401 });
   });
 
-  it('may accept requests without credentials', async () => {
+  it('accepts a request without credentials if access is optional, and rejects wrong credentials', async () => {
     const app = await application((nest) => (mount(nest, '/bull'), protect(nest, '/bull', { access: 'optional' })));
     expect(await send(app, '/bull')).toMatchObject({ status: 200 });
     expect(await send(app, '/bull', { headers: bearerAuthorization('no') })).toMatchObject({ status: 401 });
   });
 
-  it('takes a realm of the request, even one to wait for', async () => {
+  it('awaits the realm if it is an async function of the request', async () => {
     const policy: PathPolicy = { realm: async ({ headers }) => `Tenant ${headers['x-tenant'] as string}` };
     const app = await application((nest) => protect(nest, '/docs', policy));
     expect((await send(app, '/docs', { headers: { 'x-tenant': 'a' } })).challenges[0]).toBe('Bearer realm="Tenant a"');
   });
 
-  it('holds a request before its body is parsed', async () => {
+  it('rejects a request before its body is parsed', async () => {
     const app = await application((nest) => protect(nest, '/docs'));
     const ask = { method: 'POST', body: '{"broken', headers: { 'content-type': 'application/json' } };
     expect(await send(app, '/docs/echo', ask)).toMatchObject({ status: 401, challenges });
@@ -311,7 +314,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     ).toEqual({ a: 1 });
   });
 
-  it('verifies a request once, also if a controller is below the path', async () => {
+  it('verifies credentials once if a controller is below the path', async () => {
     let calls = 0;
     const scheme = basic(() => ({ name: `call ${++calls}` }));
     const app = await start(
@@ -326,7 +329,7 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     });
   });
 
-  it('causes a 500 if the verifier throws, and the process continues', async () => {
+  it('responds with 500 if the verifier rejects, and the server continues', async () => {
     const scheme = basic(() => Promise.reject(new Error('down')));
     const app = await start(
       adapter(),
@@ -352,12 +355,12 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
     ['/docs', { realm: '' }, 'realm: it must not be empty'],
     ['/docs', { schemes: ['digest'] }, 'schemes: AuthModule has no scheme "digest"; it has bearer, basic'],
     ['/docs', { schemes: [] }, 'schemes: the list is empty'],
-  ])('refuses %j with %j', async (path, policy, message) => {
+  ])('throws an error for the path %j with the policy %j', async (path, policy, message) => {
     const app = await application(() => undefined);
     expect(() => protect(app, path, policy)).toThrow(message);
   });
 
-  it('needs AuthModule', async () => {
+  it('throws an error if the application does not import AuthModule', async () => {
     const app = await start(adapter(), { controllers: [RoutesController] });
     expect(() => protect(app, '/docs')).toThrow('protect(): the application has no AuthModule; import it');
   });

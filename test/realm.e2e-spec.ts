@@ -30,7 +30,7 @@ const byHostLater = async (request: HttpRequest) => {
   return byHost(request);
 };
 
-/** A 401 of every kind that a realm must reach. */
+/** Routes whose 401 comes from the guard, from an exception and from the response object. */
 @Controller()
 class EverywhereController {
   @Get('closed') closed(@CurrentAuth('realm') realm: string) {
@@ -70,7 +70,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
   it.each([
     ['function', byHost],
     ['async function', byHostLater],
-  ])("is the module's %s of the request, on every 401", async (_kind, realm) => {
+  ])('may be a %s of the request in the options, and is in the challenges of every 401', async (_kind, realm) => {
     const app = await application(realm);
     for (const path of unauthorized) {
       expect(await send(app, path, tenant)).toMatchObject({ status: 401, challenges: challenges('Tenant a') });
@@ -79,7 +79,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
     expect(await send(app, '/closed', admitted)).toMatchObject({ status: 200, body: 'Tenant a' });
   });
 
-  it('is requested for each request', async () => {
+  it('is computed for each request', async () => {
     const app = await application(byHostLater);
     const realms = ['a', 'b', 'c', 'd'];
     const answers = await Promise.all(realms.map((name) => send(app, '/closed', { headers: { 'x-tenant': name } })));
@@ -89,7 +89,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
   it.each([
     ['function', byHost],
     ['async function', byHostLater],
-  ])("is the controller's or the method's %s", async (_kind, realm) => {
+  ])('may be a %s in @Realm() on a controller, and a method may override it', async (_kind, realm) => {
     @Realm(realm)
     @Controller('tenants')
     class TenantsController extends EverywhereController {
@@ -106,7 +106,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
     expect((await send(app, '/tenants/fixed', tenant)).challenges).toEqual(challenges('Fixed'));
   });
 
-  it('is known without the global guard as well', async () => {
+  it('of @Realm() is in the challenges if globalGuard is false', async () => {
     @Realm(byHostLater)
     @Controller()
     class GuardedController {
@@ -124,7 +124,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
     }
   });
 
-  it('may depend on a property that a middleware sets, if its function is synchronous', async () => {
+  it('may depend on a property that middleware sets on the request', async () => {
     const realm = (request: HttpRequest) => (request as HttpRequest & { tenant?: string }).tenant ?? 'nobody';
     @Injectable()
     class TenantGuard {
@@ -158,10 +158,10 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('tenant database of secret-host is down'))],
-    ['gives none', () => undefined as unknown as string],
-    ['gives an empty one', () => ''],
-    ['gives one with a line break', () => 'a\r\nSet-Cookie: b=c'],
-    ['gives one outside ASCII', async () => 'Zürich'],
+    ['returns undefined', () => undefined as unknown as string],
+    ['returns an empty string', () => ''],
+    ['returns a realm with a line break', () => 'a\r\nSet-Cookie: b=c'],
+    ['resolves to a realm outside ASCII', async () => 'Zürich'],
   ] as [string, RealmOption][])('causes a 500 if its function %s', async (_what, realm) => {
     const logger = new RecordingLogger();
     const app = await application(realm, logger);
@@ -178,7 +178,7 @@ describe.each(adapters)('The realm on %s', (_name, adapter) => {
   it.each([
     ['Ada "Countess" \\ Lovelace', 'Ada \\"Countess\\" \\\\ Lovelace'],
     ["!#$%&'()*+,-./:;<=>?@[]^_`{|}~", "!#$%&'()*+,-./:;<=>?@[]^_`{|}~"],
-  ])('[H-8][H-15][B-1] is a quoted-string: %s', async (realm, text) => {
+  ])('[H-8][H-15][B-1] is a quoted-string with escaped quotes and backslashes: %s', async (realm, text) => {
     expect((await send(await application(realm), '/closed')).challenges).toEqual(challenges(text));
   });
 });

@@ -14,7 +14,7 @@ const visitors = {
   'alice with a wrong password': basicAuthorization('alice', 'wonder'),
   'alice with the password of bob': basicAuthorization('alice', 'builder'),
   'an unknown user': basicAuthorization('carol', 'builder'),
-  'a user named as what every object has': basicAuthorization('constructor', 'builder'),
+  'a user with the name of a property of every object': basicAuthorization('constructor', 'builder'),
   'alice with her token': bearerAuthorization('reader-token'),
   'bob with his token': bearerAuthorization('writer-token'),
   'a wrong token': bearerAuthorization('wrong-token'),
@@ -47,7 +47,7 @@ const refused = (...challenges: string[]): Expected => ({
 const toEveryone = (expected: Expected) =>
   Object.fromEntries(everyone.map((visitor) => [visitor, expected])) as Record<Visitor, Expected>;
 
-/** The status of each route for each visitor. */
+/** The expected response of each route to each visitor. */
 const answers: Record<string, Record<Visitor, Expected>> = {
   '/health': toEveryone(ok({ status: 'ok' })),
   '/me': {
@@ -57,7 +57,7 @@ const answers: Record<string, Record<Visitor, Expected>> = {
     'alice with a wrong password': refused(bearer, basic),
     'alice with the password of bob': refused(bearer, basic),
     'an unknown user': refused(bearer, basic),
-    'a user named as what every object has': refused(bearer, basic),
+    'a user with the name of a property of every object': refused(bearer, basic),
     'alice with her token': ok({ user: 'alice', scheme: 'Bearer', realm: staging }),
     'bob with his token': ok({ user: 'bob', scheme: 'Bearer', realm: staging }),
     'a wrong token': refused(bearerRefused, basic),
@@ -70,7 +70,7 @@ const answers: Record<string, Record<Visitor, Expected>> = {
     'alice with a wrong password': refused(bearer, basic),
     'alice with the password of bob': refused(bearer, basic),
     'an unknown user': refused(bearer, basic),
-    'a user named as what every object has': refused(bearer, basic),
+    'a user with the name of a property of every object': refused(bearer, basic),
     'alice with her token': ok({ hello: 'alice' }),
     'bob with his token': ok({ hello: 'bob' }),
     'a wrong token': refused(bearerRefused, basic),
@@ -97,18 +97,21 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
       serveDocumentation(app);
     });
 
-  it.each(Object.entries(answers))('GET %s answers each visitor as it should', async (path, expected) => {
-    const app = await application();
-    const actual = await Promise.all(
-      Object.entries(visitors).map(async ([visitor, headers]) => {
-        const answer = await send(app, path, { headers });
-        return [visitor, { status: answer.status, challenges: answer.challenges, body: answer.json() }];
-      }),
-    );
-    expect(Object.fromEntries(actual)).toEqual(expected);
-  });
+  it.each(Object.entries(answers))(
+    'responds to GET %s with the expected status, challenges and body for each visitor',
+    async (path, expected) => {
+      const app = await application();
+      const actual = await Promise.all(
+        Object.entries(visitors).map(async ([visitor, headers]) => {
+          const answer = await send(app, path, { headers });
+          return [visitor, { status: answer.status, challenges: answer.challenges, body: answer.json() }];
+        }),
+      );
+      expect(Object.fromEntries(actual)).toEqual(expected);
+    },
+  );
 
-  it('accepts the tokens of an issuer in addition to its own, if the environment names one', async () => {
+  it('accepts JWTs and its own tokens if JWT_ISSUER is set', async () => {
     const issuer = await Issuer.start();
     Object.assign(process.env, { JWT_ISSUER: issuer.url, JWT_AUDIENCE: audience });
     try {
@@ -130,7 +133,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     }
   });
 
-  it('answers HEAD as it answers GET, without the body', async () => {
+  it('responds to HEAD as to GET, without a body', async () => {
     const app = await application();
     for (const path of ['/', ...Object.keys(answers)]) {
       const { status, challenges, headers } = await send(app, path);
@@ -140,18 +143,18 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     }
   });
 
-  it('has no challenge for a route that does not exist', async () => {
+  it('responds with 404 and no challenge if a route does not exist', async () => {
     expect(await send(await application(), '/nowhere')).toMatchObject({ status: 404, challenges: [] });
   });
 
-  it('refuses a request with two Authorization fields', async () => {
+  it('rejects a request with two Authorization fields', async () => {
     const app = await application();
     const [reader, writer] = [bearerAuthorization('reader-token'), bearerAuthorization('writer-token')];
     const headers = ['Host', 'localhost', 'Authorization', reader.authorization, 'Authorization', writer.authorization];
     expect(await send(app, '/me', { headers })).toMatchObject({ status: 401, challenges: [bearer, basic] });
   });
 
-  it('stops a guesser after a while, and does not stop a user with a token', async () => {
+  it('responds to passwords of a user with 429 after 10 guesses, and still accepts tokens and other users', async () => {
     const app = await application();
     for (let time = 0; time < 10; time++) {
       expect(await send(app, '/me', { headers: basicAuthorization('alice', `guess ${time}`) })).toMatchObject({
@@ -167,7 +170,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     }
   });
 
-  it('calls a malformed token a bad request', async () => {
+  it('responds with 400 if a token is malformed', async () => {
     const answer = await send(await application(), '/reports', { headers: bearerAuthorization('two words') });
     expect(answer).toMatchObject({
       status: 400,
@@ -175,7 +178,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     });
   });
 
-  it('takes a report with a token that may write, and no other', async () => {
+  it('adds a report only if the token has the scope reports:write', async () => {
     const app = await application();
     const post = (visitor: Visitor) =>
       send(app, '/reports', {
@@ -200,7 +203,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     ['/docs/', 'API documentation', 'swagger-ui'],
     ['/docs-json', 'API documentation', '"openapi":'],
     ['/docs-yaml', 'API documentation', 'openapi:'],
-  ])('protects %s, which does not belong to a controller, in the realm %s', async (path, realm, text) => {
+  ])('protects %s, which no controller serves, in the realm %s', async (path, realm, text) => {
     const app = await application();
     expect(await send(app, path)).toMatchObject({
       status: 401,
@@ -213,7 +216,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
     }
   });
 
-  it('documents what each route asks for', async () => {
+  it('documents the security requirements of each route', async () => {
     const answer = await send(await application(), '/docs-json', { headers: visitors['alice with her token'] });
     expect(answer.json()).toMatchObject({
       components: {
@@ -237,12 +240,12 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
       expect(answer.body).toMatch(/^<!doctype html>\n<html lang="en">/);
     });
 
-    it('with every route on it', async () => {
+    it('with every route', async () => {
       const { body } = await send(await application(), '/');
       for (const path of ['/', ...Object.keys(answers)]) expect(body).toContain(`data-path="${path}"`);
     });
 
-    it('that runs its own style and script only', async () => {
+    it('whose Content-Security-Policy allows only its own style and script', async () => {
       const { body, headers } = await send(await application(), '/');
       expect(headers['content-security-policy']?.toString().split('; ')).toEqual([
         "default-src 'none'",
@@ -260,7 +263,7 @@ describe.each(adapters)('The reference application on %s', (_, adapter) => {
   });
 });
 
-/** The digest of the one element of that name, as a Content-Security-Policy has it. */
+/** Returns the digest of the only element with that name, in the form of a Content-Security-Policy. */
 function digestOf(html: string, element: 'style' | 'script'): string {
   const [found, ...others] = html.matchAll(new RegExp(`<${element}[^>]*>([^]*?)</${element}>`, 'g'));
   expect(others).toEqual([]);

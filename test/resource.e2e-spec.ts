@@ -68,8 +68,8 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       (app: INestApplication) => prepare?.(app),
     );
 
-  describe('has metadata that', () => {
-    it('[M-2][M-3][M-4][M-5] say what it is, where to get a token, and for which scopes', async () => {
+  describe('in its metadata', () => {
+    it('[M-2][M-3][M-4][M-5] lists its URL, its authorization servers and the scopes of its routes', async () => {
       const answer = await send(await application(), path);
       expect(answer).toMatchObject({ status: 200, challenges: [] });
       expect(answer.headers['content-type']).toBe('application/json');
@@ -81,7 +81,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       });
     });
 
-    it('[M-2][M-7] say what else is configured', async () => {
+    it('[M-2][M-7] has every option of resource, and further members', async () => {
       const app = await application(
         {
           resource: {
@@ -116,7 +116,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       });
     });
 
-    it('[M-4] leave out what has no value', async () => {
+    it('[M-4] omits members without a value', async () => {
       const strategy = {
         authenticate(this: StrategyActions) {
           this.fail();
@@ -132,7 +132,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect(Object.keys((await send(app, path)).json() as object)).toEqual(['resource', 'authorization_servers']);
     });
 
-    it('[M-8] never depend on the Host field of a request', async () => {
+    it('[M-8] has the configured URL, regardless of Host and forwarding fields', async () => {
       const app = await application();
       const headers = {
         host: 'evil.example',
@@ -144,7 +144,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect((await send(app, '/me', { headers })).challenges[0]).toBe(`Bearer realm="Staging", ${pointer}`);
     });
 
-    it('may be kept by caches, and read by the pages of any origin', async () => {
+    it('allows caches to store it, and pages of any origin to read it', async () => {
       const app = await application();
       const { headers } = await send(app, path, { headers: { origin: 'https://inspector.example' } });
       expect(headers).toMatchObject({
@@ -154,7 +154,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect(headers.vary).toBeUndefined();
     });
 
-    it('are there for HEAD, and for a page that asks whether it may ask', async () => {
+    it('responds to HEAD, and to a preflight of any origin', async () => {
       const app = await application();
       const { body } = await send(app, path);
       const head = await send(app, path, { method: 'HEAD' });
@@ -177,7 +177,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       });
     });
 
-    it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('are not changed by %s', async (method) => {
+    it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND'])('responds to %s with 405', async (method) => {
       const answer = await send(await application(), path, {
         method,
         body: '{"broken',
@@ -187,7 +187,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect(answer.headers.allow).toBe('GET, HEAD, OPTIONS');
     });
 
-    it('[M-3] are nowhere else', async () => {
+    it('[M-3] responds at the exact well-known path only', async () => {
       const app = await application();
       for (const other of [
         '/.well-known/oauth-protected-resource',
@@ -205,7 +205,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       }
     });
 
-    it('are outside of prefixes, versions, protected paths, middleware and CORS of the application', async () => {
+    it('ignores the prefix, versions, protected paths, middleware and CORS of the application', async () => {
       const app = await application({ early: true, realm: async () => 'Staging' }, (nest) => {
         nest.setGlobalPrefix('api');
         nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
@@ -221,7 +221,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect(await send(app, '/.well-known/other')).toMatchObject({ status: 401 });
     });
 
-    it('are answered in the place of the hook of the application, which other requests have', async () => {
+    it('responds before the request hook of the application, which still runs for other requests', async () => {
       const seen: string[] = [];
       const app = await application({}, (nest) => {
         (nest.getHttpAdapter() as AbstractHttpAdapter).setOnRequestHook(
@@ -237,42 +237,45 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     });
   });
 
-  describe('is pointed to by the challenge', () => {
+  describe('in its challenges', () => {
     const bearerOf = (params: string) => `Bearer realm="Staging"${params}, ${pointer}`;
     const wrong = { headers: bearerAuthorization('nope') };
     const cases: [what: string, path: string, ask: Ask, status: number, challenges: string[]][] = [
-      ['where no token came', '/me', {}, 401, [bearerOf(''), basicChallenge]],
-      ['where a token is refused', '/me', wrong, 401, [bearerOf(', error="invalid_token"'), basicChallenge]],
-      ['on an optional route', '/optional', wrong, 401, [bearerOf(', error="invalid_token"'), basicChallenge]],
+      ['if there is no token', '/me', {}, 401, [bearerOf(''), basicChallenge]],
+      ['if a token is invalid', '/me', wrong, 401, [bearerOf(', error="invalid_token"'), basicChallenge]],
+      ['of an optional route', '/optional', wrong, 401, [bearerOf(', error="invalid_token"'), basicChallenge]],
       ['with the scopes of the route', '/articles', {}, 401, [bearerOf(', scope="admin"'), basicChallenge]],
       [
-        'where a token lacks a scope',
+        'if a token lacks a scope',
         '/articles',
         { headers: bearerAuthorization('alice-token') },
         403,
         [bearerOf(', error="insufficient_scope", scope="admin"')],
       ],
       [
-        'where a request is malformed',
+        'if a token is malformed',
         '/me',
         { headers: { authorization: 'Bearer' } },
         400,
         [bearerOf(', error="invalid_request"'), basicChallenge],
       ],
-      ['of a 401 of the application’s own', '/refused', {}, 401, [bearerOf(''), basicChallenge]],
+      ['of a 401 that a handler throws', '/refused', {}, 401, [bearerOf(''), basicChallenge]],
       ['of a protected path', '/docs', {}, 401, [bearerOf(', scope="docs"'), basicChallenge]],
-      ['of a 401 that no route knows of', '/middleware', {}, 401, [bearerOf(''), basicChallenge]],
+      ['of a 401 that middleware sends', '/middleware', {}, 401, [bearerOf(''), basicChallenge]],
     ];
 
-    it.each(cases)('[M-6][R-4] %s', async (_what, to, ask, status, challenges) => {
-      const app = await application({}, (nest) => {
-        nest.use('/middleware', (_request: unknown, response: ServerResponse) => response.writeHead(401).end());
-        protect(nest, '/docs', { scopes: ['docs'] });
-      });
-      expect(await send(app, to, ask)).toMatchObject({ status, challenges });
-    });
+    it.each(cases)(
+      '[M-6][R-4] has resource_metadata in the Bearer challenge %s',
+      async (_what, to, ask, status, challenges) => {
+        const app = await application({}, (nest) => {
+          nest.use('/middleware', (_request: unknown, response: ServerResponse) => response.writeHead(401).end());
+          protect(nest, '/docs', { scopes: ['docs'] });
+        });
+        expect(await send(app, to, ask)).toMatchObject({ status, challenges });
+      },
+    );
 
-    it('of Bearer and DPoP, and of no other scheme', async () => {
+    it('has resource_metadata for Bearer and DPoP, and for no other scheme', async () => {
       const strategy = {
         authenticate(this: StrategyActions) {
           this.fail();
@@ -289,7 +292,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
       expect((await send(app, '/basic')).challenges).toEqual([basicChallenge]);
     });
 
-    it('if the guard is not global', async () => {
+    it('has resource_metadata if globalGuard is false', async () => {
       @Controller()
       class GuardedController {
         @UseGuards(HttpAuthGuard) @Scopes('seen') @Get('guarded') guarded() {}
@@ -328,7 +331,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     [{ metadata: { jwks_uri: '' } }, 'resource.metadata: jwks_uri has no value'],
     [{ metadata: { jwks_uri: undefined } }, 'resource.metadata: jwks_uri has no value'],
     [{ metadata: { dpop_signing_alg_values_supported: [] } }, 'has no value; leave it out'],
-  ])('[M-1][M-4] prevents the start with %j', async (wrong, message) => {
+  ])('[M-1][M-4] throws an error at startup for %j', async (wrong, message) => {
     const given = typeof wrong === 'object' && wrong !== null ? { ...resource, ...wrong } : wrong;
     await expect(application({ resource: given as never })).rejects.toThrow(message);
   });
@@ -338,7 +341,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     'https://api.example.com:8443/a/b/',
     'http://localhost:3000',
     'http://[::1]:3000/mcp',
-  ])('[M-1][M-3] may be %s', async (url) => {
+  ])('[M-1][M-3] serves its metadata at the URL of the challenge if its own URL is %s', async (url) => {
     const app = await application({ resource: { ...resource, url } });
     const [, found = ''] = /resource_metadata="([^"]+)"/.exec((await send(app, '/me')).challenges[0] ?? '') ?? [];
     const { origin, pathname } = new URL(found);
@@ -346,8 +349,8 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     expect((await send(app, pathname)).json()).toMatchObject({ resource: url });
   });
 
-  it('[M-5][M-8] is found through a proxy that serves the application under a path, by the URL that clients know', async () => {
-    // It cuts `/tenant` off, and passes the well-known paths on as they are.
+  it('[M-5][M-8] serves its metadata to clients of a proxy that adds a path', async () => {
+    // The proxy removes `/tenant`, and forwards the well-known paths as they are.
     const proxy = createServer((incoming, outgoing) => {
       const { port } = app.getHttpServer().address() as AddressInfo;
       const target = incoming.url?.replace(/^\/tenant\//, '/');
@@ -372,13 +375,13 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     }
   });
 
-  it('prevents the start if no scheme accepts tokens', async () => {
+  it('throws an error at startup if no scheme accepts tokens', async () => {
     await expect(application({ schemes: [basic(() => null)] })).rejects.toThrow('resource: no scheme accepts tokens');
   });
 });
 
 describe('A resource on Fastify without a server', () => {
-  it('has its metadata by inject()', async () => {
+  it('returns its metadata from inject()', async () => {
     const [, fastify] = adapters[1] as (typeof adapters)[number];
     const app = await start(fastify(), {
       imports: [AuthModule.forRoot({ ...options, resource })],

@@ -162,7 +162,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     });
   });
 
-  it('contains the requirements of each route, and the reasons', async () => {
+  it('lists each route with its access, the reason, its schemes and its realm', async () => {
     const app = await application({}, [ArticlesController]);
     expect(routesOf(app)).toEqual([
       {
@@ -204,7 +204,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     ]);
   });
 
-  it('says which scopes a route asks for, and how its holder must have been authenticated', async () => {
+  it('lists the scopes and the step-up requirements of each route', async () => {
     @Scopes('reports:read')
     @Controller('reports')
     class ReportsController {
@@ -234,7 +234,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     ]);
   });
 
-  it('knows the class, the option and every path', async () => {
+  it('lists every path of a route, with the class, method or option that decides its access', async () => {
     const app = await application({ public: [MetricsController] }, [OpenController, MetricsController]);
     expect(summary(app)).toEqual([
       'GET /open/a public: @Public() on the class',
@@ -247,7 +247,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     ]);
   });
 
-  it('lists a route as open if no guard runs on it', async () => {
+  it('lists a route as public if HttpAuthGuard does not run on it', async () => {
     const app = await application(
       { globalGuard: false },
       [GuardedController, GuardedClassController, OwnGuardController],
@@ -267,16 +267,16 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
   });
 
   it.each([
-    ['ours', { provide: APP_GUARD, useExisting: HttpAuthGuard }],
-    ['one that extends it', { provide: APP_GUARD, useClass: OwnGuard }],
-    ['one for each request', { provide: APP_GUARD, useClass: OwnGuard, scope: Scope.REQUEST }],
-  ])('finds the guard if the application registers it in another way: %s', async (_what, provider) => {
+    ['HttpAuthGuard', { provide: APP_GUARD, useExisting: HttpAuthGuard }],
+    ['a subclass', { provide: APP_GUARD, useClass: OwnGuard }],
+    ['a request-scoped subclass', { provide: APP_GUARD, useClass: OwnGuard, scope: Scope.REQUEST }],
+  ])('lists a route as required if the application registers %s as APP_GUARD', async (_what, provider) => {
     const app = await application({ globalGuard: false }, [MetricsController], undefined, { providers: [provider] });
     expect(summary(app)).toEqual(['GET /metrics required: default']);
     expect((await send(app, '/metrics')).status).toBe(401);
   });
 
-  it('has the paths of the router: prefixes, of the application and of modules, and versions', async () => {
+  it('lists the paths of the router, with global prefixes, module prefixes and versions', async () => {
     @Controller({ path: 'cats', version: ['1', VERSION_NEUTRAL] })
     class CatsController {
       @Get() list() {}
@@ -307,7 +307,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     }
   });
 
-  it('may be called before the application is initialized, and does not change it', async () => {
+  it('lists routes before the application is initialized, and does not change the application', async () => {
     const app = await application({}, [ArticlesController], (created) => {
       expect(routesOf(created)).toHaveLength(5);
     });
@@ -315,7 +315,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     expect((await send(app, '/articles/mine')).challenges).toHaveLength(2);
   });
 
-  /** Returns the log of an application during its start. */
+  /** Starts an application. Returns its log and its routes. */
   const logOf = async (
     given: Partial<AuthModuleOptions>,
     controllers: NonNullable<Parameters<typeof start>[1]['controllers']>,
@@ -343,7 +343,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     expect((await logOf({}, [ArticlesController])).text).not.toContain('BECAUSE');
   });
 
-  it('has the scopes of each route', async () => {
+  it('prints the scopes of each route', async () => {
     @Controller()
     class ScopesController {
       @Scopes('a', 'b') @Get('all') all() {}
@@ -358,7 +358,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     expect(text).toMatch(/\/both .* Staging +a \(per request\) +default/);
   });
 
-  it('tells routes of one path apart', async () => {
+  it('lists the versions and the hosts of a route', async () => {
     @Controller({ path: 'cats', version: '1', host: ['cats.example', ':tenant.example'] })
     class CatsController {
       @Get() list() {}
@@ -374,7 +374,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
     expect(text).toMatch(/\/cats \(version 1\) \(host cats\.example, :tenant\.example\) +required/);
   });
 
-  it('prevents the start if printRoutes is not a boolean', async () => {
+  it('throws an error at startup if printRoutes is not a boolean', async () => {
     await expect(application({ printRoutes: 'yes' as never }, [])).rejects.toThrow('printRoutes must be true or false');
   });
 });

@@ -40,7 +40,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { adapters, start } from './support/application.js';
 import { type Ask, basicAuthorization, bearerAuthorization, send } from './support/client.js';
 
-/** The users of the tokens, with the scopes in every supported place. */
+/** The principals of the tokens, with their scopes in every supported place. */
 const tokens: Record<string, unknown> = {
   none: { name: 'alice' },
   read: admit({ name: 'alice' }, { scopes: ['read'] }),
@@ -49,7 +49,7 @@ const tokens: Record<string, unknown> = {
   list: { name: 'alice', scopes: ['read', 'write'] },
   // The scopes that the verifier returns have priority over the scopes of the principal.
   narrow: admit({ name: 'alice', scopes: ['read', 'write'] }, { scopes: [] }),
-  // None of these is a scope `read` and a scope `write`.
+  // None of these contains the scopes `read` and `write`.
   lookalikes: { name: 'alice', scope: 'reader READ read,write read\twrite', scopes: undefined },
   number: { name: 'alice', scopes: 7 },
   object: { name: 'alice', scopes: { read: true, write: true } },
@@ -105,13 +105,13 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     ['/read', ['read', 'both', 'text', 'list'], ['none', 'narrow', 'lookalikes', 'number', 'object']],
     ['/all', ['both', 'text', 'list'], ['none', 'read', 'narrow', 'lookalikes', 'number', 'object']],
     ['/any', ['both', 'text', 'list'], ['none', 'read', 'narrow', 'lookalikes', 'number', 'object']],
-  ])('let those into %s whose token has them', async (path, good, poor) => {
+  ])('of %s are checked: 200 if the token has them, 403 if it lacks one', async (path, good, poor) => {
     const app = await application();
     for (const name of good) expect(await send(app, path, token(name))).toMatchObject({ status: 200, challenges: [] });
     for (const name of poor) expect(await send(app, path, token(name))).toMatchObject({ status: 403 });
   });
 
-  it('[R-4][R-8][R-10] respond to a token without one of them with 403, the error and the scopes', async () => {
+  it('[R-4][R-8][R-10] cause a 403 with insufficient_scope and the scopes of the route if a token lacks one', async () => {
     const app = await application();
     const answer = await send(app, '/all', token('read'));
     expect(answer).toMatchObject({
@@ -122,12 +122,12 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-cache' });
   });
 
-  it('[R-10] name the first in the challenge if any is enough', async () => {
+  it('[R-10] of @Scopes.any() are in the challenge as the first one only', async () => {
     const answer = await send(await application(), '/any', token('read'));
     expect(answer.challenges).toEqual([challenge(', error="insufficient_scope", scope="write"')]);
   });
 
-  it('[R-4][R-9] are in the challenge of the 401, without an error if there was no token', async () => {
+  it('[R-4][R-9] are in the Bearer challenge of a 401, without an error if there is no token', async () => {
     const app = await application();
     expect(await send(app, '/all')).toMatchObject({
       status: 401,
@@ -140,7 +140,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect((await send(app, '/nowhere')).challenges).toEqual([]);
   });
 
-  it('[H-6] respond to a password without them with 403 and no challenge', async () => {
+  it('[H-6] cause a 403 without a challenge if a user with a password lacks one', async () => {
     const app = await application();
     const answer = await send(app, '/all', { headers: basicAuthorization('alice', 'read') });
     expect(answer).toMatchObject({ status: 403, challenges: [] });
@@ -160,7 +160,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(await send(app, '/read', { headers: basicAuthorization('alice', 'admin') })).toMatchObject({ status: 403 });
   });
 
-  it('of a class do not apply to a method that is opened', async () => {
+  it('of a class do not apply to a method with @Public() or @OptionalAuth()', async () => {
     const app = await application();
     for (const ask of [{}, token('none'), token('nobody')]) {
       expect(await send(app, '/public', ask)).toMatchObject({ status: 200, challenges: [] });
@@ -173,7 +173,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('of a token are in request.authInfo, and not in the response', async () => {
+  it('of a token are in the auth info of the request, and not in the fields of the response', async () => {
     const answer = await send(await application(), '/read', token('both'));
     expect(answer.json()).toEqual({
       user: { name: 'alice' },
@@ -182,7 +182,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(answer.challenges).toEqual([]);
   });
 
-  it('may be checked by the verifier, whose failure has priority', async () => {
+  it('are not checked if the verifier returns a Failure, which decides the response', async () => {
     expect(await send(await application(), '/read', token('insufficient'))).toMatchObject({
       status: 403,
       challenges: [challenge(', error="insufficient_scope", error_description="Too little", scope="all"')],
@@ -192,7 +192,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
   it.each([
     ['all', Scopes],
     ['any', Scopes.any],
-  ])('prevent the start if they are invalid (%s)', async (_mode, decorate) => {
+  ])('cause an error at startup if they are invalid (%s)', async (_mode, decorate) => {
     for (const [names, message] of [
       [[], 'AController.go(): scopes: the list is empty'],
       [[''], "AController.go(): scopes: '' is not a scope"],
@@ -209,7 +209,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     }
   });
 
-  it('prevent the start if the route does not require credentials', async () => {
+  it('cause an error at startup if the route does not require credentials', async () => {
     @Public()
     @Controller()
     class OpenController {
@@ -238,7 +238,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect((await send(await application({}, [PlainController]), '/')).status).toBe(401);
   });
 
-  it('apply to requests that another guard or path has authenticated', async () => {
+  it('of a route are checked in addition to the scopes of a protected path', async () => {
     @Controller()
     class TwiceController {
       @UseGuards(HttpAuthGuard) @Scopes('write') @Get('docs/twice') twice(@CurrentAuth('scopes') scopes: unknown) {
@@ -261,7 +261,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('protect a path, and are refused for an optional path', async () => {
+  it('cause an error in protect() if they are invalid, or if the path is optional', async () => {
     const app = await application();
     expect(() => protect(app, '/docs', { scopes: [] })).toThrow('scopes: the list is empty');
     expect(() => protect(app, '/docs', { scopes: 'read' as never })).toThrow('scopes: must be a list of strings');
@@ -270,7 +270,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     );
   });
 
-  it('apply if the guard is not global, on its routes only', async () => {
+  it('are checked on a route with @UseGuards(HttpAuthGuard) if globalGuard is false', async () => {
     @Scopes('write')
     @Controller()
     class LooseController {
@@ -290,7 +290,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     ['scopes', Scopes('read')],
     ['scopes of the request', Scopes.by(() => ['read'])],
     ['step-up', StepUp({ maxAge: 300 })],
-  ])('prevent the start if no guard runs on the route (%s)', async (_what, decorate) => {
+  ])('cause an error at startup if HttpAuthGuard does not run on the route (%s)', async (_what, decorate) => {
     @Controller()
     class LooseController {
       @decorate @Get('loose') loose() {}
@@ -319,7 +319,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     expect(await send(ordered, '/loose')).toMatchObject({ status: 401 });
   });
 
-  it('hold before the body is parsed', async () => {
+  it('are checked if early is true', async () => {
     const app = await application({ early: true });
     expect(await send(app, '/all', token('read'))).toMatchObject({
       status: 403,
@@ -349,7 +349,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     const ask = async (path: string, headers: { authorization: string }) =>
       send(await application({}, [FilteredController]), path, { headers });
 
-    it('[R-4] have their challenge too', async () => {
+    it('[R-4] cause a challenge if the filter sends the 403', async () => {
       const answer = await ask('/filtered', bearerAuthorization('read'));
       expect(answer).toMatchObject({
         status: 403,
@@ -358,14 +358,14 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       expect(answer.json()).toEqual({ reason: 'insufficient' });
     });
 
-    it('[H-6] have no challenge if the filter hides that the resource exists', async () => {
+    it('[H-6] cause no challenge if the filter sends a 404 instead', async () => {
       expect(await ask('/filtered?status=404', bearerAuthorization('read'))).toMatchObject({
         status: 404,
         challenges: [],
       });
     });
 
-    it('[H-4] have the challenges of all schemes if the filter makes it a 401', async () => {
+    it('[H-4] cause the challenges of all schemes if the filter sends a 401 instead', async () => {
       expect(await ask('/filtered?status=401', basicAuthorization('alice', 'read'))).toMatchObject({
         status: 401,
         challenges: [challenge(', scope="write"'), basicChallenge],
@@ -376,13 +376,13 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       ]);
     });
 
-    it('have no challenge on a 403 for another reason', async () => {
+    it('cause no challenge if the 403 has another reason', async () => {
       const answer = await ask('/own', bearerAuthorization('read'));
       expect(answer).toMatchObject({ status: 403, challenges: [], body: '{"reason":"none"}' });
     });
   });
 
-  it('ignore a 403 or a 401 of the application', async () => {
+  it('cause no insufficient_scope if a handler throws a 401, 403 or 404', async () => {
     @Controller()
     class OwnController {
       @Scopes('read') @Get('forbidden') forbidden() {
@@ -449,10 +449,10 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
 
     it.each([
-      ['guard: global', {}],
-      ['guard: of the route', { globalGuard: false }],
-      ['early', { early: true }],
-    ])('[R-10] are required in addition to the scopes of the route (%s)', async (_how, more) => {
+      ['global guard', {}],
+      ['guard of the route', { globalGuard: false }],
+      ['early: true', { early: true }],
+    ])('[R-10] are checked in addition to the scopes of the route (%s)', async (_how, more) => {
       @UseGuards(HttpAuthGuard)
       class GuardedController extends CallsController {}
       Controller()(GuardedController);
@@ -483,7 +483,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       },
     );
 
-    it('prevent the start if they are invalid', async () => {
+    it('cause an error at startup if @Scopes.by() gets no function, or if the route is optional', async () => {
       for (const wrong of [undefined, 'read', ['read']]) {
         @Controller()
         class AController {
@@ -499,7 +499,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
     });
   });
 
-  it('expose their challenge to the scripts of other origins', async () => {
+  it('cause a 403 whose challenge scripts of other origins may read if CORS is enabled', async () => {
     const app = await application({}, [RoutesController], (nest) => nest.enableCors());
     const answer = await send(app, '/all', {
       headers: { ...bearerAuthorization('read'), origin: 'https://a.example' },

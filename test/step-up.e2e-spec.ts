@@ -21,7 +21,7 @@ import { basicAuthorization, bearerAuthorization, send } from './support/client.
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
-/** The users of the tokens, and how they authenticated. */
+/** The principals of the tokens, with the way and the time of their authentication. */
 const tokens: Record<string, () => unknown> = {
   unknown: () => ({ name: 'alice' }),
   password: () => admit({ name: 'alice' }, { acr: 'pwd', authTime: seconds() - 10 }),
@@ -69,17 +69,21 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     ['/class', ['recent', 'old', 'claims'], ['unknown', 'password'], 'acr_values="hwk mfa"'],
     ['/recent', ['recent', 'password', 'claims'], ['unknown', 'old'], 'max_age="300"'],
     ['/both', ['recent', 'claims'], ['unknown', 'password', 'old'], 'acr_values="mfa", max_age="300"'],
-  ])('[U-1][U-2][U-3][U-4][U-6] asks at %s for who was authenticated so', async (path, good, poor, params) => {
-    const app = await application();
-    for (const name of good) expect(await send(app, path, token(name))).toMatchObject({ status: 200, challenges: [] });
-    for (const name of poor) {
-      const answer = await send(app, path, token(name));
-      expect(answer).toMatchObject({ status: 401, challenges: [challenge(params), basicChallenge] });
-      expect(answer.json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
-    }
-  });
+  ])(
+    '[U-1][U-2][U-3][U-4][U-6] challenges at %s if the acr or the auth_time of the token is insufficient',
+    async (path, good, poor, params) => {
+      const app = await application();
+      for (const name of good)
+        expect(await send(app, path, token(name))).toMatchObject({ status: 200, challenges: [] });
+      for (const name of poor) {
+        const answer = await send(app, path, token(name));
+        expect(answer).toMatchObject({ status: 401, challenges: [challenge(params), basicChallenge] });
+        expect(answer.json()).toEqual({ message: 'Unauthorized', statusCode: 401 });
+      }
+    },
+  );
 
-  it('[U-1] has no such error if there was no token, or an invalid one', async () => {
+  it('[U-1] sends no insufficient_user_authentication if the token is missing or invalid', async () => {
     const app = await application();
     expect((await send(app, '/both')).challenges).toEqual(['Bearer realm="Bank"', basicChallenge]);
     expect((await send(app, '/both', token('nobody'))).challenges).toEqual([
@@ -88,7 +92,7 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     ]);
   });
 
-  it('[U-4] names the scopes of the route as well, and asks for the person first', async () => {
+  it('[U-4] has the scopes of the route in its challenge, and is checked before the scopes', async () => {
     const app = await application();
     const stepUp = challenge('max_age="300", scope="transfer"');
     expect(await send(app, '/scoped', token('old'))).toMatchObject({
@@ -106,12 +110,12 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     expect(await send(app, '/scoped', token('claims'))).toMatchObject({ status: 200 });
   });
 
-  it('refuses a password, because its authentication is unknown', async () => {
+  it('rejects a password, because its authentication time is unknown', async () => {
     const answer = await send(await application(), '/recent', { headers: basicAuthorization('alice', 'x') });
     expect(answer).toMatchObject({ status: 401, challenges: ['Bearer realm="Bank"', basicChallenge] });
   });
 
-  it('[U-5] asks by DPoP as by Bearer', async () => {
+  it('[U-5] sends the same challenge for DPoP as for Bearer', async () => {
     const dpop = passportStrategy(
       {
         authenticate(this: StrategyActions) {
@@ -129,12 +133,12 @@ describe.each(adapters)('Step-up on %s', (_name, adapter) => {
     });
   });
 
-  it('does not apply to a method that is opened', async () => {
+  it('does not apply to a method with @Public()', async () => {
     const app = await application();
     expect(await send(app, '/public', token('unknown'))).toMatchObject({ status: 200, challenges: [] });
   });
 
-  it('prevents the start if it is invalid', async () => {
+  it('throws an error at startup if its options are invalid, or if the route is optional', async () => {
     const wrong: [unknown, string][] = [
       [undefined, 'AController.go(): step-up: pass acrValues, maxAge or both'],
       [{}, 'AController.go(): step-up: pass acrValues, maxAge or both'],

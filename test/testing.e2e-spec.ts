@@ -24,7 +24,7 @@ import { adapters } from './support/application.js';
 import { basicAuthorization, send } from './support/client.js';
 import { options, type User } from './support/schemes.js';
 
-/** Refuses with `false`, as many guards of applications do. */
+/** Rejects every request by returning `false`, as many guards of applications do. */
 class NoGuard implements CanActivate {
   canActivate() {
     return false;
@@ -103,7 +103,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     (path: string, headers: Record<string, string> = {}) =>
       supertest(app.getHttpServer()).get(path).set(headers);
 
-  it('authenticates the user of asUser(), for each request separately', async () => {
+  it('authenticates each request as its own user of asUser()', async () => {
     const get = getFrom(await serve(withTestUsers(builder())));
     const asAlice = asUser(alice);
     const answers = await Promise.all([get('/me', asAlice), get('/me', asUser(bob)), get('/me'), get('/me', asAlice)]);
@@ -111,7 +111,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect(answers.map(({ body }) => (body as { user?: User }).user)).toEqual([alice, bob, undefined, alice]);
   });
 
-  it('puts on the request what the guard itself would', async () => {
+  it('sets the same user and auth info on the request as HttpAuthGuard', async () => {
     const get = getFrom(await serve(withTestUsers(builder())));
     const real = await get('/me', basicAuthorization('alice', 'wonder:land'));
     expect((await get('/me', asUser(alice, { scheme: 'basic' }))).body).toEqual(real.body);
@@ -135,7 +135,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect((await get('/scoped', asUser({ ...alice, scope: 'read' }, recent))).status).toBe(200);
   });
 
-  it('takes the header from fetch() too', async () => {
+  it('accepts the header of asUser() from fetch()', async () => {
     const app = await serve(withTestUsers(builder()));
     const response = await fetch(`${await app.getUrl()}/me`, { headers: asUser(bob) });
     expect(await response.json()).toMatchObject({ user: bob });
@@ -184,7 +184,7 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect(await get('/guarded').expect(401)).toChallenge('Basic', { realm: 'Staging' });
   });
 
-  it('tells the 403 of a guard that returns false from a 401', async () => {
+  it('explains in toChallenge() that a 403 may come from a guard that returns false', async () => {
     const get = getFrom(await serve(withTestUsers(builder())));
     expect(await get('/never').expect(401)).toChallenge();
     const response = await get('/never', asUser(alice)).expect(403);
@@ -192,26 +192,26 @@ describe.each(adapters)('A testing module on %s', (_name, adapter) => {
     expect(() => expect(response).toChallenge('Basic')).toThrow(/guard returns false/);
   });
 
-  it('refuses test users without withTestUsers()', async () => {
+  it('rejects test users if withTestUsers() is not called', async () => {
     const real = await serve(builder());
     expect(await getFrom(real)('/me', asUser(alice)).expect(401)).toChallenge('Basic');
     expect(await getFrom(real)('/greeting', asUser(alice)).expect(401)).toChallenge('Basic');
   });
 
-  it('refuses credentials that are sent twice, as usual', async () => {
+  it('rejects a request with two Authorization fields', async () => {
     const app = await serve(withTestUsers(builder(), asUser(bob)));
     const twice = ['Authorization', asUser(alice).authorization, 'Authorization', asUser(bob).authorization];
     expect(await send(app, '/me', { headers: ['Host', 'localhost', ...twice] })).toChallenge('Basic');
   });
 
-  it('accepts the users of asUser() only', async () => {
+  it('rejects credentials that asUser() did not create, and an empty user', async () => {
     const nobody: TestCredentials = { authorization: 'Testing alice' };
     const get = getFrom(await serve(withTestUsers(builder(), nobody)));
     for (const headers of [{}, nobody, asUser('')]) expect(await get('/me', headers).expect(401)).toChallenge();
   });
 });
 
-it("takes the header from Fastify's inject(), and reads its response", async () => {
+it("accepts the header of asUser() from Fastify's inject(), and checks its response with toChallenge()", async () => {
   const testing = Test.createTestingModule({ imports: [AuthModule.forRoot(options)], controllers: [RoutesController] });
   const module = await withTestUsers(testing).compile();
   const app = module.createNestApplication<NestFastifyApplication>(new FastifyAdapter(), { logger: false });

@@ -20,7 +20,7 @@ class HttpController {
   @Get() http() {}
 }
 
-/** The message in the log of a developer who forgot a transport. */
+/** The error of a handler for another transport that is not marked @Public(). */
 const refusal = (context: string, handler: string) =>
   `${handler}(): HttpAuthGuard authenticates HTTP requests only, but the context is "${context}"; ` +
   'authenticate in another way and mark the handler @Public()';
@@ -39,7 +39,7 @@ describe.each(adapters)('A WebSocket on %s', (_name, adapter) => {
     }
   }
 
-  it('is refused with an explanation, and open with @Public()', async () => {
+  it('is rejected with an explanation unless the handler has @Public()', async () => {
     const logger = new RecordingLogger();
     const app = await start(
       adapter(),
@@ -106,7 +106,7 @@ describe.each(adapters)('A microservice on %s', (_name, adapter) => {
   const ask = (client: ReturnType<typeof ClientProxyFactory.create>, pattern: string) =>
     firstValueFrom(client.send<unknown>(pattern, {}).pipe(timeout(2000)));
 
-  it('is refused with an explanation, and open with @Public()', async () => {
+  it('is rejected with an explanation unless the handler has @Public()', async () => {
     const logger = new RecordingLogger();
     const { app, client } = await hybrid(true, logger);
     await expect(ask(client, 'closed')).rejects.toMatchObject({ status: 'error' });
@@ -117,14 +117,14 @@ describe.each(adapters)('A microservice on %s', (_name, adapter) => {
     await client.close();
   });
 
-  it('hears of a 401 that its handler throws, and lives on', async () => {
+  it('sends the UnauthorizedException of a handler to the client, and continues', async () => {
     const { client } = await hybrid(true, new RecordingLogger());
     await expect(ask(client, 'throws')).rejects.toMatchObject({ message: 'not you' });
     expect(await ask(client, 'open')).toBe('in');
     await client.close();
   });
 
-  it('is not affected if globalGuard is false', async () => {
+  it('accepts messages if globalGuard is false', async () => {
     const { app, client } = await hybrid(false, new RecordingLogger());
     expect(await ask(client, 'closed')).toBe('in');
     expect(await send(app, '/')).toMatchObject({ status: 200 });
@@ -159,7 +159,7 @@ describe.each(adapters)('GraphQL on %s', (_name, adapter) => {
     return { ...(answer.json() as { data: unknown; errors?: { message: string }[] }), challenges: answer.challenges };
   };
 
-  it('is refused with an explanation, and open with @Public()', async () => {
+  it('is rejected with an explanation unless the handler has @Public()', async () => {
     const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true });
     const imports = [AuthModule.forRoot(options), graphql];
     const app = await start(adapter(), { imports, providers: [BooksResolver], controllers: [HttpController] });

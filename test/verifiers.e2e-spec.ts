@@ -70,7 +70,7 @@ class RequestScopedVerifier implements HttpAuthVerifier<BearerCredentials, User>
   }
 }
 
-/** Request-scoped, because what it depends on is. */
+/** Request-scoped, because its dependency is request-scoped. */
 @Injectable()
 class TenantService {
   constructor(@Inject(REQUEST) private readonly request: HttpRequest) {}
@@ -89,7 +89,7 @@ class BubblingVerifier implements HttpAuthVerifier<BearerCredentials, User> {
 
 const providers = [UsersService, SingletonVerifier, RequestScopedVerifier, TenantService, BubblingVerifier];
 
-/** Elsewhere in the application than AuthModule and the controllers. */
+/** A module that AuthModule does not import. */
 @Module({ providers })
 class UsersModule {}
 
@@ -111,7 +111,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
   it.each([
     ['synchronous', (user: unknown) => user],
     ['asynchronous', async (user: unknown) => user],
-  ])('is a %s function of the credentials and the request', async (_kind, wrap) => {
+  ])('may be a %s function of the credentials and the request', async (_kind, wrap) => {
     const seen: unknown[] = [];
     const app = await application([
       basic((credentials, request: HttpRequest) => {
@@ -124,14 +124,14 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(seen).toEqual([{ username: 'alice', password: 'secret' }, 'here']);
   });
 
-  it('is an injectable class that any module provides', async () => {
+  it('may be an injectable class that any module provides', async () => {
     const app = await application([basic(SingletonVerifier)]);
     const answer = await send(app, '/', { headers: { ...good, 'x-password': 'secret' } });
     expect(answer).toMatchObject({ status: 200, body: '{"user":{"name":"alice"}}' });
     expect(await send(app, '/', { headers: { ...good, 'x-password': 'other' } })).toMatchObject({ status: 401 });
   });
 
-  it('is an abstract class that a provider implements', async () => {
+  it('may be an abstract class that a provider implements', async () => {
     abstract class AnyVerifier implements HttpAuthVerifier<BasicCredentials, User> {
       abstract verify(credentials: BasicCredentials): User;
     }
@@ -144,7 +144,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(await send(app, '/', { headers: good })).toMatchObject({ status: 200, body: '{"user":{"name":"alice"}}' });
   });
 
-  it('is a request-scoped class, of which each request has its own', async () => {
+  it('may be a request-scoped class, with one instance for each request', async () => {
     const app = await application([bearer(RequestScopedVerifier)]);
     const before = instances;
     const ask = (tenant: string) =>
@@ -157,7 +157,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(await send(app, '/', { headers: bearerAuthorization('bob') })).toMatchObject({ status: 401 });
   });
 
-  it('is request-scoped if one of its dependencies is', async () => {
+  it('may be a class with a request-scoped dependency', async () => {
     const app = await application([bearer(BubblingVerifier)]);
     const answer = await send(app, '/', { headers: { ...bearerAuthorization('x'), 'x-tenant': 'a' } });
     expect(answer.json()).toEqual({ user: { name: 'a' } });
@@ -168,21 +168,24 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     ['undefined', () => undefined],
     ['false', () => false as const],
     ['a promise of null', () => Promise.resolve(null)],
-    ['nothing that is a principal', () => ''],
+    ['an empty string', () => ''],
     [
       'an UnauthorizedException',
       () => {
         throw new UnauthorizedException('account of alice is locked');
       },
     ],
-    ['a rejection with one', () => Promise.reject(new UnauthorizedException('account of alice is locked'))],
+    [
+      'a rejection with an UnauthorizedException',
+      () => Promise.reject(new UnauthorizedException('account of alice is locked')),
+    ],
     [
       'an HttpException of 401',
       () => {
         throw new HttpException('account of alice is locked', 401);
       },
     ],
-  ])('refuses by %s', async (_what, verify) => {
+  ])('causes a 401 with a challenge by %s', async (_what, verify) => {
     const answer = await send(await application([basic(verify)]), '/', { headers: good });
     expect(answer).toMatchObject({ status: 401, challenges: ['Basic realm="Staging", charset="UTF-8"'] });
     expect(answer.json()).toMatchObject({ statusCode: 401 });
@@ -237,7 +240,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
       ],
     ];
 
-    it.each(throwing)('%s is the fault of the server: %d', async (_what, status, verify) => {
+    it.each(throwing)('%s causes a %d, with no credentials in the log', async (_what, status, verify) => {
       const logger = new RecordingLogger();
       const app = await application([basic(verify)], logger);
       const answer = await send(app, '/', ask);
@@ -258,7 +261,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
       expect((await send(app, '/', ask)).status).toBe(status);
     });
 
-    it('has its cause in the log', async () => {
+    it('logs the error and its cause, with the password redacted', async () => {
       const logger = new RecordingLogger();
       await send(
         await application(
@@ -278,7 +281,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
       expect(logger.text()).toContain('verifiers.e2e-spec');
     });
 
-    it('does not show it to a filter of the application either', async () => {
+    it('passes no password to a filter of the application', async () => {
       const seen: unknown[] = [];
       @Catch()
       class SpyFilter {
@@ -302,7 +305,7 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
       expect(inspect(seen, { depth: 20, showHidden: true })).not.toContain('c4n4ry');
     });
 
-    it('does so for a token as well', async () => {
+    it('logs the error with the token redacted', async () => {
       const logger = new RecordingLogger();
       const app = await application([bearer(({ token }) => Promise.reject(new Error(`bad ${token}`)))], logger);
       expect(await send(app, '/', { headers: bearerAuthorization('c4n4ry') })).toMatchObject({ status: 500 });

@@ -1,4 +1,4 @@
-// A test of the quick start's application with Vitest, which `nest new` chooses.
+// Tests the application of the quick start with Vitest, which `nest new` chooses.
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import 'nestjs-http-auth/testing/vitest';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-it('challenges', async () => {
+it('responds with a Basic challenge if there are no credentials', async () => {
   const response = await fetch(`${await app.getUrl()}/me`);
   expect(response).toChallenge('Basic', { realm: expect.stringContaining('site') });
   expect(response).not.toChallenge('Digest');

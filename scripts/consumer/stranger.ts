@@ -1,6 +1,6 @@
-// An application as other people write it: with a catch-all filter, global or on a route, with responses and
-// middleware that send a 401 themselves, and with the guard of @nestjs/passport. It runs on the adapter of the
-// environment.
+// An application with unusual code: a catch-all filter, global or on a route, responses and
+// middleware that send a 401 themselves, and the guard of @nestjs/passport. `ADAPTER` and `FILTER` in the environment
+// choose the adapter and the filter.
 
 import {
   type ArgumentsHost,

@@ -1,4 +1,4 @@
-# Installs those of the Debian packages that are not there. No service of theirs is started.
+# Installs the given Debian packages, except those that are already installed.
 install_missing() {
   local package missing=() sudo=()
   for package in "$@"; do

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The root of the repository. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** The path of a tool that the repository installs. */
+/** Returns the path of a tool in `node_modules`. */
 export const tool = (name) => join(root, 'node_modules', '.bin', name);
 
 /**
@@ -19,5 +19,5 @@ export function run(command, args, { cwd = root } = {}) {
   return stdout;
 }
 
-/** Prints the current step on one line. */
+/** Prints a finished check on one line. */
 export const say = (text) => console.log(`✓ ${text}`);

@@ -24,9 +24,9 @@ export async function withServer([command, ...args], { cwd, env = {} }, use) {
 
   try {
     await until(async () => {
-      if (server.exitCode !== null) throw new Error(`${command} exits with ${server.exitCode}`);
+      if (server.exitCode !== null) throw new Error(`${command}: it exits with ${server.exitCode} before it listens`);
       return isTaken(port);
-    }, `${command} does not listen on its port`);
+    }, `${command}: it does not listen on port ${port}`);
     await use((path, headers) => get(port, path, headers));
   } catch (error) {
     throw new Error(`${error.message}\n${output}`, { cause: error });
@@ -34,7 +34,7 @@ export async function withServer([command, ...args], { cwd, env = {} }, use) {
     server.kill('SIGTERM');
     await exit;
   }
-  await until(async () => !(await isTaken(port)), `${command} keeps its port after SIGTERM`);
+  await until(async () => !(await isTaken(port)), `${command}: port ${port} is still in use after SIGTERM`);
 }
 
 async function until(condition, complaint) {

@@ -5,11 +5,11 @@ import { protect } from 'nestjs-http-auth';
 
 const rootPath = fileURLToPath(new URL('../../public', import.meta.url));
 
-/** Serves the folder `public` under `/files`. No controller does, so no guard sees it: see {@link protectFiles}. */
+/** Serves the folder `public` under `/files`, without a controller. Guards do not run there: see {@link protectFiles}. */
 @Module({ imports: [ServeStaticModule.forRootAsync({ useFactory: () => [{ rootPath, serveRoot: '/files' }] })] })
 export class FilesModule {}
 
-/** Protects files, which a guard cannot do. */
+/** Protects the files, because guards run only for controllers. */
 export function protectFiles(app: INestApplication): void {
   protect(app, '/files', { realm: 'Files' });
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * The policy of a page with one inline style and one inline script: it allows these two by their digest, requests to its
- * own
- * origin, and an icon in a data URL. Injected scripts do not run.
+ * Returns the policy of a page with one inline style and one inline script. It allows both by their digests, requests
+ * to the same origin, and an icon in a data URL. Injected scripts do not run.
  */
 export function contentSecurityPolicy(style: string, script: string): string {
   return [

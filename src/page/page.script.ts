@@ -2,15 +2,15 @@
 export const script = String.raw`
 const visitor = document.querySelector('#visitor');
 
-/** The one who is chosen: the radio button, with the credentials that it stands for. */
+/** Returns the selected radio button, which has the credentials in its data attributes. */
 function chosen() {
   return visitor.querySelector('input[name="visitor"]:checked');
 }
 
-/** The Authorization field of who is chosen, or undefined for nobody. */
+/** Returns the Authorization field of the selected visitor, or undefined without credentials. */
 function authorization() {
   const { value: scheme, dataset } = chosen();
-  // What is chosen has its credentials in data attributes, or leaves them to the fields.
+  // "My own" has no credentials in data attributes: the visitor types them into the form.
   const credentials = dataset.fields === undefined ? dataset : Object.fromEntries(new FormData(visitor));
   switch (scheme) {
     case 'basic':
@@ -20,7 +20,7 @@ function authorization() {
   }
 }
 
-/** The challenge asks for charset="UTF-8", and btoa() knows bytes only. */
+/** Encodes in UTF-8, as the charset of the challenge requires. btoa() alone accepts only characters up to U+00FF. */
 function base64(text) {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
@@ -29,8 +29,8 @@ async function send(method, path, authorization) {
   const response = await fetch(path, {
     method,
     headers: authorization === undefined ? {} : { Authorization: authorization },
-    // A browser answers a Basic challenge with its own prompt, and fetch() waits for it. Without the browser's
-    // credentials there is none, and the 401 comes here.
+    // With credentials, fetch() would wait for the browser's own prompt after a Basic challenge.
+    // With 'omit', there is no prompt, and fetch() returns the 401.
     credentials: 'omit',
     cache: 'no-store',
   });
@@ -38,8 +38,8 @@ async function send(method, path, authorization) {
 }
 
 /**
- * The challenges one by one: fetch() joins field lines with commas. A comma parts two challenges where it is outside
- * quotes, and an auth-scheme and a parameter follow it (RFC 9110 section 11.6.1).
+ * Splits the challenges, because fetch() joins field lines with commas. A comma separates two challenges if it is outside
+ * quotes and if an auth-scheme and a parameter follow it (RFC 9110 section 11.6.1).
  */
 function challenges(response) {
   const field = response.headers.get('WWW-Authenticate') ?? '';
@@ -66,7 +66,7 @@ async function attempt(button) {
   const item = button.closest('li');
   const exchange = item.querySelector('.exchange');
   if (exchange.childElementCount === 0) exchange.append(document.querySelector('#exchange').content.cloneNode(true));
-  // Only ever textContent: what a server answers is data, and not markup.
+  // textContent, because a response is data and must not become markup.
   const show = (name, text) => {
     item.querySelector('.' + name).textContent = text;
   };
@@ -81,7 +81,7 @@ async function attempt(button) {
     item.dataset.outcome = response.ok ? 'admitted' : 'refused';
   } catch (error) {
     show('request', requestText(method, path, field));
-    show('status', 'Nothing came back: ' + error.message);
+    show('status', 'No response: ' + error.message);
     show('challenges', 'none');
     show('body', '');
     item.dataset.outcome = 'refused';
@@ -93,11 +93,11 @@ async function attempt(button) {
 visitor.addEventListener('change', () => {
   for (const fields of visitor.querySelectorAll('.own')) {
     fields.hidden = fields.id !== chosen().dataset.fields;
-    // A field that is hidden must not stand in the way of the form being valid.
+    // A hidden field must not make the form invalid.
     for (const input of fields.querySelectorAll('input')) input.disabled = fields.hidden;
   }
 });
-// Return in a field would send the form.
+// The Return key in a field would submit the form.
 visitor.addEventListener('submit', (event) => event.preventDefault());
 
 for (const button of document.querySelectorAll('button[data-path]')) {

@@ -1,4 +1,4 @@
-/** The style of the page: two palettes, and one or two columns. */
+/** The style of the page: a light and a dark palette, and one or two columns. */
 export const style = /* css */ `
 :root {
   color-scheme: light dark;

@@ -11,7 +11,7 @@ export const page = /* html */ `<!doctype html>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta name="color-scheme" content="light dark" />
-    <meta name="description" content="Every route of the reference application of nestjs-http-auth, to be tried." />
+    <meta name="description" content="Try every route of the reference application of nestjs-http-auth." />
     <title>nestjs-http-auth: try the routes</title>
     <link rel="icon" href="${icon}" />
     <style>${style}</style>
@@ -21,10 +21,10 @@ export const page = /* html */ `<!doctype html>
       <p class="package">nestjs-http-auth</p>
       <h1>Who may enter?</h1>
       <p>
-        A small API, closed by one import. Choose who you are, try a route, and see what goes over the wire: what was
-        sent, the status, and the challenges of a refusal.
+        A small API that one import protects. Choose who you are, try a route, and see the request, the status, and the
+        challenges of the response.
       </p>
-      <noscript><p><strong>Trying needs JavaScript.</strong> The terminal has lines for curl that do the same.</p></noscript>
+      <noscript><p><strong>The buttons need JavaScript.</strong> The terminal shows curl commands that do the same.</p></noscript>
     </header>
     <main>
       <section aria-labelledby="visitor-title">
@@ -61,24 +61,24 @@ export const page = /* html */ `<!doctype html>
         <h2 id="routes-title">2. Try a route</h2>
         <ul class="routes">
           ${route('/', 'Everyone', 'This page. <code>@Public()</code> opens it.')}
-          ${route('/health', 'Everyone', 'For whatever watches the application. <code>@Public()</code> opens it.')}
-          ${route('/me', 'Any scheme', 'Who you are, and what let you in. It has no decorator: closed is the default.')}
-          ${route('/greeting', 'Optional', 'Credentials are optional with <code>@OptionalAuth()</code>, but wrong ones are refused.')}
-          ${route('/admin', 'Basic only', "<code>@Schemes('basic')</code>, in a realm of its own: <code>@Realm('Administration')</code>.")}
+          ${route('/health', 'Everyone', 'For monitoring systems. <code>@Public()</code> opens it.')}
+          ${route('/me', 'Any scheme', 'Your name, and the scheme that authenticated you. Without a decorator, a route is closed.')}
+          ${route('/greeting', 'Optional', 'Credentials are optional with <code>@OptionalAuth()</code>, but wrong credentials are rejected.')}
+          ${route('/admin', 'Basic only', "<code>@Schemes('basic')</code>, in its own realm: <code>@Realm('Administration')</code>.")}
           ${route('/reports', 'Bearer only', "<code>@Schemes('bearer')</code>: a password is not enough. The token needs a scope: <code>@Scopes('reports:read')</code>.")}
-          ${route('/reports', 'Bearer only', "<code>@Scopes('reports:write')</code>: a token without it is good, and does not reach.", 'POST')}
-          ${route('/files/handbook.txt', 'Any scheme', "A static file, which no guard reaches: <code>protect(app, '/files')</code> does.")}
+          ${route('/reports', 'Bearer only', "<code>@Scopes('reports:write')</code>: a valid token without this scope gets a 403.", 'POST')}
+          ${route('/files/handbook.txt', 'Any scheme', "A static file. Guards do not run for it, so <code>protect(app, '/files')</code> protects it.")}
         </ul>
       </section>
       <section aria-labelledby="prompt-title">
-        <h2 id="prompt-title">3. Let the browser ask</h2>
+        <h2 id="prompt-title">3. Let the browser prompt</h2>
         <p>
-          A browser that meets a Basic challenge asks for a password by itself: <a href="/me">open /me</a>. Cancel, and the
-          body of the 401 appears. Sign in, and the browser sends the password along by itself until it is closed. The
-          buttons above never use it.
+          A browser prompts for a password if it gets a Basic challenge: <a href="/me">open /me</a>. If you cancel, it
+          shows the body of the 401. If you sign in, it sends the password with further requests until you close it. The
+          buttons above do not use this password.
         </p>
         <p>
-          The API is documented in <a href="/docs">Swagger UI</a>, which asks in a realm of its own.
+          The API is documented in <a href="/docs">Swagger UI</a>, which has its own realm.
         </p>
       </section>
     </main>

@@ -10,9 +10,8 @@ import { TokensService } from './tokens.service.js';
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /**
- * Verifies the credentials of the Bearer scheme: the application's own tokens, and the JWTs of the issuer in the
- * environment, if
- * there is one.
+ * Verifies the credentials of the Bearer scheme: the application's own tokens, and the JWTs of the issuer if the
+ * environment names one.
  */
 @Injectable()
 export class TokenVerifier implements HttpAuthVerifier<BearerCredentials, User> {
@@ -28,7 +27,7 @@ export class TokenVerifier implements HttpAuthVerifier<BearerCredentials, User> 
   }
 }
 
-/** The verifier of an issuer's tokens, whose subject is the name of the user. */
+/** Returns the verifier of an issuer's tokens. The subject of a token is the name of the user. */
 function jwtOf(options: { readonly issuer: string; readonly audience: string } | undefined) {
   return (
     options && jwt({ ...options, principal: ({ sub }): User | null => (sub === undefined ? null : { name: sub }) })

@@ -10,12 +10,12 @@ const decoy = '$2b$10$E8plf.qPEf.MHo/U8haZNuCeA0p5YVh3zeJFKJfQxbiq0I2NIBW4G';
 /** Verifies the credentials of the Basic scheme. Nest creates it, so it may inject any provider. */
 @Injectable()
 export class PasswordVerifier implements HttpAuthVerifier<BasicCredentials, User> {
-  private readonly judge = passwords((name) => this.users.find(name), { decoy });
+  private readonly check = passwords((name) => this.users.find(name), { decoy });
 
   constructor(private readonly users: UsersService) {}
 
-  /** `null` refuses. Any other error causes a 500, because it does not concern the password. */
-  verify(credentials: BasicCredentials, request: HttpRequest): User | null | Promise<User | null> {
-    return this.judge(credentials, request);
+  /** Throws if the user is unknown or the password is wrong, and the guard responds with 401. Other errors cause a 500. */
+  verify(credentials: BasicCredentials, request: HttpRequest): Promise<User> {
+    return this.check(credentials, request);
   }
 }

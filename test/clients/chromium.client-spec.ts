@@ -3,10 +3,10 @@ import { describeBrowser } from './support/describe-browser.js';
 
 describeBrowser('Chromium', chromium, {
   answers: {
-    'Basic beside Bearer, on one line': {
+    'Basic after Bearer, on one line': {
       copes: false,
       exchanges: ['none 401'],
-      remark: 'it takes each field line for one challenge',
+      remark: 'it reads each field line as one challenge',
     },
   },
 });

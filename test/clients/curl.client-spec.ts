@@ -17,7 +17,7 @@ describeClient('curl', {
   answers: {
     Basic: {},
     'Basic after Bearer': {},
-    'Basic beside Bearer, on one line': {},
+    'Basic after Bearer, on one line': {},
     'Basic in UTF-8': {},
     'wrong password': {},
     Digest: {},

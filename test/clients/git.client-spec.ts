@@ -5,11 +5,11 @@ import { describeClient } from './support/describe-client.js';
 import { greeting } from './support/git-backend.js';
 import { run } from './support/run.js';
 
-/** A credential helper, which Git asks once the server has. It answers with the environment's username and password. */
+/** A credential helper, which Git calls after a 401. It prints the username and the password of the environment. */
 const helper =
   '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$CLIENT_USERNAME" "$CLIENT_PASSWORD"; }; f';
 
-/** The requests of a clone: Git gets the refs, lists them and fetches them. */
+/** The three authenticated requests of a clone. */
 const clone = (scheme: string) => Array.from({ length: 3 }, () => `${scheme} 200`);
 
 describeClient('Git', {
@@ -24,7 +24,7 @@ describeClient('Git', {
       if (/Authentication failed/.test(stderr)) return { status: 401 };
       if (code !== 0) throw new Error(stderr);
       const cloned = await readFile(join(folder, 'greeting.txt'), 'utf8');
-      if (cloned !== greeting) throw new Error(`The clone has ${cloned}`);
+      if (cloned !== greeting) throw new Error(`greeting.txt: the clone has the wrong content: ${cloned}`);
       return { status: 200 };
     } finally {
       await rm(folder, { recursive: true, force: true });
@@ -33,7 +33,7 @@ describeClient('Git', {
   answers: {
     Basic: { exchanges: ['none 401', ...clone('Basic')] },
     'Basic after Bearer': { exchanges: ['none 401', 'none 401', ...clone('Basic')] },
-    'Basic beside Bearer, on one line': { exchanges: ['none 401', 'none 401', ...clone('Basic')] },
+    'Basic after Bearer, on one line': { exchanges: ['none 401', 'none 401', ...clone('Basic')] },
     'Basic in UTF-8': { exchanges: ['none 401', ...clone('Basic')] },
     'wrong password': {},
     Digest: { exchanges: ['none 401', ...clone('Digest')] },

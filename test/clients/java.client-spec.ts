@@ -32,7 +32,7 @@ describeClient('Java, HttpURLConnection', {
   get: get('HttpURLConnection'),
   answers: {
     ...answers,
-    'Basic beside Bearer, on one line': {},
+    'Basic after Bearer, on one line': {},
     'wrong password': {},
     Digest: {},
     'Digest over Basic': {},
@@ -43,11 +43,11 @@ describeClient('Java, HttpClient', {
   get: get('HttpClient'),
   answers: {
     ...answers,
-    'Basic beside Bearer, on one line': {
+    'Basic after Bearer, on one line': {
       copes: false,
       exchanges: ['none 401'],
-      remark: 'it takes each field line for one challenge',
+      remark: 'it reads each field line as one challenge',
     },
-    'wrong password': { status: 0, remark: 'by an IOException, where the Authenticator has no other password' },
+    'wrong password': { status: 0, remark: 'with an IOException, if the Authenticator has no other password' },
   },
 });

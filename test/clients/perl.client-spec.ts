@@ -7,10 +7,10 @@ describeClient('Perl, LWP', {
   answers: {
     Basic: {},
     'Basic after Bearer': {},
-    'Basic beside Bearer, on one line': {
+    'Basic after Bearer, on one line': {
       copes: false,
       exchanges: ['none 401'],
-      remark: 'it takes each field line for one challenge',
+      remark: 'it reads each field line as one challenge',
     },
     'Basic in UTF-8': {},
     'password by realm': {},
@@ -19,7 +19,7 @@ describeClient('Perl, LWP', {
     'Digest over Basic': {
       copes: false,
       exchanges: ['none 401', 'Basic 200'],
-      remark: 'it takes the first challenge that it can answer, which is Basic',
+      remark: 'it answers the first challenge that it supports, which is Basic',
     },
   },
 });

@@ -2,7 +2,7 @@ import { type Answer, type Ask, describeClient } from './support/describe-client
 import { argumentsOf, driver, replyOf } from './support/drivers.js';
 import { run } from './support/run.js';
 
-/** Debian's Python, because Debian's packages are for that one. */
+/** Debian's Python, because only it finds the packages that Debian installs. */
 const python = '/usr/bin/python3';
 
 const urllib = (handlers: string) => async (ask: Ask) => {
@@ -15,7 +15,7 @@ describeClient('Python, urllib', {
   answers: {
     Basic: {},
     'Basic after Bearer': {},
-    'Basic beside Bearer, on one line': {},
+    'Basic after Bearer, on one line': {},
     'Basic in UTF-8': {},
     'password by realm': {},
     'wrong password': {},
@@ -26,7 +26,7 @@ const onlyTheFirst: Answer = {
   copes: false,
   exchanges: ['none 401'],
   status: 0,
-  remark: 'the Digest handler looks at the first challenge alone, and raises ValueError unless it is Digest or Basic',
+  remark: 'the Digest handler reads only the first challenge, and raises ValueError unless it is Digest or Basic',
 };
 
 describeClient('Python, urllib with its Digest handler', {
@@ -34,7 +34,7 @@ describeClient('Python, urllib with its Digest handler', {
   answers: {
     Basic: {},
     'Basic after Bearer': onlyTheFirst,
-    'Basic beside Bearer, on one line': onlyTheFirst,
+    'Basic after Bearer, on one line': onlyTheFirst,
     'Basic in UTF-8': {},
     'password by realm': {},
     'wrong password': {},
@@ -42,14 +42,14 @@ describeClient('Python, urllib with its Digest handler', {
     'Digest over Basic': {
       copes: false,
       exchanges: ['none 401', 'Basic 200'],
-      remark: 'it takes the first challenge, which is Basic',
+      remark: 'it answers the first challenge, which is Basic',
     },
   },
 });
 
 const preemptive: Answer = {
   exchanges: ['Basic 200'],
-  remark: 'without being asked: it sends the password with the first request',
+  remark: 'it sends the password with the first request, before a challenge',
 };
 
 describeClient('Python, Requests', {
@@ -60,8 +60,11 @@ describeClient('Python, Requests', {
   answers: {
     Basic: preemptive,
     'Basic after Bearer': preemptive,
-    'Basic beside Bearer, on one line': preemptive,
-    'Basic in UTF-8': { ...preemptive, remark: 'where it is given bytes: it encodes a str as ISO-8859-1' },
+    'Basic after Bearer, on one line': preemptive,
+    'Basic in UTF-8': {
+      ...preemptive,
+      remark: 'only if the password is bytes, because it encodes a str as ISO-8859-1',
+    },
     'wrong password': { exchanges: ['Basic 401'] },
     Digest: {},
     'Digest over Basic': {},

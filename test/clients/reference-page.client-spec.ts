@@ -25,7 +25,7 @@ async function choose(page: Page, who: string): Promise<void> {
   await page.locator(`label ::-p-text(${who})`).click();
 }
 
-/** Tries a route, and reads what the page then shows of it. */
+/** Clicks the button of a route. Returns the response that the page then shows. */
 async function attempt(page: Page, path: string, method = 'GET'): Promise<unknown> {
   const button = `button[data-method="${method}"][data-path="${path}"]`;
   const item = `document.querySelector('${button}').closest('li')`;
@@ -66,7 +66,7 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
     }
   }
 
-  it('shows the fields that are sent, for every visitor', () =>
+  it('shows the status, the challenges and the body for the chosen visitor', () =>
     onPage(async (page, prompts) => {
       expect(await attempt(page, '/me')).toMatchObject({ status: '401 Unauthorized', challenges: [bearer, basic] });
       await choose(page, 'wonder:land');
@@ -99,7 +99,7 @@ describe.each(adapters)('The reference page on %s', (name, create) => {
       expect(await attempt(page, '/admin')).toMatchObject({ status: '200 OK' });
     }));
 
-  it('lets the browser prompt', () =>
+  it('makes the browser prompt if the visitor follows the link to a protected route', () =>
     onPage(async (page, prompts) => {
       await Promise.all([page.waitForNavigation(), page.locator('a[href="/me"]').click()]);
       const body = await page.evaluate('document.body.innerText');

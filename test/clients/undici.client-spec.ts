@@ -6,7 +6,7 @@ describeClient('Node, undici with `parseChallenges()`', {
   answers: {
     Basic: {},
     'Basic after Bearer': {},
-    'Basic beside Bearer, on one line': {},
+    'Basic after Bearer, on one line': {},
     'Basic in UTF-8': {},
     'password by realm': {},
     'wrong password': {},

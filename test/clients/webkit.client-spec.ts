@@ -4,5 +4,5 @@ import { webkit } from './support/webkit.js';
 describeBrowser('WebKitGTK', webkit, {
   hidesRealm: true,
   webSocket: { copes: false, remark: 'it sends no password with a WebSocket' },
-  cancelled: 'it stays where it was, and does not show the body of the 401',
+  cancelled: 'it stays on the previous page, and does not show the body of the 401',
 });

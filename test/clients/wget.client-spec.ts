@@ -18,7 +18,7 @@ describeClient('Wget', {
   answers: {
     Basic: {},
     'Basic after Bearer': {},
-    'Basic beside Bearer, on one line': {},
+    'Basic after Bearer, on one line': {},
     'Basic in UTF-8': {},
     'wrong password': {},
     Digest: {},

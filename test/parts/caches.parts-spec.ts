@@ -31,7 +31,7 @@ afterEach(async () => {
   proxy = undefined;
 });
 
-describe.each(adapters)('A cache that stores every response that it may store, on %s', (_name, adapter) => {
+describe.each(adapters)('A shared cache in front of %s', (_name, adapter) => {
   /** Sends these requests in turn. Returns the responses, and if the cache had stored them. */
   const answers = async (path: string, ...names: (string | undefined)[]) => {
     const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [users] })];
@@ -47,7 +47,7 @@ describe.each(adapters)('A cache that stores every response that it may store, o
     return found;
   };
 
-  it('stores an open response', async () => {
+  it('stores the response of a public route', async () => {
     expect(await answers('/open', undefined, 'alice')).toEqual(['open MISS', 'open HIT']);
   });
 
@@ -56,14 +56,14 @@ describe.each(adapters)('A cache that stores every response that it may store, o
     expect(await answers('/own', ...asked)).toEqual(['alice MISS', 'bob MISS', '401 MISS', 'alice MISS']);
   });
 
-  it('[H-16] does not give the response without credentials to a user, nor the other way round', async () => {
+  it('[H-16] does not share responses between requests with and without credentials', async () => {
     const asked = [undefined, 'alice', undefined];
     expect(await answers('/optional', ...asked)).toEqual(['nobody MISS', 'alice MISS', 'nobody MISS']);
     await proxy?.stop();
     expect(await answers('/own', undefined, 'alice')).toEqual(['401 MISS', 'alice MISS']);
   });
 
-  it('[H-16] gives what it may keep to those with the same credentials alone', async () => {
+  it('[H-16] shares a response with "public" only between requests with the same credentials', async () => {
     const asked = ['alice', 'bob', undefined, 'alice'];
     expect(await answers('/shared', ...asked)).toEqual(['alice MISS', 'bob MISS', '401 MISS', 'alice HIT']);
   });

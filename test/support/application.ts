@@ -16,7 +16,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((app) => app.close()));
 });
 
-/** An application that listens on a free port, and is closed after the test. */
+/** Starts an application on a free port. It is closed after the test. */
 export async function start(
   adapter: AbstractHttpAdapter,
   metadata: ModuleMetadata,

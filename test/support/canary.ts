@@ -8,11 +8,11 @@ import { type AuthEvent, AuthEvents, type HttpRequest } from 'nestjs-http-auth';
 import type { Answer } from './client.js';
 import { RecordingLogger } from './logger.js';
 
-/** A secret that no text may contain: as it is, in hexadecimal, and in base64 at any offset. */
+/** A secret that must not leak. It is found as it is, in hexadecimal, and in base64 at any offset. */
 export class Canary {
   private readonly forms: string[];
 
-  /** @param core letters and digits, which JSON and URIs leave as they are; their like in base64 has no `+` or `/` */
+  /** @param core letters and digits, because JSON and URIs do not escape them; its base64 must not contain `+` or `/` */
   constructor(core: string) {
     const octets = Buffer.from(core);
     const base64 = [0, 1, 2].map((before) => {
@@ -77,10 +77,10 @@ const SENT = [
   /\.body\.access_token$/,
 ];
 
-/** Properties that lead from the request to the process. A timer is in one list with all others of the same length. */
+/** Properties that lead to objects of other requests. Node keeps all timers of the same length in one list. */
 const BEYOND = /\.(socket|client|connection|app|server|_idleNext|_idlePrev)$/;
 
-/** Sees all that others may see of the requests of an application. */
+/** Records every place to which an application may leak credentials: log, output, events, errors and requests. */
 export class Witness {
   readonly log = new RecordingLogger();
   readonly events: AuthEvent[] = [];
@@ -101,7 +101,7 @@ export class Witness {
     }
   }
 
-  /** For a framework that logs by itself. */
+  /** Receives the log of a framework that has its own logger. */
   readonly stream = { write: (line: string) => void this.printed.push(line) };
 
   /** Watches an application that does not listen yet. */

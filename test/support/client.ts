@@ -12,7 +12,7 @@ export interface Answer {
   json(): unknown;
 }
 
-/** A request. */
+/** The parts of a request that differ from a GET without fields. */
 export interface Ask {
   method?: string;
   headers?: OutgoingHttpHeaders | readonly string[];
@@ -21,7 +21,7 @@ export interface Ask {
   agent?: Agent;
 }
 
-/** Sends a request over the wire, with nothing between the test and Node's parser that could hide a field line. */
+/** Sends a request with `node:http`, because other clients may merge or hide field lines. */
 export function send(
   app: INestApplication,
   path: string,
@@ -52,12 +52,12 @@ export function send(
   });
 }
 
-/** The `Authorization` of a username and a password. */
+/** Returns the `Authorization` field with a username and a password. */
 export function basicAuthorization(username: string, password: string): { authorization: string } {
   return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
 }
 
-/** The `Authorization` of a token. */
+/** Returns the `Authorization` field with a token. */
 export function bearerAuthorization(token: string): { authorization: string } {
   return { authorization: `Bearer ${token}` };
 }

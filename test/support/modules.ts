@@ -11,11 +11,11 @@ class RoutesController {
   @Get('me') me() {}
 }
 
-/** An application as a built file exports it. */
+/** The root module of a valid application. */
 @Module({ imports: [AuthModule.forRoot(options)], controllers: [RoutesController] })
 export class AppModule {}
 
-/** The same, as its main file makes it. */
+/** Creates the same application, as a main file does. */
 export async function create() {
   const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false, abortOnError: false });
   return app.setGlobalPrefix('api');
@@ -26,14 +26,14 @@ class WrongController {
   @Schemes('digest') @Get() wrong() {}
 }
 
-/** One with a mistake. */
+/** An application with an invalid decorator. */
 @Module({ imports: [AuthModule.forRoot(options)], controllers: [WrongController] })
 export class WrongModule {}
 
-/** One that cannot be created. */
+/** An application that cannot be created. */
 @Module({ imports: [AuthModule.forRoot({ ...options, realm: '' })] })
 export class BrokenModule {}
 
-/** One without AuthModule. */
+/** An application without AuthModule. */
 @Module({})
 export class OtherModule {}

@@ -17,7 +17,7 @@ export class Person implements OAuthClientProvider {
   };
   /** The pages that the client has opened in the browser. */
   readonly opened: URL[] = [];
-  /** The last result of the browser. */
+  /** The last authorization code that the browser received. */
   code = '';
 
   private client: OAuthClientInformationMixed | undefined;
@@ -49,7 +49,7 @@ export class Person implements OAuthClientProvider {
     return this.verifier;
   }
 
-  /** The browser: it follows the authorization server until that one sends it back to the client. */
+  /** Acts as the browser: follows the redirects of the authorization server until one leads back to the client. */
   async redirectToAuthorization(url: URL): Promise<void> {
     this.opened.push(url);
     let next = url;
@@ -61,10 +61,10 @@ export class Person implements OAuthClientProvider {
         this.cookies.set(name, value);
       }
       const location = answer.headers.get('location');
-      if (location === null) throw new Error(`${next.href} answered ${answer.status}: ${await answer.text()}`);
+      if (location === null) throw new Error(`${next.href} responded with ${answer.status}: ${await answer.text()}`);
       next = new URL(location, next);
     }
     this.code = next.searchParams.get('code') ?? '';
-    if (this.code === '') throw new Error(`The authorization server refused: ${next.search}`);
+    if (this.code === '') throw new Error(`The authorization server did not return a code: ${next.search}`);
   }
 }

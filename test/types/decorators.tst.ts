@@ -22,7 +22,7 @@ interface User {
 }
 
 describe('@CurrentUser()', () => {
-  test('names a property of the principal', () => {
+  test('accepts the name of a property of the principal', () => {
     expect(CurrentUser).type.toBeCallableWith();
     expect(CurrentUser).type.toBeCallableWith('name');
     expect(CurrentUser<User>).type.toBeCallableWith('name');
@@ -30,7 +30,7 @@ describe('@CurrentUser()', () => {
     expect(CurrentUser).type.not.toBeCallableWith(1);
   });
 
-  test('takes pipes', () => {
+  test('accepts pipes', () => {
     expect(CurrentUser).type.toBeCallableWith(ParseIntPipe);
     expect(CurrentUser<User>).type.toBeCallableWith('id', ParseIntPipe, new ParseIntPipe());
     expect(CurrentUser<User>).type.not.toBeCallableWith('id', 'name');
@@ -44,7 +44,7 @@ describe('@CurrentUser()', () => {
 });
 
 describe('@CurrentAuth()', () => {
-  test('names the scheme or the realm', () => {
+  test('accepts the name of a property of the auth info', () => {
     expect(CurrentAuth).type.toBeCallableWith();
     expect(CurrentAuth).type.toBeCallableWith('scheme');
     expect(CurrentAuth).type.toBeCallableWith('realm');
@@ -81,7 +81,7 @@ describe('a policy decorator', () => {
     expect(Routes).type.toBeConstructableWith();
   });
 
-  test('is refused the wrong argument', () => {
+  test('does not accept an argument of the wrong type', () => {
     expect(Schemes).type.not.toBeCallableWith(1);
     expect(Schemes).type.not.toBeCallableWith(['basic']);
     expect(Realm).type.not.toBeCallableWith();
@@ -109,7 +109,7 @@ describe('AuthenticatedRequest', () => {
     expect<AuthenticatedRequest<User>>().type.toBeAssignableTo<HttpRequest>();
   });
 
-  test("is Express's request or Fastify's", () => {
+  test("may extend Express's or Fastify's request", () => {
     expect<AuthenticatedRequest<User, ExpressRequest>['user']>().type.toBeAssignableTo<User>();
     expect<AuthenticatedRequest<User, ExpressRequest>>().type.toBeAssignableTo<ExpressRequest>();
     expect<AuthenticatedRequest<User, FastifyRequest>['user']>().type.toBe<User>();

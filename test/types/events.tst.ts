@@ -20,7 +20,7 @@ declare const event: AuthEvent;
 describe('AuthEvents', () => {
   const events = app.get(AuthEvents);
 
-  test('tells a listener of the events of its type', () => {
+  test('passes events of its type to a listener', () => {
     events.on('authenticated', ({ scheme, realm, route, address }) => {
       expect(scheme).type.toBe<string>();
       expect(realm).type.toBe<string | undefined>();
@@ -37,7 +37,7 @@ describe('AuthEvents', () => {
     expect(events.on('refused', async () => undefined)).type.toBe<() => void>();
   });
 
-  test('has four types of events, and neither credentials nor a principal in one', () => {
+  test('has four types of events, without the request or the principal', () => {
     expect<AuthEventType>().type.toBe<'authenticated' | 'refused' | 'locked' | 'error'>();
     expect<AuthEvent>().type.toBe<AuthenticatedEvent | RefusedEvent | LockedEvent | ErrorEvent>();
     expect<AuthEventOf<'locked'>>().type.toBe<LockedEvent>();
@@ -54,7 +54,7 @@ describe('AuthEvents', () => {
 });
 
 describe('meterHttpAuth()', () => {
-  test('takes an application, and who makes the meter', () => {
+  test('accepts an application and a meter provider', () => {
     expect(meterHttpAuth(app)).type.toBe<() => void>();
     expect(meterHttpAuth).type.toBeCallableWith(app, { meterProvider: metrics.getMeterProvider() });
     expect(meterHttpAuth).type.not.toBeCallableWith(app, { meter: metrics.getMeter('a') });

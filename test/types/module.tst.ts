@@ -63,11 +63,11 @@ class StaffStrategy extends BasicStrategy<{ name: string }> {
 }
 
 describe('AuthModule.forRoot()', () => {
-  test('makes a module', () => {
+  test('returns a dynamic module', () => {
     expect(AuthModule.forRoot({ realm, schemes })).type.toBe<DynamicModule>();
   });
 
-  test('needs a realm and schemes', () => {
+  test('requires a realm and schemes', () => {
     expect(AuthModule.forRoot).type.not.toBeCallableWith();
     expect(AuthModule.forRoot).type.not.toBeCallableWith({});
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm });
@@ -77,7 +77,7 @@ describe('AuthModule.forRoot()', () => {
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, realms: [] });
   });
 
-  test('takes a resource, which needs its URL and an authorization server', () => {
+  test('accepts a resource with a URL and authorization servers', () => {
     const resource = { url: 'https://api.example.com', authorizationServers: ['https://login.example.com'] };
     expect(AuthModule.forRoot).type.toBeCallableWith({ realm, schemes, resource });
     expect(AuthModule.forRoot).type.toBeCallableWith({
@@ -109,13 +109,13 @@ describe('AuthModule.forRoot()', () => {
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm: () => 5, schemes });
   });
 
-  test("takes a realm of Express's request or Fastify's", () => {
+  test("accepts a realm function of Express's or Fastify's request", () => {
     expect((request: ExpressRequest) => request.hostname).type.toBeAssignableTo<RealmFunction>();
     expect((request: FastifyRequest) => request.hostname).type.toBeAssignableTo<RealmFunction>();
     expect((request: string) => request).type.not.toBeAssignableTo<RealmFunction>();
   });
 
-  test('takes whether the guard is global, and the routes to open', () => {
+  test('accepts globalGuard and the routes that are public', () => {
     expect(AuthModule.forRoot).type.toBeCallableWith({ realm, schemes, globalGuard: false });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, globalGuard: 'no' });
     expect(AuthModule.forRoot).type.toBeCallableWith({ realm, schemes, public: [Routes] });
@@ -123,7 +123,7 @@ describe('AuthModule.forRoot()', () => {
     AuthModule.forRoot({ realm, schemes, public: [({ controller }) => controller === Routes] });
   });
 
-  test('takes a Passport instance', () => {
+  test('accepts a Passport instance', () => {
     expect(AuthModule.forRoot).type.toBeCallableWith({ realm, schemes, passport });
     expect(AuthModule.forRoot).type.toBeCallableWith({ realm, schemes, passport: new Passport() });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, passport: true });
@@ -144,7 +144,7 @@ describe('AuthModule.forRootAsync()', () => {
     expect(AuthModule.forRootAsync).type.not.toBeCallableWith({ useFactory: () => ({ realm: 5, schemes }) });
   });
 
-  test('takes a class that makes the options', () => {
+  test('accepts a class that creates the options', () => {
     expect(AuthModule.forRootAsync).type.toBeCallableWith({ useClass: Factory });
     expect(AuthModule.forRootAsync).type.toBeCallableWith({ useClass: LaterFactory });
     expect(AuthModule.forRootAsync).type.toBeCallableWith({ useExisting: Factory });
@@ -157,7 +157,7 @@ describe('AuthModule.forRootAsync()', () => {
 describe('passportStrategy()', () => {
   const jwt = new JwtStrategy({ jwtFromRequest: () => null, secretOrKey: 'secret' }, () => undefined);
 
-  test('takes a strategy or the class of one', () => {
+  test('accepts a strategy or its class', () => {
     expect(passportStrategy).type.toBeCallableWith(jwt, { scheme: 'Bearer', challenge: bearerChallenge });
     expect(passportStrategy).type.toBeCallableWith(JwtStrategy, { scheme: 'Bearer' });
     expect(passportStrategy).type.toBeCallableWith(NestJwtStrategy, { scheme: 'Bearer' });
@@ -166,21 +166,21 @@ describe('passportStrategy()', () => {
     expect(passportStrategy).type.not.toBeCallableWith(Settings, { scheme: 'Bearer' });
   });
 
-  test('needs the name of the scheme', () => {
+  test('requires the name of the scheme', () => {
     expect(passportStrategy).type.not.toBeCallableWith(jwt);
     expect(passportStrategy).type.not.toBeCallableWith(jwt, {});
     expect(passportStrategy).type.not.toBeCallableWith(jwt, { scheme: 1 });
   });
 });
 
-describe('our strategies', () => {
+describe('BasicStrategy and BearerStrategy', () => {
   test('are Passport strategies', () => {
     expect(passport.use).type.toBeCallableWith(new BasicStrategy(() => null));
     expect(passport.use).type.toBeCallableWith(new BearerStrategy(() => null));
     expect(passport.use).type.toBeCallableWith(new StaffStrategy());
   });
 
-  test('has a verifier of its principal', () => {
+  test('require a verifier that returns their principal', () => {
     expect(BasicStrategy<{ name: string }>).type.toBeConstructableWith(() => ({ name: 'alice' }), { charset: null });
     expect(BasicStrategy<{ name: string }>).type.not.toBeConstructableWith(() => 'alice');
     expect(BearerStrategy).type.not.toBeConstructableWith();

@@ -8,7 +8,7 @@ declare const app: INestApplication;
 declare const document: OpenAPIObject;
 
 describe('the route report', () => {
-  test('contains the requirements of a route, and the reason', () => {
+  test('contains the access of each route, and the reason', () => {
     expect(app.get(RouteReport).routes()).type.toBe<RouteEntry[]>();
     expect<RouteEntry['access']>().type.toBe<Access>();
     expect<RouteEntry['because']>().type.toBe<AccessReason | 'no guard'>();
@@ -18,7 +18,7 @@ describe('the route report', () => {
     expect<AccessReason>().type.not.toBeAssignableFrom<'@Public() on the module'>();
   });
 
-  test('is printed if printRoutes is true', () => {
+  test('is printed at startup by a boolean option', () => {
     const options = { realm: 'Staging', schemes: [basic(() => null)] };
     expect(AuthModule.forRoot).type.toBeCallableWith({ ...options, printRoutes: true });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ ...options, printRoutes: 'yes' });
@@ -26,7 +26,7 @@ describe('the route report', () => {
 });
 
 describe('documentHttpAuth()', () => {
-  test('takes the application and its document', () => {
+  test('accepts the application and its document', () => {
     expect(documentHttpAuth(app, document)).type.toBe<OpenAPIObject>();
     expect(documentHttpAuth).type.not.toBeCallableWith(document);
   });

@@ -41,11 +41,11 @@ class ExpressUsers implements HttpAuthVerifier<BasicCredentials, User, ExpressRe
 }
 
 class NotAVerifier {
-  judge() {}
+  check() {}
 }
 
 describe('a verifier', () => {
-  test('is given the credentials of its scheme', () => {
+  test('receives the credentials of its scheme', () => {
     basic((credentials) => {
       expect(credentials).type.toBe<BasicCredentials>();
       return null;
@@ -58,7 +58,7 @@ describe('a verifier', () => {
     expect<BearerCredentials>().type.toBe<{ readonly token: string }>();
   });
 
-  test('is given a request that both adapters have', () => {
+  test('receives a request with the properties that both adapters have', () => {
     basic((_, request) => {
       expect(request.method).type.toBe<string>();
       expect(request.url).type.toBe<string>();
@@ -68,14 +68,14 @@ describe('a verifier', () => {
     });
   });
 
-  test("may ask for Express's request or Fastify's", () => {
+  test("may have Express's or Fastify's request as its parameter", () => {
     basic((_, request: ExpressRequest) => request.secure && user);
     bearer((_, request: FastifyRequest) => (request.routeOptions.url === '/' ? user : null));
     expect(basic).type.toBeCallableWith(ExpressUsers);
     expect(bearer).type.not.toBeCallableWith((_: BearerCredentials, request: string) => request);
   });
 
-  test('refuses with null, undefined or false, synchronously or later', () => {
+  test('may return null, undefined or false, or a promise', () => {
     expect<Verdict<User>>().type.toBe<User | Admission<User> | Failure | null | undefined | false>();
     expect(basic).type.toBeCallableWith(() => null);
     expect(basic).type.toBeCallableWith(() => undefined);
@@ -91,7 +91,7 @@ describe('a verifier', () => {
     expect(bearer<User>).type.not.toBeCallableWith(() => 'alice');
   });
 
-  test('is an injectable class for the credentials of its scheme', () => {
+  test('may be an injectable class if it verifies the credentials of the scheme', () => {
     expect(basic).type.toBeCallableWith(Users);
     expect(bearer).type.toBeCallableWith(Sessions);
     expect(basic).type.not.toBeCallableWith(Sessions);
@@ -100,12 +100,12 @@ describe('a verifier', () => {
     expect(basic).type.not.toBeCallableWith(new Users());
   });
 
-  test('is an injectable class for the principal of its scheme', () => {
+  test('may be an injectable class if it returns the principal of the scheme', () => {
     expect(basic<User>).type.toBeCallableWith(Users);
     expect(basic<{ id: number }>).type.not.toBeCallableWith(Users);
   });
 
-  test('is needed', () => {
+  test('is required', () => {
     expect(basic).type.not.toBeCallableWith();
     expect(bearer).type.not.toBeCallableWith({});
   });
@@ -114,19 +114,19 @@ describe('a verifier', () => {
 describe('a scheme factory', () => {
   const verifier = () => user;
 
-  test('makes a definition', () => {
+  test('returns a scheme definition', () => {
     expect(basic(verifier)).type.toBe<SchemeDefinition>();
     expect(bearer(verifier)).type.toBe<SchemeDefinition>();
   });
 
-  test('takes the charset of Basic', () => {
+  test('accepts a charset for Basic', () => {
     expect(basic).type.toBeCallableWith(verifier, { charset: 'UTF-8' });
     expect(basic).type.toBeCallableWith(verifier, { charset: null });
     expect(basic).type.not.toBeCallableWith(verifier, { charset: 'latin1' });
     expect(basic).type.not.toBeCallableWith(verifier, { realm: 'Staging' });
   });
 
-  test('accepts the options of the form-encoded body', () => {
+  test('accepts formEncodedBody for Bearer', () => {
     expect(bearer).type.toBeCallableWith(verifier, { formEncodedBody: true });
     expect(bearer).type.not.toBeCallableWith(verifier, { formEncodedBody: 'yes' });
     expect(bearer).type.not.toBeCallableWith(verifier, { charset: 'UTF-8' });

@@ -17,7 +17,7 @@ declare const builder: TestingModuleBuilder;
 declare const expectation: ReturnType<typeof jestExpect>;
 
 describe('asUser()', () => {
-  test('accepts a principal, and its auth info', () => {
+  test('accepts a principal and its auth info', () => {
     expect(asUser).type.toBeCallableWith({ name: 'alice' });
     expect(asUser).type.toBeCallableWith('alice', { scheme: 'basic', scope: 'read' });
     expect(asUser).type.not.toBeCallableWith();
@@ -26,7 +26,7 @@ describe('asUser()', () => {
     expect(asUser).type.not.toBeCallableWith({ name: 'alice' }, { scheme: 1 });
   });
 
-  test("fits supertest, fetch() and Fastify's inject()", () => {
+  test("returns headers that supertest, fetch() and Fastify's inject() accept", () => {
     expect(request.set).type.toBeCallableWith(asUser('alice'));
     expect(fetch).type.toBeCallableWith('/', { headers: asUser('alice') });
     expect<TestCredentials>().type.toBeAssignableTo<NonNullable<InjectOptions['headers']>>();
@@ -34,7 +34,7 @@ describe('asUser()', () => {
 });
 
 describe('withTestUsers()', () => {
-  test('goes on with the builder', () => {
+  test('returns the builder', () => {
     expect(withTestUsers(builder)).type.toBe<TestingModuleBuilder>();
     expect(withTestUsers(builder, asUser('alice'))).type.toBe<TestingModuleBuilder>();
     expect(withTestUsers).type.not.toBeCallableWith(builder, 'alice');
@@ -42,7 +42,7 @@ describe('withTestUsers()', () => {
 });
 
 describe('toChallenge()', () => {
-  test("is there on Jest's expect()", () => {
+  test("is a matcher of Jest's expect()", () => {
     expect(expectation.toChallenge).type.toBeCallableWith();
     expect(expectation.not.toChallenge).type.toBeCallableWith('Basic');
     expect(expectation.toChallenge).type.toBeCallableWith('Basic', { realm: 'x', error: undefined });
@@ -52,12 +52,12 @@ describe('toChallenge()', () => {
     expect(expectation.resolves.toChallenge('Basic')).type.toBe<Promise<void>>();
   });
 
-  test('takes params by name', () => {
+  test('does not accept a number or a RegExp as a param', () => {
     expect<{ realm: number }>().type.not.toBeAssignableTo<ExpectedParams>();
     expect<{ realm: RegExp }>().type.not.toBeAssignableTo<ExpectedParams>();
   });
 
-  test('is extended by hand as well', () => {
+  test('may be added to expect() with expect.extend()', () => {
     expect(jestExpect.extend).type.toBeCallableWith(httpAuthMatchers);
   });
 });

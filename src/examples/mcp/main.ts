@@ -4,7 +4,9 @@ import { McpModule } from './mcp.module.js';
 const { PORT = '3000', MCP_URL: url = `http://localhost:${PORT}/mcp`, ISSUER: issuer } = process.env;
 
 if (issuer === undefined) {
-  console.error('Set ISSUER to the issuer of an authorization server, e.g. https://login.example.com');
+  console.error(
+    'ISSUER: it is not set; set it to the issuer of an authorization server, e.g. https://login.example.com',
+  );
   process.exitCode = 1;
 } else {
   const app = await NestFactory.create(McpModule.forRoot({ url, issuer }), { logger: ['fatal', 'error', 'warn'] });

@@ -9,8 +9,8 @@ import { Reports } from './reports.js';
 type Wrapped<T> = T | { readonly raw: T; hijack?(): void };
 
 /**
- * The endpoint of MCP's streamable HTTP, without sessions: the token of each request identifies the user. The guard has
- * refused requests without a token, and requests whose token lacks the scopes of the tool.
+ * The endpoint of MCP's streamable HTTP, without sessions: the token of each request identifies the user. The guard
+ * rejects requests without a token, and requests whose token lacks the scopes of the tool.
  */
 @Scopes('reports:read')
 @Controller('mcp')
@@ -34,7 +34,7 @@ export class McpController {
     await server.close();
   }
 
-  /** The server has no messages of its own to send, so it responds with 405. */
+  /** Clients open a stream of server messages with GET. This server sends none, so it responds with 405. */
   @HttpCode(405)
   @Header('Allow', 'POST')
   @Get()

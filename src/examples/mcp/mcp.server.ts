@@ -8,7 +8,7 @@ const scopesByTool = new Map([['add-report', ['reports:write']]]);
 /** The part of a tool call that names the tool (JSON-RPC 2.0). */
 const ToolCall = z.object({ method: z.literal('tools/call'), params: z.object({ name: z.string() }) });
 
-/** The scopes that a body needs, which is one message of JSON-RPC or several. */
+/** Returns the scopes that a body requires. The body is one JSON-RPC message, or a list of messages. */
 export function scopesOf(body: unknown): string[] {
   return [body].flat().flatMap((message) => {
     const call = ToolCall.safeParse(message);

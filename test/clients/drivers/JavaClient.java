@@ -18,7 +18,7 @@ class JavaClient {
     for (int i = 2; i < args.length; i += 3) {
       passwords.put(args[i], new PasswordAuthentication(args[i + 1], args[i + 2].toCharArray()));
     }
-    // The prompt is the realm of the challenge. A password that was refused is not given twice.
+    // The prompt is the realm of the challenge. A rejected password is not returned again.
     Authenticator authenticator = new Authenticator() {
       @Override
       protected PasswordAuthentication getPasswordAuthentication() {

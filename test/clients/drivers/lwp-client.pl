@@ -1,5 +1,5 @@
 # GETs a URL with LWP: lwp-client.pl URL (REALM USERNAME PASSWORD)...
-# It is given texts and not bytes, so that it needs the charset of the challenge.
+# The arguments are decoded into characters, so LWP must encode them in the charset of the challenge.
 use strict;
 use warnings;
 use Encode qw(decode);

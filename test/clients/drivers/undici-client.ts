@@ -36,7 +36,7 @@ function basic({ username, password }: Credentials): string {
   return formatCredentials({ scheme: 'Basic', token68 });
 }
 
-/** RFC 7616 with MD5 and qop=auth. */
+/** Digest with MD5 and `qop=auth` (RFC 7616). */
 function digest({ username, password }: Credentials, { params = {} }: Challenge, url: string): string {
   const md5 = (...parts: (string | undefined)[]) => createHash('md5').update(parts.join(':')).digest('hex');
   const { pathname: uri } = new URL(url);

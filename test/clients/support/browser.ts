@@ -1,24 +1,24 @@
 import type { Ask, Credentials, Reply } from './describe-client.js';
 
-/** A browser that runs. */
+/** A running browser. */
 export interface Browser {
   /** A tab that shares no state with other tabs, in which prompts are answered with these credentials. */
   open(credentials: readonly Credentials[]): Promise<Tab>;
   close(): Promise<void>;
 }
 
-/** A tab, and the prompts that the browser would have shown in it. */
+/** A tab, and the prompts that were answered in it. */
 export interface Tab {
-  /** When the browser would have prompted: the scheme and the realm, as it tells them. */
+  /** The prompts so far: the scheme and the realm, as far as the browser reports them. */
   readonly prompts: string[];
   /** Goes to a page. */
   go(url: string): Promise<Reply>;
-  /** The value of an expression, or what a promise of it resolves to. */
+  /** Evaluates an expression in the page, and awaits its value. */
   evaluate(expression: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
-/** The state of a page: its status, which WebKit does not report, and its text. */
+/** An expression for the status of a page, which WebKit does not report, and for its text. */
 export const pageReply = `({
   status: performance.getEntriesByType('navigation')[0]?.responseStatus,
   body: document.body.innerText,
@@ -35,8 +35,8 @@ export async function visit(browser: Browser, { url, credentials }: Ask): Promis
 }
 
 /**
- * How a tab answers prompts: with the password of the realm, or with the first password if the browser does not report
- * the realm. It cancels the second prompt, because the browser would prompt forever.
+ * Answers the prompts of a tab with the password of the realm, or with the first password if the browser does not report
+ * the realm. It cancels a prompt if no password is left, because the browser would prompt forever.
  */
 export function answering(credentials: readonly Credentials[]): {
   prompts: string[];

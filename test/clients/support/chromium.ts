@@ -52,7 +52,7 @@ async function open(browser: Puppeteer, credentials: readonly Credentials[]): Pr
   };
 }
 
-/** A page that shares nothing with any other, in which prompts are answered with these credentials. */
+/** Opens a page that shares no state with other pages. Its prompts are answered with these credentials. */
 export async function openPage(
   browser: Puppeteer,
   credentials: readonly Credentials[],
@@ -61,7 +61,7 @@ export async function openPage(
   const page = await context.newPage();
   const session = await page.createCDPSession();
   const { prompts, answer } = answering(credentials);
-  // A request that was cancelled meanwhile can be neither continued nor answered.
+  // Sending fails if the request was cancelled in the meantime.
   const ignore = () => undefined;
   session.on('Fetch.requestPaused', ({ requestId }) => {
     session.send('Fetch.continueRequest', { requestId }).catch(ignore);

@@ -6,7 +6,7 @@ import { type Service, staging, startService } from './service.js';
 
 const alice = { realm: staging, username: 'alice', password: 'wonder:land' };
 
-/** The result of `fetch()` in a script: the status, and the challenges if the script may read them. */
+/** An expression that calls `fetch()`. Its value is the status, the challenges that a script may read, and the body. */
 const fetched = (url: string, init: object) =>
   `fetch(${JSON.stringify(url)}, ${JSON.stringify({ cache: 'no-store', ...init })}).then(
     async (response) => [response.status, response.headers.get('WWW-Authenticate'), await response.text()],
@@ -19,9 +19,9 @@ const refused = [401, challenge, JSON.stringify({ message: 'Unauthorized', statu
 /** Differences between browsers. */
 export interface Quirks {
   answers?: Partial<Record<Column, Answer>>;
-  /** Whether it tells the realm to people only. */
+  /** If `true`, it shows the realm on the screen, but does not report it to the test. */
   hidesRealm?: boolean;
-  /** The text that it shows if the user cancels the prompt, if that is not the body of the 401. */
+  /** A remark for the table if it does not show the body of the 401 after the user cancels the prompt. */
   cancelled?: string;
   /** Whether it sends the password of a page with the WebSockets of the page. */
   webSocket?: Answer;
@@ -46,7 +46,7 @@ export function describeBrowser(
     answers: {
       Basic: {},
       'Basic after Bearer': {},
-      'Basic beside Bearer, on one line': {},
+      'Basic after Bearer, on one line': {},
       'Basic in UTF-8': {},
       ...(!hidesRealm && { 'password by realm': {} }),
       'wrong password': {},
@@ -57,7 +57,7 @@ export function describeBrowser(
   });
 
   describe.each(adapters)(`${name} on %s`, (_adapter, create) => {
-    /** Hands a tab to a test. */
+    /** Runs a test in a new tab, with a new service. */
     async function inTab(credentials: (typeof alice)[], test: (tab: Tab, service: Service) => Promise<void>) {
       const service = await startService(create());
       const tab = await browser.open(credentials);
@@ -72,7 +72,7 @@ export function describeBrowser(
       inTab([alice], async (tab, { url, exchanges }) => {
         expect(await tab.go(`${url}/basic`)).toMatchObject({ body: admitted[2] });
         expect(tab.prompts).toEqual([hidesRealm ? 'unknown' : `basic ${staging}`]);
-        // All below the folder of the URL is now in the protection space: there the password goes unasked.
+        // All URLs below the same folder are now in the protection space, so the browser sends the password without a prompt.
         expect(await tab.go(`${url}/after-bearer`)).toMatchObject({ body: admitted[2] });
         expect(exchanges('/after-bearer')).toEqual(['Basic 200']);
         expect(tab.prompts).toHaveLength(1);

@@ -27,11 +27,11 @@ export interface Reply {
 export interface Answer {
   /** A remark for the table. */
   remark?: string;
-  /** If `true`, it authenticates if it can, and stops if it cannot. The default is `true`. */
+  /** If `true`, the client behaves as the column says. The default is `true`. */
   copes?: boolean;
-  /** The requests that the server sees, if they are not one without credentials and one with credentials. */
+  /** The requests that the server sees. The default is one without credentials and one with credentials. */
   exchanges?: string[];
-  /** The status that the client reports, if it is not the server's last status: zero for an error. */
+  /** Zero if the client reports an error. By default it must report the last status of the server. */
   status?: 0;
 }
 
@@ -45,7 +45,7 @@ export interface Client {
 export const columns = {
   Basic: { path: '/basic', scheme: 'Basic', username: 'alice' },
   'Basic after Bearer': { path: '/after-bearer', scheme: 'Basic', username: 'alice' },
-  'Basic beside Bearer, on one line': {
+  'Basic after Bearer, on one line': {
     path: '/after-bearer',
     scheme: 'Basic',
     username: 'alice',

@@ -11,7 +11,7 @@ import type { Credentials, Reply } from './describe-client.js';
 /** Debian's Firefox. WebDriver BiDi replaces the person at the prompt. */
 export async function firefox(): Promise<Browser> {
   const profile = await mkdtemp(join(tmpdir(), 'firefox-'));
-  // Without it, JSON is a page of Firefox's own.
+  // Without this preference, Firefox shows JSON in a viewer of its own.
   await writeFile(join(profile, 'user.js'), 'user_pref("devtools.jsonview.enabled", false);\n');
   const child = spawn('firefox-esr', ['--headless', '--remote-debugging-port=0', `--profile=${profile}`], {
     env: { ...process.env, HOME: profile },

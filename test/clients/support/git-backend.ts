@@ -10,7 +10,7 @@ export const greeting = 'Hello from the repository\n';
 
 let root: string | undefined;
 
-/** The folder of the repository, which is made when it is first asked for. */
+/** Returns the folder of the repository. The first call creates it. */
 function projectRoot(): string {
   if (root !== undefined) return root;
   const folder = mkdtempSync(join(tmpdir(), 'repository-'));
@@ -29,7 +29,7 @@ function projectRoot(): string {
   return (root = folder);
 }
 
-/** Serves the repository by Git's own CGI program, for which `user` is who the server found out the client to be. */
+/** Serves the repository with Git's own CGI program. `user` is the name of the authenticated user. */
 export async function serveGit(
   request: IncomingMessage,
   response: ServerResponse,

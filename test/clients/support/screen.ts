@@ -11,9 +11,9 @@ import { run } from './run.js';
 export interface Screen {
   /** The environment that a program needs to appear on the screen. */
   readonly env: Record<string, string>;
-  /** Rows of pixels, each of which is blue, green, red and nothing, once nothing moves there: not half a window. */
+  /** Returns rows of pixels, 4 bytes each: blue, green, red, unused. Waits until the rows stop changing. */
   capture(top: number, bottom: number): Promise<Buffer>;
-  /** Whether there is a window. */
+  /** Returns `true` if there is a window. */
   present(): Promise<boolean>;
   /** Focuses the only window. Returns `false` if there is no window yet. */
   focus(): Promise<boolean>;
@@ -59,7 +59,7 @@ export async function startScreen(): Promise<Screen> {
       return true;
     },
     press: async (how, what) => {
-      // The key that a letter was given is its own only until this ends, so the window must have seen it by then.
+      // xdotool assigns a key to such a letter only while it runs, so the delay gives the window time to read the key.
       const delay = /^[ -~]*$/.test(what) ? '30' : '500';
       await xdotool(env, how, ...(how === 'type' ? ['--delay', delay, what] : [what]));
     },
@@ -77,8 +77,8 @@ async function xdotool(env: Record<string, string>, ...args: string[]): Promise<
 }
 
 /**
- * Some rows of an X window dump, of which each pixel has 32 bits: blue, green, red, nothing. It has a header of
- * big-endian numbers, and a table of colours.
+ * Returns some rows of an X window dump. A pixel has 32 bits: blue, green, red, unused. The dump has a header of
+ * big-endian numbers and a table of colors before its pixels.
  */
 function rowsOf(dump: Buffer, top: number, bottom: number): Buffer {
   const header = (index: number) => dump.readUInt32BE(index * 4);

@@ -32,7 +32,7 @@ export interface User {
 export const staging = 'Staging';
 export const administration = 'Administration';
 
-/** Everyone's password. Alice's has a colon; Zoë's is in no charset of eight bits. */
+/** The password of each user. Alice's has a colon. Zoë's has a €, which ISO-8859-1 does not contain. */
 export const passwords = new Map([
   ['alice', 'wonder:land'],
   ['bob', 'builder'],
@@ -42,7 +42,7 @@ export const passwords = new Map([
 /** Alice's token. */
 export const token = 'alice-token';
 
-// Bearer goes first and Digest last: a client must pass over what it cannot do, and look for the strongest it can.
+// Bearer is first and Digest is last, so a client must skip schemes that it does not support, and find the strongest one.
 const schemes = [
   bearer(({ token: presented }): User | null => (presented === token ? { name: 'alice' } : null)),
   basic(({ username, password }): User | null => (passwords.get(username) === password ? { name: username } : null)),
@@ -56,7 +56,7 @@ const schemes = [
   ),
 ];
 
-/** Pages that a browser opens before a test, in the origin of the service. */
+/** A page in the origin of the service, which a browser opens before it runs a script. */
 @Public()
 @Controller('open')
 class OpenController {
@@ -90,7 +90,7 @@ function resource(path: string, names: string[], realm = staging, prompt: 'alway
   return ResourceController;
 }
 
-/** Node's own object: Fastify keeps it inside its own. */
+/** Node's own object, which Fastify wraps as `raw`. */
 type Raw<T> = T & { raw?: T };
 
 /** A service with authentication, and the requests that reached it. */
@@ -125,7 +125,7 @@ export async function startService(adapter: AbstractHttpAdapter, layout: Challen
     { forceCloseConnections: true, bodyParser: false },
   );
   const server = app.getHttpServer() as Server;
-  // A prompt is answered on the connection that it came on, by some clients on no other.
+  // Some clients send the credentials only on the connection of the challenge, so it must stay open during a prompt.
   server.keepAliveTimeout = 120_000;
   server.prependListener('request', (request, response) => {
     const scheme = request.headers.authorization?.split(' ')[0] ?? 'none';

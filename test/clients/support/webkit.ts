@@ -12,7 +12,7 @@ import { type Screen, startScreen } from './screen.js';
 
 const PATIENCE = 60_000;
 
-/** A point at which the test pages are white. A prompt dims the page, and so the color of that point. */
+/** A point at which the test pages are white. A prompt dims the page, so the color of this point changes. */
 const [column, row] = [20, 400] as const;
 const DIMMED = 0x7f7f7f;
 
@@ -50,7 +50,7 @@ export async function webkit(): Promise<Browser> {
 
 type Send = (method: 'GET' | 'POST' | 'DELETE', path: string, body?: object) => Promise<unknown>;
 
-/** Sends a command of WebDriver. */
+/** Returns a function that sends WebDriver commands. */
 function sender(origin: string): Send {
   return async (method, path, body) => {
     const response = await request(origin + path, {
@@ -71,7 +71,7 @@ async function open(send: Send, screen: Screen, credentials: readonly Credential
   await until(() => screen.focus());
   const { prompts, answer } = answering(credentials);
 
-  /** Waits for a command, and answers the prompts that hold it up. */
+  /** Awaits a command, and answers the prompts that block it. */
   async function attend<T>(command: Promise<T>): Promise<T> {
     const prompted = async () => (await screen.capture(row, row + 1)).readUIntLE(column * 4, 3) === DIMMED;
     let done = false;
@@ -120,12 +120,12 @@ const signingIn = ({ username, password }: Credentials): Key[] => [
   ['key', 'Return'],
 ];
 
-/** Types a string. Letters without a key go one by one, because each one gets a key first. */
+/** Returns the keys for a string. Letters without a key are typed one by one, because xdotool assigns a key to each. */
 function typing(text: string): Key[] {
   return (text.match(/[ -~]+|./gu) ?? []).map((part) => ['type', part]);
 }
 
-/** Presses keys at the prompt until they do something: a window that has just come up may have no ear for them yet. */
+/** Presses a key until the prompt changes, because a window that has just opened may miss the first keys. */
 async function press(screen: Screen, ...key: Key): Promise<void> {
   const before = await screen.capture(...rows);
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -134,13 +134,13 @@ async function press(screen: Screen, ...key: Key): Promise<void> {
       if (!before.equals(await screen.capture(...rows))) return;
     }
   }
-  throw new Error('The prompt does not accept keys');
+  throw new Error('webkit: the prompt does not react to keys');
 }
 
 async function until(condition: () => Promise<boolean | undefined>): Promise<void> {
   const end = Date.now() + PATIENCE;
   while (!(await condition())) {
-    if (Date.now() > end) throw new Error('It takes too long');
+    if (Date.now() > end) throw new Error(`webkit: a condition is not met after ${PATIENCE} ms`);
     await sleep(50);
   }
 }

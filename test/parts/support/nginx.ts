@@ -8,8 +8,8 @@ import { setTimeout } from 'node:timers/promises';
 import { freePort } from '../../support/free-port.js';
 
 /**
- * An nginx that stores every response for a minute, 401s included, unless a field of the response forbids it. It ignores
- * if the request had credentials.
+ * An nginx that stores every response for a minute, 401s included, unless a field of the response forbids it. It does
+ * not check if the request had credentials.
  */
 export class CachingProxy {
   private constructor(

@@ -9,8 +9,8 @@ const scope = fc.stringMatching(SCOPE);
 const scopes = fc.uniqueArray(scope, { minLength: 1, maxLength: 6 });
 const required = fc.record<RequiredScopes>({ names: scopes, mode: fc.constantFrom('all', 'any') });
 
-describe('Required scopes', () => {
-  it('[R-7] accepts exactly the strings that RFC 6749 calls scopes', () => {
+describe('scopes', () => {
+  it('[R-7] are valid only if RFC 6749 allows their characters', () => {
     fc.assert(
       fc.property(fc.oneof(scope, fc.string(), fc.string({ unit: 'binary-ascii' })), (name) => {
         expect(scopesProblem({ names: [name], mode: 'all' }) === undefined).toBe(SCOPE.test(name));
@@ -18,7 +18,7 @@ describe('Required scopes', () => {
     );
   });
 
-  it('[R-7] joins the scopes of a challenge with one space', () => {
+  it('[R-7] are separated by one space in a challenge', () => {
     fc.assert(
       fc.property(required, (asked) => {
         const text = formatChallenge({ scheme: 'Bearer', params: { scope: scopeParam(asked) } });
@@ -27,7 +27,7 @@ describe('Required scopes', () => {
     );
   });
 
-  it('finds all scopes, or any, regardless of their order and place', () => {
+  it('are found in any order, in the principal and in the info, for both modes', () => {
     fc.assert(
       fc.property(required, scopes, ({ names, mode }, granted) => {
         const expected =
@@ -41,7 +41,7 @@ describe('Required scopes', () => {
     );
   });
 
-  it('accepts credentials with the scopes that the challenge names', () => {
+  it('are sufficient if they equal the scopes of the challenge', () => {
     fc.assert(
       fc.property(required, (asked) => {
         expect(hasScopes(asked, admit({ scope: scopeParam(asked) }, {}))).toBe(true);
@@ -49,7 +49,7 @@ describe('Required scopes', () => {
     );
   });
 
-  it('refuses any principal that has no scopes', () => {
+  it('are insufficient for an arbitrary principal and info', () => {
     fc.assert(
       fc.property(required, fc.anything(), fc.anything(), (asked, principal, info) => {
         expect(hasScopes(asked, admit(principal, info as never))).toBe(false);

@@ -16,8 +16,8 @@ afterEach(() => {
 const by = (principal: unknown, info: object = {}) => admit(principal, info as AdmissionInfo);
 const ago = (seconds: unknown) => by({ name: 'alice' }, { authTime: seconds });
 
-describe('An authentication', () => {
-  it('is recent up to its maximum age, to the second', () => {
+describe('isSteppedUp', () => {
+  it('returns true up to maxAge, and false one second later', () => {
     fc.assert(
       fc.property(fc.nat(1e6), fc.nat(2e6), (maxAge, age) => {
         expect(isSteppedUp({ maxAge }, ago(now - age))).toBe(age <= maxAge);
@@ -25,13 +25,13 @@ describe('An authentication', () => {
     );
   });
 
-  it('[U-3] is recent in the same second only if maxAge is 0', () => {
+  it('[U-3] returns true only in the same second if maxAge is 0', () => {
     expect(isSteppedUp({ maxAge: 0 }, ago(now))).toBe(true);
     expect(isSteppedUp({ maxAge: 0 }, ago(now - 1))).toBe(false);
   });
 
   it.each([undefined, null, Number.NaN, Number.POSITIVE_INFINITY, -Infinity, `${now}`, new Date(), {}, now * 1000])(
-    'is never recent if its time is %p',
+    'returns false if authTime is %p',
     (time) => {
       expect(isSteppedUp({ maxAge: 1e9 }, ago(time))).toBe(false);
     },
@@ -42,7 +42,7 @@ describe('An authentication', () => {
     expect(isSteppedUp({ maxAge: 0 }, ago(now + 61))).toBe(false);
   });
 
-  it('[U-2] is sufficient if its class is one of acrValues', () => {
+  it('[U-2] returns true only if acr is one of acrValues', () => {
     const acr = fc.stringMatching(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
     fc.assert(
       fc.property(fc.uniqueArray(acr, { minLength: 1, maxLength: 4 }), fc.option(acr), (acrValues, value) => {
@@ -54,7 +54,7 @@ describe('An authentication', () => {
     );
   });
 
-  it('[U-6] is read from admit() first, then from the claims', () => {
+  it('[U-6] reads acr and the time from the info first, then from the claims of the principal', () => {
     const claims = { acr: 'mfa', auth_time: now - 30 };
     expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 60 }, by(claims))).toBe(true);
     expect(isSteppedUp({ acrValues: ['mfa'], maxAge: 60 }, by({}, claims))).toBe(true);
@@ -64,7 +64,7 @@ describe('An authentication', () => {
     expect(isSteppedUp({ maxAge: 60, acrValues: ['mfa'] }, by({ acr: 'mfa' }))).toBe(false);
   });
 
-  it('is insufficient for any principal without its class and time', () => {
+  it('returns false for an arbitrary principal and info', () => {
     fc.assert(
       fc.property(fc.anything(), fc.anything(), (principal, info) => {
         expect(isSteppedUp({ maxAge: 60 }, by(principal, info as object))).toBe(false);
@@ -75,7 +75,7 @@ describe('An authentication', () => {
 });
 
 describe('The options of @StepUp()', () => {
-  it('[U-1][U-2][U-3][U-4] appear in the challenge: the error, the classes in their order, and the age', () => {
+  it('[U-1][U-2][U-3][U-4] appear in the challenge as error, acr_values in their order, and max_age', () => {
     const text = (options: Parameters<typeof stepUpParams>[0]) =>
       formatChallenge({ scheme: 'DPoP', params: stepUpParams(options) });
     const error = 'DPoP error="insufficient_user_authentication"';
@@ -96,7 +96,7 @@ describe('The options of @StepUp()', () => {
     [{ maxAge: 1.5 }, 'step-up: maxAge must be a whole number'],
     [{ maxAge: '5' }, 'step-up: maxAge must be a whole number'],
     [{ maxAge: Infinity }, 'step-up: maxAge must be a whole number'],
-  ])('[U-2][U-3] are refused if they are invalid: %j', (options, message) => {
+  ])('[U-2][U-3] are reported if they are invalid: %j', (options, message) => {
     expect(stepUpProblem(options as never)).toContain(message);
   });
 });

@@ -38,7 +38,7 @@ describe('decide', () => {
     async (principal) => {
       expect(await outcomeOf(principal)).toEqual(admit(principal, {}));
       expect(await outcomeOf(Promise.resolve(principal))).toEqual(admit(principal, {}));
-      // A verifier may use a promise library of its own.
+      // Promise libraries return thenables that are not a `Promise`.
       // eslint-disable-next-line unicorn/no-thenable
       expect(await outcomeOf({ then: (resolve: (value: unknown) => void) => resolve(principal) })).toEqual(
         admit(principal, {}),
@@ -46,7 +46,7 @@ describe('decide', () => {
     },
   );
 
-  it.each(nobody)('refuses the principal %p, also inside admit()', async (principal) => {
+  it.each(nobody)('returns a failure for the principal %p, also inside admit()', async (principal) => {
     expect(await outcomeOf(principal)).toEqual(invalid);
     expect(await outcomeOf(Promise.resolve(principal))).toEqual(invalid);
     expect(await outcomeOf(admit(principal, { scopes: ['a'] }))).toEqual(invalid);
@@ -66,7 +66,7 @@ describe('decide', () => {
     expect(await outcomeOfThrown(expired)).toEqual(new Failure('invalid', 'Basic', 401, expired.details));
   });
 
-  it('unwraps nested admissions, the outer facts before the inner ones', async () => {
+  it('unwraps nested admissions, and prefers the outer info to the inner info', async () => {
     const inner = admit({ name: 'alice' }, { scopes: ['a'], acr: 'pwd', authTime: 1 });
     expect(await outcomeOf(admit(inner, { acr: 'mfa' }))).toEqual(
       admit({ name: 'alice' }, { scopes: ['a'], acr: 'mfa', authTime: 1 }),
@@ -75,7 +75,7 @@ describe('decide', () => {
   });
 
   it.each([undefined, null, 'text', 1])(
-    'returns an admission without facts if a Passport strategy passes the info %p',
+    'returns an admission with empty info if a Passport strategy passes the info %p',
     async (info) => {
       expect(await outcomeOf(new Admission('alice', info as never))).toEqual(admit('alice', {}));
     },
@@ -91,7 +91,7 @@ describe('decide', () => {
     expect(await outcomeOf(admission)).toEqual(admit('alice', { scopes: ['a'] }));
   });
 
-  it('never uses a status that a client takes for a success', async () => {
+  it('returns a failure with status 401 if its own status is not allowed', async () => {
     for (const status of [200, 204, 302, 500, undefined, '401']) {
       expect(await outcomeOf(new Failure('invalid', 'Basic', status as never))).toEqual(invalid);
     }
@@ -99,23 +99,23 @@ describe('decide', () => {
 
   it.each([
     ['an UnauthorizedException', new UnauthorizedException()],
-    ['a refusal of the library', RefusedException.of(invalid)],
+    ['a RefusedException', RefusedException.of(invalid)],
     ['an HttpException with 401', new HttpException('Unauthorized', 401)],
-    ['a subclass', new (class extends UnauthorizedException {})()],
-  ])('refuses for %s, thrown or returned', async (_name, error) => {
+    ['a subclass of UnauthorizedException', new (class extends UnauthorizedException {})()],
+  ])('returns a failure for %s, thrown or returned', async (_name, error) => {
     expect(await outcomeOfThrown(error)).toEqual(invalid);
     expect(await outcomeOf(error)).toEqual(invalid);
     expect(await outcomeOf(Promise.reject(error))).toEqual(invalid);
   });
 
-  it('keeps the details of a refusal', async () => {
+  it('keeps the details of a RefusedException', async () => {
     expect(await outcomeOfThrown(RefusedException.of(expired))).toMatchObject({
       scheme: 'Basic',
       details: expired.details,
     });
   });
 
-  it('keeps the message of an UnauthorizedException for the body, without the credentials', async () => {
+  it('keeps the message of an UnauthorizedException for the body, with the credentials redacted', async () => {
     expect(await outcomeOfThrown(new UnauthorizedException('the password sesame is old'))).toEqual(
       new Failure('invalid', 'Basic', 401, {
         message: 'the password [redacted] is old',
@@ -127,7 +127,7 @@ describe('decide', () => {
     });
   });
 
-  it('refuses for an AggregateError only if all of its errors are refusals', async () => {
+  it('returns a failure for an AggregateError only if all of its errors are rejections of credentials', async () => {
     const refusals = [RefusedException.of(expired), new UnauthorizedException()];
     expect(await outcomeOfThrown(new AggregateError(refusals))).toMatchObject({
       reason: 'invalid',
@@ -146,13 +146,13 @@ describe('decide', () => {
   });
 
   it.each([new BadRequestException(), new ForbiddenException('suspended'), new HttpException('slow down', 429)])(
-    'throws the 4xx exception of a verifier as it is: %p',
+    'throws the same exception if a verifier throws %p',
     async (error) => {
       expect(await thrownBy(outcomeOfThrown(error))).toBe(error);
     },
   );
 
-  it('cuts the credentials out of a 4xx exception', async () => {
+  it('redacts the credentials in a 4xx exception', async () => {
     const error = new ForbiddenException({ hint: 'sesame', at: new Date(0) }, { cause: new Error('sesame') });
     const thrown = await thrownBy(outcomeOfThrown(error));
     expect(thrown).toBe(error);
@@ -176,17 +176,17 @@ describe('decide', () => {
   });
 
   it.each([
-    ['an error', new Error('wrong')],
-    ['an error of another realm', new DOMException('wrong')],
+    ['an Error', new Error('wrong')],
+    ['a DOMException', new DOMException('wrong')],
     ['a 4xx exception', new ForbiddenException()],
     ['a 5xx exception', new ServiceUnavailableException()],
-  ])('throws if the verifier returns %s', async (_name, error) => {
+  ])('throws a VerifierError if the verifier returns %s', async (_name, error) => {
     for (const value of [error, Promise.resolve(error), admit(error, {})]) {
       expect(await thrownBy(outcomeOf(value))).toBeInstanceOf(VerifierError);
     }
   });
 
-  it('throws if the principal of admit() is a promise, and handles its rejection', async () => {
+  it('throws a VerifierError if admit() receives a promise, and handles its rejection', async () => {
     for (const principal of [Promise.resolve('alice'), Promise.reject(new Error('late'))]) {
       const thrown = await thrownBy(outcomeOf(admit(principal, {})));
       expect(thrown).toMatchObject({ name: 'VerifierError', cause: { message: expect.stringContaining('await it') } });
@@ -199,7 +199,7 @@ describe('decide', () => {
     ['a symbol', Symbol('alice')],
     ['an async generator', (async function* () {})()],
     ['a boxed boolean', Object(false)],
-  ])('throws if the verifier returns %s', async (_name, value) => {
+  ])('throws a VerifierError if the verifier returns %s', async (_name, value) => {
     for (const one of [value, admit(value, {})]) expect(await thrownBy(outcomeOf(one))).toBeInstanceOf(VerifierError);
   });
 
@@ -222,7 +222,7 @@ describe('decide', () => {
     expect(inspect(thrown, { depth: 10 })).not.toContain('sesame');
   });
 
-  it('cuts the credentials out of the error', async () => {
+  it('redacts the credentials in an error of a verifier', async () => {
     const thrown = await thrownBy(outcomeOfThrown(new Error('no user with password sesame')));
     expect(thrown).toMatchObject({
       message: 'The verifier of the Basic scheme threw',
@@ -231,22 +231,22 @@ describe('decide', () => {
     expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('sesame');
   });
 
-  it('throws a VerifierError if the error itself is broken', async () => {
+  it('throws a VerifierError if the message and the stack of an error are not strings', async () => {
     const broken = Object.defineProperties(new Error('down'), { message: { value: 1 }, stack: { value: ['frame'] } });
     expect(await thrownBy(outcomeOfThrown(broken))).toBeInstanceOf(VerifierError);
   });
 
-  it('throws a VerifierError as it is', async () => {
+  it('throws the same error if a verifier throws a VerifierError', async () => {
     const error = new VerifierError('Basic', new Error('down'), []);
     expect(await thrownBy(outcomeOfThrown(error))).toBe(error);
   });
 
-  it('gives the same outcome for an outcome', async () => {
+  it('returns an equal outcome if the verifier returns an outcome', async () => {
     const outcomes = [admit({ name: 'alice' }, { scopes: ['a'] }), new Failure('insufficient', 'Basic', 403)];
     for (const outcome of outcomes) expect(await outcomeOf(outcome)).toEqual(outcome);
   });
 
-  it('returns an admission only for a principal, at any depth', async () => {
+  it('returns an admission only if the innermost value is a principal', async () => {
     const leaf = fc.oneof(
       fc
         .constantFrom(...nobody, expired, new Error('x'), new ForbiddenException(), new UnauthorizedException())

@@ -5,7 +5,7 @@ import { redact, secretsOf } from './redact.js';
 
 const MARK = '[redacted]';
 
-/** An error that has `text` in every place where an error may have one. */
+/** An error that contains `text` in each of its properties, its cause and its errors. */
 function quoting(text: string): Error {
   const inner = Object.assign(new TypeError(text), {
     name: text,
@@ -24,7 +24,7 @@ function texts(error: Error): string[] {
   return [name, message, stack ?? '', code ?? '', ...inner.flatMap(texts)];
 }
 
-/** The forms of a secret that messages quote it in. */
+/** The forms in which messages contain a secret: as it is, in JSON and in a URI. */
 function forms(secret: string): string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 }
@@ -59,14 +59,14 @@ describe('redact', () => {
           const copies = [redact(quoting(text), [secret]), redact(text, [secret])];
           return inspect(copies, { depth: 10, showHidden: true });
         }) as [string, ...string[]];
-        // A bracket of the mark, with the text around it, may look like such a secret.
+        // A secret with a bracket may appear by chance, at the border of a mark.
         fc.pre(!without.includes(secret) && !/[[\]]/.test(secret));
         for (const log of logs) expect(log).not.toContain(secret);
       }),
     );
   });
 
-  it('keeps the text around a secret', () => {
+  it('keeps the characters around a secret', () => {
     const others = fc.array(fc.stringMatching(/^[0-9 ]*$/), { minLength: 1 });
     const secret = fc.stringMatching(/^[redact[\]$&^*|]+$/);
     fc.assert(
@@ -82,7 +82,7 @@ describe('redact', () => {
     ['in a URI', 'GET /?p=pa%22ss%20w%C3%B6rd', 'GET /?p=[redacted]'],
     ['in base64', 'Basic cGEic3Mgd8O2cmQ=', 'Basic [redacted]='],
     ['more than once', 'pa"ss wördpa"ss wörd', '[redacted][redacted]'],
-  ])('cuts a secret that is quoted %s', (_, text, cut) => {
+  ])('removes a secret that is written %s', (_, text, cut) => {
     expect(messageOf(new Error(text), 'pa"ss wörd')).toBe(cut);
   });
 
@@ -91,7 +91,7 @@ describe('redact', () => {
     expect(messageOf(new Error('open sesame, open'), 'open sesame', 'open')).toBe('[redacted], [redacted]');
   });
 
-  it('does not cut up its own marks', () => {
+  it('does not redact parts of its own marks', () => {
     expect(messageOf(new Error('a red act'), 'red', 'act', 'a')).toBe('[redacted] [redacted] [redacted]');
   });
 
@@ -100,7 +100,7 @@ describe('redact', () => {
     expect(messageOf(new Error('down'))).toBe('down');
   });
 
-  it('keeps the name, the code, the message and the frames', () => {
+  it('keeps the name, the code, the message and the stack', () => {
     const error = Object.assign(new RangeError('down'), { code: 23505 });
     const copy = redact(error, ['secret']);
     expect(copy).toMatchObject({ name: 'RangeError', message: 'down', code: '23505' });
@@ -118,14 +118,14 @@ describe('redact', () => {
     expect(new Set(Reflect.ownKeys(copy))).toEqual(new Set(['message', 'name', 'stack']));
   });
 
-  it('leaves the error itself as it was', () => {
+  it('does not change the original error', () => {
     const error = quoting('secret');
     const before = inspect(error, { depth: 10 });
     redact(error, ['secret']);
     expect(inspect(error, { depth: 10 })).toBe(before);
   });
 
-  it('follows causes and the errors of an AggregateError', () => {
+  it('redacts causes and the errors of an AggregateError', () => {
     const cause = new AggregateError([new Error('secret one'), 'secret two'], 'both', {
       cause: new Error('secret three'),
     });
@@ -141,12 +141,12 @@ describe('redact', () => {
     });
   });
 
-  it('keeps the first five of many errors', () => {
+  it('keeps only the first five errors of an AggregateError', () => {
     const errors = Array.from({ length: 100 }, (_, at) => new Error(`${at}`));
     expect(redact(new AggregateError(errors), []) as AggregateError).toHaveProperty('errors.length', 5);
   });
 
-  it('ends if the causes form a circle', () => {
+  it('ends if an error is its own cause', () => {
     const error = new AggregateError([], 'secret') as AggregateError & { cause: unknown };
     error.cause = error;
     error.errors.push(error, error);
@@ -163,14 +163,14 @@ describe('redact', () => {
     [42, 'A value that is not an Error was thrown: number'],
     [{ message: 'secret' }, 'A value that is not an Error was thrown: object'],
     [['secret'], 'A value that is not an Error was thrown: object'],
-  ])('makes an error of %p', (thrown, text) => {
+  ])('returns an Error for the thrown value %p', (thrown, text) => {
     const copy = redact(thrown, ['secret']);
     expect(copy).toBeInstanceOf(Error);
     expect(copy.message).toBe(text);
     expect(inspect(copy)).not.toContain('secret');
   });
 
-  it('converts any value to a string if it should be a string', () => {
+  it('converts a name, a message and a stack that are not strings', () => {
     const values = {
       name: { value: 1 },
       message: { value: { toString: () => 'secret' } },
@@ -187,18 +187,18 @@ describe('secretsOf', () => {
     expect(secretsOf({ method: 'GET', url: '/', headers })).toEqual(['Bearer abc def', 'abc def']);
   });
 
-  it('names a field without an auth-scheme', () => {
+  it('returns the field if it has no auth-scheme', () => {
     expect(new Set(secretsOf({ method: 'GET', url: '/', headers: { authorization: 'abc' } }))).toEqual(
       new Set(['abc']),
     );
   });
 
-  it('names the password in a field of the Basic scheme', () => {
+  it('returns the password of Basic credentials', () => {
     const headers = { authorization: `Basic ${Buffer.from('alice:wonder:land').toString('base64')}` };
     expect(secretsOf({ method: 'GET', url: '/', headers })).toContain('wonder:land');
   });
 
-  it('names those of a proxy as well', () => {
+  it('returns the secrets of Proxy-Authorization', () => {
     const headers = { 'proxy-authorization': 'Bearer abc' };
     expect(secretsOf({ method: 'GET', url: '/', headers })).toEqual(['Bearer abc', 'abc']);
   });

@@ -33,7 +33,7 @@ describe('SchemeRegistry', () => {
     ['an empty list', [], 'ERR_AUTH_SCHEMES', 'schemes: list at least one scheme'],
     ['a name', ['basic'], 'ERR_AUTH_SCHEMES', 'schemes: an entry is not a scheme; list the results of basic()'],
     ['a factory that was not called', [() => definition('Basic')], 'ERR_AUTH_SCHEMES', 'an entry is not a scheme'],
-    ['a hole', [definition('Basic'), undefined], 'ERR_AUTH_SCHEMES', 'an entry is not a scheme'],
+    ['an undefined entry', [definition('Basic'), undefined], 'ERR_AUTH_SCHEMES', 'an entry is not a scheme'],
     ['null', [null], 'ERR_AUTH_SCHEMES', 'an entry is not a scheme'],
     [
       'an incomplete scheme',

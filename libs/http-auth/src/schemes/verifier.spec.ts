@@ -17,9 +17,9 @@ describe('isVerifierClass', () => {
   it.each([
     ['a class', Users],
     ['a class that inherits verify()', Inheriting],
-    ['a class without verify(), which the container reports', WithoutVerify],
+    ['a class without verify(), which causes an error elsewhere', WithoutVerify],
     ['a constructor function', Old],
-  ])('is true for %s', (_, verifier) => {
+  ])('returns true for %s', (_, verifier) => {
     expect(isVerifierClass(verifier as never)).toBe(true);
   });
 
@@ -41,7 +41,7 @@ describe('isVerifierClass', () => {
         },
       }.classify,
     ],
-  ])('is false for %s', (_, verifier) => {
+  ])('returns false for %s', (_, verifier) => {
     expect(isVerifierClass(verifier)).toBe(false);
   });
 });
@@ -53,7 +53,7 @@ describe('verifierProblem', () => {
   });
 
   it.each([undefined, null, 'users', {}, { verify: () => null }])(
-    'names the factory and the fix for %p',
+    'reports the factory and the fix for %p',
     (verifier) => {
       expect(verifierProblem('basic()', verifier)).toMatch(
         /^basic\(\): .+ must be a function .+ or an injectable class with verify/,

@@ -6,7 +6,7 @@ function field(userPass: string | Uint8Array): string {
   return `Basic ${Buffer.from(userPass).toString('base64')}`;
 }
 
-/** RFC 4648 section 4 to the letter: whole groups, padding, and no unused bits in the last character. */
+/** Base64 with all its padding, and with zeros in the unused bits of the last character (RFC 4648 sections 3.2, 3.5 and 4). */
 const CANONICAL = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 /** Strings of any code points, with many that normalization changes. */
@@ -39,7 +39,7 @@ describe('parseBasicCredentials', () => {
     expect(parseBasicCredentials(field(userPass))).toEqual(credentials);
   });
 
-  it('[B-4][B-6] gives back any username and password, in normalization form C', () => {
+  it('[B-4][B-6] reads any username and password, and normalizes them to form C', () => {
     fc.assert(
       fc.property(text, text, (name, password) => {
         const username = name.replaceAll(':', '');
@@ -52,21 +52,21 @@ describe('parseBasicCredentials', () => {
     );
   });
 
-  it('[B-6] takes the decomposed and the composed form for one', () => {
+  it('[B-6] reads the decomposed and the composed form as the same string', () => {
     const composed = { username: 'Ren\u00e9', password: '\u00c5ngstr\u00f6m' };
     expect(parseBasicCredentials(field('Rene\u0301:A\u030angstro\u0308m'))).toEqual(composed);
     expect(parseBasicCredentials(field('Ren\u00e9:\u212bngstr\u00f6m'))).toEqual(composed);
   });
 
-  it('does not compose across the colon', () => {
+  it('does not compose a combining character after the colon with the username', () => {
     expect(parseBasicCredentials(field('e:\u0301'))).toEqual({ username: 'e', password: '\u0301' });
   });
 
-  it('keeps a byte order mark, which is a character of the username', () => {
+  it('keeps a byte order mark as a character', () => {
     expect(parseBasicCredentials(field('\ufeffuser:\ufeff'))).toEqual({ username: '\ufeffuser', password: '\ufeff' });
   });
 
-  it('[B-5] refuses each control character, in the username and in the password', () => {
+  it('[B-5] rejects each control character, in the username and in the password', () => {
     const controls = [
       ...Array.from({ length: 0x20 }, (_, at) => at),
       ...Array.from({ length: 0x21 }, (_, at) => 0x7f + at),
@@ -80,12 +80,12 @@ describe('parseBasicCredentials', () => {
 
   it.each([
     ['no colon', field('user')],
-    ['no octets', 'Basic'],
-    ['no octets behind a space', 'Basic '],
+    ['no token68', 'Basic'],
+    ['no token68 after a space', 'Basic '],
     ['auth-params', 'Basic username="user"'],
-    ['two token68', 'Basic dTpw dTpw'],
-    ['a second field behind a comma', 'Basic dTpw, Basic dTpw'],
-  ])('refuses %s', (_, malformed) => {
+    ['two token68 values', 'Basic dTpw dTpw'],
+    ['a second field after a comma', 'Basic dTpw, Basic dTpw'],
+  ])('rejects %s', (_, malformed) => {
     expect(parseBasicCredentials(malformed)).toBeUndefined();
     expect(parseLatin1Credentials(malformed)).toBeUndefined();
   });
@@ -95,21 +95,21 @@ describe('parseBasicCredentials', () => {
     ['half of the padding', 'dGVzdDoxMjM0NQ='],
     ['too much padding', 'dGVzdDoxMjM0NQ==='],
     ['padding in the middle', 'dTpw=dTpw'],
-    ['bits beyond the last octet', 'dGVzdDoxMjM0NR=='],
+    ['unused bits that are not 0', 'dGVzdDoxMjM0NR=='],
     ['the base64url alphabet', Buffer.from('t:>>>???').toString('base64url')],
     ['a space', 'dGVz dDox'],
     ['a tab', 'dGVz\tdDox'],
     ['a line break at the end', 'dGVzdDox\n'],
-    ['junk in the middle', 'dGVz!dDox'],
-    ['junk at the end', 'dGVzdDox*'],
-    ['characters of a token68 only', 'dGVz~.-_dDox'],
+    ['an invalid character in the middle', 'dGVz!dDox'],
+    ['an invalid character at the end', 'dGVzdDox*'],
+    ['characters of token68 that are not in base64', 'dGVz~.-_dDox'],
     ['quotes', '"dGVzdDox"'],
-  ])('[B-4] refuses %s in base64', (_, token68) => {
+  ])('[B-4] rejects %s in base64', (_, token68) => {
     expect(parseBasicCredentials(`Basic ${token68}`)).toBeUndefined();
     expect(parseLatin1Credentials(`Basic ${token68}`)).toBeUndefined();
   });
 
-  it('[B-4] refuses every token68 that is not canonical base64', () => {
+  it('[B-4] rejects every token68 that is not canonical base64', () => {
     const any = fc.stringMatching(/^[A-Za-z0-9\-._~+/]+={0,3}$/);
     const one = fc.stringMatching(/^[A-Za-z0-9\-._~+/=]?$/);
     const bent = fc
@@ -132,22 +132,22 @@ describe('parseBasicCredentials', () => {
   });
 
   it.each([
-    ['a lone octet of ISO-8859-1', [0xa3]],
+    ['a single byte of ISO-8859-1', [0xa3]],
     ['a sequence that is cut short', [0xe2, 0x82]],
     ['an overlong sequence', [0xc0, 0xba]],
     ['a surrogate', [0xed, 0xa0, 0x80]],
     ['a code point beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
-  ])('refuses %s as UTF-8, and still reads the next request', (_, octets) => {
+  ])('rejects %s as UTF-8, and still reads the next request', (_, octets) => {
     expect(parseBasicCredentials(field(Buffer.from([...Buffer.from('test:123'), ...octets])))).toBeUndefined();
     expect(parseBasicCredentials(field('test:123£'))).toEqual({ username: 'test', password: '123£' });
   });
 
-  it('[B-7] reads what is not UTF-8 as ISO-8859-1 on demand only', () => {
+  it('[B-7] reads bytes that are not UTF-8 only with parseLatin1Credentials()', () => {
     expect(parseBasicCredentials('Basic dGVzdDoxMjOj')).toBeUndefined();
     expect(parseLatin1Credentials('Basic dGVzdDoxMjOj')).toEqual({ username: 'test', password: '123£' });
   });
 
-  it('reads 64 KiB of colons, of padding and of junk', () => {
+  it('reads 64 KiB of colons, and rejects 64 KiB of padding or of invalid characters', () => {
     const colons = ':'.repeat(65_536);
     expect(parseBasicCredentials(field(colons))).toEqual({ username: '', password: colons.slice(1) });
     expect(parseBasicCredentials(`Basic a${'='.repeat(65_536)}`)).toBeUndefined();

@@ -10,7 +10,7 @@ describe('parseBearerCredentials', () => {
     expect(parseBearerCredentials('Bearer mF_9.B5f-4.1JqM')).toEqual({ token: 'mF_9.B5f-4.1JqM' });
   });
 
-  it('[R-1] reads any b64token as it came', () => {
+  it('[R-1] reads any b64token unchanged', () => {
     fc.assert(
       fc.property(b64token, fc.constantFrom(' ', '   '), (token, spaces) => {
         expect(parseBearerCredentials(`Bearer${spaces}${token}`)).toEqual({ token });
@@ -18,7 +18,7 @@ describe('parseBearerCredentials', () => {
     );
   });
 
-  it('refuses a token with any character that a b64token has not', () => {
+  it('rejects a token with any character that a b64token may not have', () => {
     const other = fc.nat({ max: 0x1ff }).map((code) => String.fromCharCode(code));
     fc.assert(
       fc.property(b64token, other, b64token, (before, character, after) => {
@@ -31,7 +31,7 @@ describe('parseBearerCredentials', () => {
 
   it.each([
     ['no token', 'Bearer'],
-    ['no token behind a space', 'Bearer '],
+    ['no token after a space', 'Bearer '],
     ['padding alone', 'Bearer ='],
     ['padding in the middle', 'Bearer ab=c'],
     ['two tokens', 'Bearer abc def'],
@@ -39,9 +39,9 @@ describe('parseBearerCredentials', () => {
     ['two fields with a comma', 'Bearer abc, Bearer def'],
     ['a quoted token', 'Bearer "abc"'],
     ['a param', 'Bearer token="abc"'],
-    ['a tab for a space', 'Bearer\tabc'],
+    ['a tab instead of a space', 'Bearer\tabc'],
     ['a line break at the end', 'Bearer abc\n'],
-  ])('refuses %s', (_, field) => {
+  ])('rejects %s', (_, field) => {
     expect(parseBearerCredentials(field)).toBeUndefined();
   });
 });
@@ -98,15 +98,15 @@ describe('hasFormToken', () => {
   it.each([
     ['no body', undefined],
     ['null', null],
-    ['a text that is not parsed', 'access_token=abc'],
-    ['octets that are not parsed', Buffer.from('access_token=abc')],
+    ['a string that is not parsed', 'access_token=abc'],
+    ['bytes that are not parsed', Buffer.from('access_token=abc')],
     ['other fields', { token: 'abc', Access_Token: 'abc' }],
     ['an inherited field', Object.create({ access_token: 'abc' })],
   ])('returns false for %s', (_, body) => {
     expect(hasFormToken({ ...form(), body })).toBe(false);
   });
 
-  it('finds one in a body without a prototype, as parsers make it', () => {
+  it('finds a token in a body without a prototype, as some parsers create it', () => {
     const body = Object.assign(Object.create(null) as object, { access_token: 'abc' });
     expect(hasFormToken(form({ body }))).toBe(true);
     expect(parseFormToken(form({ body }))).toEqual({ token: 'abc' });
@@ -114,7 +114,7 @@ describe('hasFormToken', () => {
 });
 
 describe('parseFormToken', () => {
-  it('reads any b64token as it came', () => {
+  it('reads any b64token unchanged', () => {
     fc.assert(
       fc.property(b64token, (token) =>
         expect(parseFormToken(form({ body: { access_token: token } }))).toEqual({ token }),
@@ -126,14 +126,14 @@ describe('parseFormToken', () => {
     ['a token given twice', ['abc', 'def']],
     ['a token in a list', ['abc']],
     ['a token in an object', { abc: 'def' }],
-    ['an object that passes for text', { toString: () => 'abc' }],
+    ['an object with toString()', { toString: () => 'abc' }],
     ['an empty token', ''],
     ['a number', 1],
     ['null', null],
     ['two words', 'abc def'],
-    ['a token beyond ASCII', 'abcé'],
+    ['a token outside ASCII', 'abcé'],
     ['a line break at the end', 'abc\n'],
-  ])('refuses %s', (_, token) => {
+  ])('rejects %s', (_, token) => {
     expect(parseFormToken(form({ body: { access_token: token } }))).toBeUndefined();
   });
 });

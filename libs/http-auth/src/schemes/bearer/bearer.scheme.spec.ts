@@ -5,9 +5,9 @@ import { bearer, bearerChallenge } from './bearer.scheme.js';
 
 describe('bearerChallenge', () => {
   it.each([
-    ['nothing was tried', undefined],
-    ['no credentials came', new Failure('missing')],
-    ['no token came', new Failure('missing', 'Bearer')],
+    ['there is no failure', undefined],
+    ['credentials are missing', new Failure('missing')],
+    ['a token is missing', new Failure('missing', 'Bearer')],
   ])('[R-5][R-9] has a realm and no error if %s', (_, failure) => {
     expect(bearerChallenge('example', failure)).toEqual({ scheme: 'Bearer', params: { realm: 'example' } });
   });
@@ -15,13 +15,13 @@ describe('bearerChallenge', () => {
   it.each([
     ['invalid_request', new Failure('malformed', 'Bearer', 400)],
     ['invalid_token', new Failure('invalid', 'Bearer')],
-  ])('[R-8] has the error %s for the failure that it names', (error, failure) => {
+  ])('[R-8] has the error %s for the failure that it describes', (error, failure) => {
     expect(formatChallenge(bearerChallenge('example', failure))).toBe(`Bearer realm="example", error="${error}"`);
   });
 });
 
 describe('bearer', () => {
-  it('has no problem with a verifier that is a function or a class', () => {
+  it('reports no problem if the verifier is a function or a class', () => {
     class Tokens {
       verify = () => null;
     }
@@ -29,7 +29,7 @@ describe('bearer', () => {
     expect(bearer(Tokens).problem()).toBeUndefined();
   });
 
-  it('names the factory and the fix if the verifier is missing', () => {
+  it('reports a problem with the factory and the fix if the verifier is missing', () => {
     expect(bearer(undefined as never).problem()).toMatch(/^bearer\(\): the verifier must be a function/);
   });
 });

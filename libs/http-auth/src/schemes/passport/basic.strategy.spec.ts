@@ -22,7 +22,7 @@ const open = new BasicStrategy((credentials) => ({ who: credentials }));
 const admitted = (credentials: BasicCredentials) => admit({ who: credentials }, {});
 
 describe('BasicStrategy', () => {
-  it('is an instance of passport-http’s, named as it is', async () => {
+  it('is an instance of the BasicStrategy of passport-http, with the same name', async () => {
     expect(open).toBeInstanceOf(PassportHttpBasicStrategy);
     expect(open.name).toBe('basic');
   });
@@ -35,20 +35,20 @@ describe('BasicStrategy', () => {
   });
 
   it.each([undefined, '', 'NotBasic dTpw', 'BasicX dTpw', 'Bearer dTpw', 'Basic:dTpw', ' Basic dTpw'])(
-    'returns missing for %j',
+    'returns a missing Failure for %j',
     async (authorization) => {
       expect(await run(open, 'Basic', request(authorization))).toEqual(new Failure('missing', 'Basic'));
     },
   );
 
   it.each(['Basic', 'Basic dTpw!', 'Basic dQ==', 'Basic username="u"', 'Basic dTpw, Basic dTpw'])(
-    'finds malformed credentials in %j',
+    'returns a malformed Failure for %j',
     async (authorization) => {
       expect(await run(open, 'Basic', request(authorization))).toEqual(new Failure('malformed', 'Basic'));
     },
   );
 
-  it('[B-4] does not cut a password at its colon', async () => {
+  it('[B-4] does not end a password at its first colon', async () => {
     const strategy = new BasicStrategy(({ password }) => password === 'p');
     expect(await run(strategy, 'Basic', request(field('user:p')))).toEqual(admit(true, {}));
     expect(await run(strategy, 'Basic', request(field('user:p:anything')))).toEqual(new Failure('invalid', 'Basic'));
@@ -61,7 +61,7 @@ describe('BasicStrategy', () => {
     expect(await run(open, 'Basic', latin1)).toEqual(new Failure('malformed', 'Basic'));
   });
 
-  it('shows the verifier the request', async () => {
+  it('passes the request to the verifier', async () => {
     const strategy = new BasicStrategy((_, { url }) => ({ url }));
     expect(await run(strategy, 'Basic', request(field('a:b')))).toMatchObject({ principal: { url: '/' } });
   });
@@ -94,13 +94,13 @@ describe('BasicStrategy', () => {
     }
   });
 
-  it('names the limit that is invalid', async () => {
+  it('throws AuthConfigurationError if a limit is invalid', async () => {
     const make = () => new BasicStrategy(() => true, { limits: { perUser: 0 } });
     expect(make).toThrow(AuthConfigurationError);
     expect(make).toThrow(/^basic\(\): limits\.perUser must be a whole number/);
   });
 
-  it("cuts the password and the field out of the verifier's error", async () => {
+  it("redacts the password and the field in the verifier's error", async () => {
     const authorization = field('alice:wonder land');
     const strategy = new BasicStrategy(({ password }) => {
       throw new Error(`no row for ${password}, of ${authorization}`);

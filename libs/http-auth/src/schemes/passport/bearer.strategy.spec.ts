@@ -31,20 +31,20 @@ describe('BearerStrategy', () => {
   });
 
   it.each([undefined, '', 'Basic abc', 'BearerX abc', 'Bearer:abc'])(
-    'returns missing for %j',
+    'returns a missing Failure for %j',
     async (authorization) => {
       expect(await run(open, 'Bearer', request(authorization))).toEqual(missing);
     },
   );
 
   it.each(['Bearer', 'Bearer "abc"', 'Bearer abc def', 'Bearer abc, Bearer def'])(
-    '[R-10] answers 400 to %j, which is malformed',
+    '[R-10] returns a malformed Failure with status 400 for %j',
     async (authorization) => {
       expect(await run(open, 'Bearer', request(authorization))).toEqual(malformed);
     },
   );
 
-  it('[R-10] answers 401 to a token that is refused', async () => {
+  it('[R-10] returns a Failure with status 401 if the verifier rejects the token', async () => {
     const strategy = new BearerStrategy(() => null);
     expect(await run(strategy, 'Bearer', request('Bearer abc'))).toEqual(new Failure('invalid', 'Bearer', 401));
   });
@@ -62,23 +62,23 @@ describe('BearerStrategy', () => {
     expect(open.presents(form('abc'))).toBe(false);
   });
 
-  it('[R-2] answers 400 to a form with two tokens', async () => {
+  it('[R-2] returns a Failure with status 400 for a form with two tokens', async () => {
     expect(await run(withForm, 'Bearer', form(['abc', 'def']))).toEqual(malformed);
   });
 
-  it('[R-11] answers 400 to a token in the field and in the form, be they the same', async () => {
+  it('[R-11] returns a Failure with status 400 for a token in the field and in the form, even if both are the same', async () => {
     expect(await run(withForm, 'Bearer', form('abc', 'Bearer abc'))).toEqual(malformed);
     expect(await run(withForm, 'Bearer', form('def', 'Bearer abc'))).toEqual(malformed);
   });
 
-  it('leaves a form alone that it was not told to read', async () => {
+  it('ignores a token in a form if formEncodedBody is not set', async () => {
     expect(await run(open, 'Bearer', form('def', 'Bearer abc'))).toEqual(admit('abc', {}));
   });
 
   it.each([
     ['field', request('Bearer a~b')],
     ['form', form('a~b')],
-  ])("cuts a token in the %s out of the verifier's error", async (_, from) => {
+  ])("redacts a token of the %s in the verifier's error", async (_, from) => {
     const strategy = new BearerStrategy(
       async ({ token }) => {
         throw new Error(`GET /introspect?token=${token} failed`);

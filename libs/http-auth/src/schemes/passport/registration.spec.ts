@@ -18,7 +18,7 @@ function registered(...schemes: Scheme[]): Record<string, unknown> {
 const strategy = (name?: string) => ({ ...(name !== undefined && { name }), authenticate: () => undefined });
 
 describe('registerStrategies', () => {
-  it('registers strategies that call our schemes', () => {
+  it('registers BasicStrategy and BearerStrategy for the schemes of basic() and bearer()', () => {
     const { basic, bearer } = registered(new BasicScheme(() => null), new BearerScheme(() => null));
     expect(basic).toBeInstanceOf(BasicStrategy);
     expect(bearer).toBeInstanceOf(BearerStrategy);
@@ -34,7 +34,7 @@ describe('registerStrategies', () => {
     expect(strategies['dpop']).toBe(dpop);
   });
 
-  it('does not register a scheme that the application wrote itself', () => {
+  it('registers no strategy for a custom scheme', () => {
     const own: Scheme = {
       name: 'Own',
       authenticate: async () => new Failure('invalid'),
@@ -48,7 +48,7 @@ describe('registerStrategies', () => {
     expect(() => registered(...schemes)).toThrow('schemes: two strategies are named "jwt"; rename one of them');
   });
 
-  it('counts failures in the limits of the scheme, also if Passport calls it', async () => {
+  it('registers a strategy that counts its failures in the limits of the scheme', async () => {
     const scheme = new BasicScheme(() => null, { limits: { perUserAndAddress: 1 } });
     const { basic } = registered(scheme) as { basic: BasicStrategy };
     const request = { method: 'GET', url: '/', headers: { authorization: `Basic ${btoa('alice:no')}` } };

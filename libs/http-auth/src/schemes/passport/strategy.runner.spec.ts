@@ -49,29 +49,32 @@ describe.each<[string, (act: Act) => Act]>([
         act.call(this, req);
       },
   ],
-])('A strategy that ends %s', (_name, when) => {
-  it('accepts a principal with its info', async () => {
+])('A strategy that acts %s', (_name, when) => {
+  it('returns an admission if it calls success() with a principal and info', async () => {
     const success = when(function () {
       this.success({ name: 'alice' }, { scope: 'read' });
     });
     expect(await outcome(success)).toEqual(admit({ name: 'alice' }, { scope: 'read' } as object));
   });
 
-  it.each([undefined, null, false, 0, '', Number.NaN])('refuses the principal %p', async (principal) => {
-    const success = when(function () {
-      this.success(principal);
-    });
-    expect(await outcome(success)).toEqual(invalid);
-  });
+  it.each([undefined, null, false, 0, '', Number.NaN])(
+    'returns a failure if it calls success() with %p',
+    async (principal) => {
+      const success = when(function () {
+        this.success(principal);
+      });
+      expect(await outcome(success)).toEqual(invalid);
+    },
+  );
 
-  it('refuses the request if it calls pass()', async () => {
+  it('returns a failure if it calls pass()', async () => {
     const pass = when(function () {
       this.pass();
     });
     expect(await outcome(pass)).toEqual(invalid);
   });
 
-  it('fails if it redirects', async () => {
+  it('throws an error if it calls redirect()', async () => {
     const redirect = when(function () {
       this.redirect('https://example.org/login');
     });
@@ -85,15 +88,15 @@ describe.each<[string, (act: Act) => Act]>([
     ['a status', [401], invalid],
     ['an object with a message', [{ message: 'No auth token' }, 401], because('No auth token')],
     ['an error', [new Error('No auth token')], because('No auth token')],
-    ['an error that quotes the token', [new Error('no dG9rZW4~hidden')], because('no [redacted]')],
-    ['an error that quotes a cookie', [new Error('no session 0123456')], because('no session [redacted]')],
-    ['an error that quotes a field', [new Error('no key abcdefg')], because('no key [redacted]')],
+    ['an error that contains the token', [new Error('no dG9rZW4~hidden')], because('no [redacted]')],
+    ['an error that contains a cookie', [new Error('no session 0123456')], because('no session [redacted]')],
+    ['an error that contains the value of a field', [new Error('no key abcdefg')], because('no key [redacted]')],
     ['an error with a line break', [new Error('a\r\nb')], because('a  b')],
     ['status 400', [400], new Failure('malformed', 'Bearer', 400)],
     ['a message and status 400', ['Broken', 400], new Failure('malformed', 'Bearer', 400, { message: 'Broken' })],
     ['status 403', ['Broken', 403], because('Broken')],
-    ['a failure', [new Failure('missing', 'Bearer'), 401], new Failure('missing', 'Bearer')],
-  ])('fails with %s', async (_what, all, failure) => {
+    ['a Failure', [new Failure('missing', 'Bearer'), 401], new Failure('missing', 'Bearer')],
+  ])('returns a failure if it calls fail() with %s', async (_what, all, failure) => {
     const fail = when(function () {
       this.fail(...(all as [unknown, number]));
     });
@@ -101,7 +104,7 @@ describe.each<[string, (act: Act) => Act]>([
   });
 
   it.each([new UnauthorizedException(), new HttpException('Unauthorized', 401)])(
-    'refuses the request for the error %p',
+    'returns a failure if it calls error() with %p',
     async (error) => {
       const refuse = when(function () {
         this.error(error);
@@ -116,7 +119,7 @@ describe.each<[string, (act: Act) => Act]>([
     [500, undefined],
     [500, Object.assign(new Error('down'), { status: 401 })],
     [503, new ServiceUnavailableException()],
-  ])('throws a VerifierError with status %i for the error %p', async (status, error) => {
+  ])('throws a VerifierError with status %i if it calls error() with %p', async (status, error) => {
     const fault = when(function () {
       this.error(error);
     });
@@ -125,7 +128,7 @@ describe.each<[string, (act: Act) => Act]>([
     expect(thrown).toMatchObject({ status, message: 'The verifier of the Bearer scheme threw' });
   });
 
-  it('throws an error without the credentials', async () => {
+  it('throws an error with the credentials redacted', async () => {
     const fault = when(function ({ headers }) {
       const token = headers.authorization?.split(' ')[1];
       this.error(Object.assign(new Error(`no session ${token}`, { cause: headers.authorization }), { token, headers }));
@@ -135,7 +138,7 @@ describe.each<[string, (act: Act) => Act]>([
     expect(inspect(thrown, { depth: 10, showHidden: true })).not.toContain('dG9rZW4');
   });
 
-  it('throws a 4xx exception as it is', async () => {
+  it('throws the same exception if it calls error() with a 4xx', async () => {
     const error = new BadRequestException('no');
     const fault = when(function () {
       this.error(error);
@@ -143,7 +146,7 @@ describe.each<[string, (act: Act) => Act]>([
     expect(await thrownBy(fault)).toBe(error);
   });
 
-  it('throws a VerifierError as it is', async () => {
+  it('throws the same error if it calls error() with a VerifierError', async () => {
     const error = new VerifierError('Bearer', new Error('down'), []);
     const fault = when(function () {
       this.error(error);
@@ -179,11 +182,11 @@ describe.each<[string, (act: Act) => Act]>([
       },
       invalid,
     ],
-  ])('keeps its first action: %s', async (_what, act, expected) => {
+  ])('ignores all actions after the first one: %s', async (_what, act, expected) => {
     expect(await outcome(when(act))).toEqual(expected);
   });
 
-  it('fails if an action follows an error', async () => {
+  it('throws the error if it calls success() after error()', async () => {
     const fault = when(function () {
       this.error(new Error('down'));
       this.success('alice');
@@ -206,14 +209,14 @@ describe('run', () => {
         throw error;
       },
     ],
-  ])('decides by the error that authenticate() %s', async (_what, raise) => {
+  ])('handles an error that authenticate() %s like error()', async (_what, raise) => {
     expect(await outcome(raise(new UnauthorizedException()))).toEqual(invalid);
     expect(await thrownBy(raise(new ServiceUnavailableException()))).toMatchObject({ status: 503 });
     const thrown = await thrownBy(raise(new Error(`no session ${authorization}`)));
     expect(thrown).toMatchObject({ status: 500, cause: { message: 'no session [redacted]' } });
   });
 
-  it('ignores an error after an action', async () => {
+  it('ignores an error that authenticate() throws after an action', async () => {
     const thrower: Act = function () {
       this.success('alice');
       throw new Error('late');
@@ -249,14 +252,14 @@ describe('run', () => {
     ['no params', 'Bearer'],
     ['a token68', 'Bearer abc'],
     ['an empty realm', 'Bearer realm=""'],
-    ['a realm that cannot be sent', 'Bearer realm="caf\xe9"'],
+    ['a realm outside ASCII', 'Bearer realm="caf\xe9"'],
     ['another scheme', 'Basic realm="api"'],
     ['the credentials in it', 'Bearer realm="api", error_description="no dG9rZW4~hidden"'],
     ['two challenges', 'Bearer realm="api", Bearer realm="other"'],
     ['an open quoted-string', 'Bearer realm="api'],
     ['two realms', 'Bearer realm="api", realm="other"'],
     ['a line break', 'Bearer realm="api"\r\nSet-Cookie: a=b'],
-    ['no characters', ''],
+    ['an empty string', ''],
     ['a message', 'Invalid token'],
   ])('drops a challenge with %s', async (_, text) => {
     const fail: Act = function () {
@@ -267,7 +270,7 @@ describe('run', () => {
     expect(inspect(await outcome(fail))).not.toContain('dG9rZW4');
   });
 
-  it('does not change the strategy, which can use its own members', async () => {
+  it('does not change the strategy, and lets it use its own members', async () => {
     class Counting implements Strategy {
       readonly name = 'counting';
       calls = 0;
@@ -288,7 +291,7 @@ describe('run', () => {
     expect('success' in shared).toBe(false);
   });
 
-  it('separates requests that one strategy handles at the same time', async () => {
+  it('keeps requests apart that one strategy handles at the same time', async () => {
     const waiting: (() => void)[] = [];
     class Slow implements Strategy {
       url = '';
@@ -305,7 +308,7 @@ describe('run', () => {
     expect(strategy.url).toBe('');
   });
 
-  it('runs a strategy on the request itself', async () => {
+  it('passes the same request object to the strategy', async () => {
     const asked = request();
     const strategy: Strategy = {
       authenticate(given) {
