@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 const order = [
   'http',
   'common',
-  'lockout',
+  'limits',
   'schemes',
   'passwords',
   'tokens',

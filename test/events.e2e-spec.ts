@@ -188,7 +188,8 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
       await send(app, '/articles/mine', { headers: basicAuthorization('alice', `guess ${attempt}`) });
     }
     const refused = { ...mine, type: 'refused', scheme: 'Basic', reason: 'invalid', status: 401 };
-    const locked = { ...mine, type: 'locked', scheme: 'Basic', reason: 'limited', status: 429 };
+    const limit = 'perUserAndAddress';
+    const locked = { ...mine, type: 'locked', scheme: 'Basic', reason: 'limited', limit, status: 429 };
     expect(events).toStrictEqual([refused, refused, locked]);
   });
 

@@ -1,3 +1,4 @@
+import type { LimitName } from '../limits/attempt.js';
 import type { FailureReason } from '../schemes/failure.js';
 
 /**
@@ -47,6 +48,8 @@ export interface LockedEvent extends Circumstances {
   readonly type: 'locked';
   /** The only reason of this event. */
   readonly reason: 'limited';
+  /** The limit that is reached; absent if failures cannot be counted. */
+  readonly limit?: LimitName;
   /** The status of the response: 429, or 503 if the store of the limit fails and `failClosed` is `true`. */
   readonly status: number;
 }

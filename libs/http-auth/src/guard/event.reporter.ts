@@ -32,7 +32,7 @@ export class EventReporter {
     const message = details.message ?? details.params?.['error_description'];
     this.events.emit(
       reason === 'limited'
-        ? { type: 'locked', reason, ...common }
+        ? { type: 'locked', reason, ...common, ...(details.limit !== undefined && { limit: details.limit }) }
         : { type: 'refused', reason, ...common, ...(message !== undefined && { message }) },
     );
   }

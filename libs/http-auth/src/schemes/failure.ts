@@ -1,5 +1,6 @@
 import type { AuthParams } from '../http/auth-param.js';
 import type { Challenge } from '../http/challenge.js';
+import type { LimitName } from '../limits/attempt.js';
 
 /**
  * The reason of a refusal:
@@ -32,6 +33,8 @@ export interface FailureDetails {
   readonly params?: AuthParams;
   /** Seconds after which the client may try again, for `Retry-After` (RFC 9110 section 10.2.3). */
   readonly retryAfter?: number;
+  /** The limit that is reached, for a failure of the reason `limited`. */
+  readonly limit?: LimitName;
   /** The reason in words, for logs and events, e.g. `jwt expired` from passport-jwt. Credentials are cut out. */
   readonly message?: string;
   /** The response body, if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */

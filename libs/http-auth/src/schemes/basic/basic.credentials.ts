@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { token68Of } from '../../http/credentials.js';
 
 /** The credentials of the Basic scheme (RFC 7617 section 2). Both may be empty. */
@@ -8,6 +8,12 @@ export interface BasicCredentials {
   /** The password: everything after the first colon, further colons included. */
   readonly password: string;
 }
+
+/** The maximum length of the field. It fits credentials of 6,000 bytes, such as a JWT as a password. */
+const MAX_FIELD = 8192;
+
+/** The maximum of bytes if they are not all ASCII, because normalization takes quadratic time for many combining characters. */
+const MAX_UNICODE = 1024;
 
 /** Canonical base64: padded, and without unused bits in the last character (RFC 4648 sections 3.2 and 3.5) */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
@@ -27,9 +33,12 @@ export function parseLatin1Credentials(field: string): BasicCredentials | undefi
 }
 
 function parse(field: string, latin1: boolean): BasicCredentials | undefined {
+  if (field.length > MAX_FIELD) return undefined;
   const token68 = token68Of(field);
   if (token68 === undefined || !BASE64.test(token68)) return undefined;
-  const userPass = decode(Buffer.from(token68, 'base64'), latin1);
+  const bytes = Buffer.from(token68, 'base64');
+  if (bytes.length > MAX_UNICODE && !isAscii(bytes)) return undefined;
+  const userPass = decode(bytes, latin1);
   return userPass === undefined || /\p{Cc}/u.test(userPass) ? undefined : split(userPass.normalize('NFC'));
 }
 

@@ -2,9 +2,9 @@ import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { Challenge } from '../../http/challenge.js';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
-import { type Ending, Refusal } from '../../lockout/attempt.js';
-import { type LimitOptions, limitsProblem } from '../../lockout/limits.js';
-import { Lockout } from '../../lockout/lockout.js';
+import { type Ending, Refusal } from '../../limits/attempt.js';
+import { type LimitOptions, limitsProblem } from '../../limits/limit.options.js';
+import { Limits } from '../../limits/limits.js';
 import { decide } from '../decide.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
@@ -66,7 +66,7 @@ export class BasicScheme implements Scheme {
   readonly prompts = true;
   private readonly charset: 'UTF-8' | null;
   // Private at run time as well, because objects on the request refer to the scheme.
-  readonly #lockout: Lockout | undefined;
+  readonly #limits: Limits | undefined;
 
   /** @throws AuthConfigurationError if an option is invalid */
   constructor(
@@ -77,7 +77,7 @@ export class BasicScheme implements Scheme {
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
     const { charset = 'UTF-8', limits } = options;
     this.charset = charset;
-    this.#lockout = limits === false ? undefined : new Lockout(limits);
+    this.#limits = limits === false ? undefined : new Limits(limits);
   }
 
   async authenticate(request: HttpRequest): Promise<Outcome> {
@@ -85,9 +85,9 @@ export class BasicScheme implements Scheme {
     if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');
     const credentials = this.charset === null ? parseLatin1Credentials(field) : parseBasicCredentials(field);
     if (credentials === undefined) return new Failure('malformed', 'Basic');
-    return this.#lockout === undefined
+    return this.#limits === undefined
       ? this.verify(credentials, request)
-      : this.verifyWithin(this.#lockout, credentials, request);
+      : this.verifyWithin(this.#limits, credentials, request);
   }
 
   challenge(realm: string): Challenge {
@@ -100,11 +100,11 @@ export class BasicScheme implements Scheme {
   }
 
   /** Calls the verifier if the limits allow it, and reports the result to the limits. */
-  private async verifyWithin(lockout: Lockout, credentials: BasicCredentials, request: HttpRequest): Promise<Outcome> {
-    const attempt = await lockout.begin(credentials, request);
+  private async verifyWithin(limits: Limits, credentials: BasicCredentials, request: HttpRequest): Promise<Outcome> {
+    const attempt = await limits.begin(credentials, request);
     if (attempt instanceof Refusal) {
-      const { status, retryAfter } = attempt;
-      return new Failure('limited', 'Basic', status, { retryAfter });
+      const { status, retryAfter, limit } = attempt;
+      return new Failure('limited', 'Basic', status, { retryAfter, ...(limit !== undefined && { limit }) });
     }
     let ending: Ending = 'neither';
     try {
@@ -112,7 +112,7 @@ export class BasicScheme implements Scheme {
       ending = endingOf(outcome);
       return outcome;
     } finally {
-      lockout.end(attempt, ending);
+      limits.end(attempt, ending);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
-import { type Limiter, type LimitOptions, windowSeconds } from './limits.js';
-import { MemoryLimiter } from './memory.js';
+import { type Limiter, type LimitOptions, windowSeconds } from './limit.options.js';
+import { MemoryCounters } from './memory.counters.js';
 import { sharedDigest } from '../common/digest.js';
 
 /** The maximum number of counters in memory. */
@@ -13,6 +13,13 @@ const TIMEOUT = 500;
 /** Milliseconds between two attempts to reach an unavailable store. */
 const INTERVAL = 1000;
 
+/** A counter and its limit. */
+export interface Limited {
+  readonly key: string;
+  /** The number of failures that are allowed. */
+  readonly limit: number;
+}
+
 /** The result of counting one failure. */
 export interface Count {
   /** The key of the counter. */
@@ -22,7 +29,7 @@ export interface Count {
   /** The time at which the counter is reset, as `performance.now()`. */
   readonly until: number;
   /** The limiter that has the counter. */
-  readonly limiter: Pick<Limiter, 'reward'> | MemoryLimiter;
+  readonly limiter: Pick<Limiter, 'reward'> | MemoryCounters;
 }
 
 /**
@@ -30,9 +37,7 @@ export interface Count {
  * the store are digests, so that it contains no names and no addresses.
  */
 export class Counters {
-  /** `true` if the counters are in a shared store. */
-  readonly shared: boolean;
-  private readonly memory = new MemoryLimiter(MAX);
+  private readonly memory = new MemoryCounters(MAX);
   private readonly limiter: Limiter | undefined;
   private readonly logger = new Logger('limits');
   private readonly duration: { readonly customDuration: number };
@@ -42,7 +47,6 @@ export class Counters {
   constructor(options: LimitOptions) {
     const { redis, limiter, failClosed = false, prefix = 'http-auth' } = options;
     this.limiter = limiter ?? (redis && redisLimiter(redis, prefix));
-    this.shared = this.limiter !== undefined;
     this.duration = { customDuration: windowSeconds(options) };
     this.failClosed = failClosed;
   }
@@ -52,9 +56,11 @@ export class Counters {
     return this.lost && this.failClosed;
   }
 
-  /** Adds one to the counter of each key. Returns `undefined` if the request must be refused. */
-  add(keys: readonly string[]): Promise<Count[] | undefined> {
-    return this.limiter === undefined || this.lost ? this.addInMemory(keys) : this.addShared(keys, this.limiter);
+  /** Adds one to each counter. Returns `undefined` if the request must be refused. */
+  add(counters: readonly Limited[]): Promise<Count[] | undefined> {
+    return this.limiter === undefined || this.lost
+      ? this.addInMemory(counters)
+      : this.addShared(counters, this.limiter);
   }
 
   /** Subtracts counts, unless their counters were reset meanwhile. */
@@ -74,15 +80,17 @@ export class Counters {
   async isMarked(key: string): Promise<boolean> {
     if (this.limiter === undefined || this.lost) return false;
     try {
-      return (await inTime(this.limiter.get(sharedDigest(key)))) !== null;
+      const { limiter } = this;
+      const result: unknown = await inTime((async () => limiter.get(sharedDigest(key)))());
+      return result !== null && resultOf(result).consumedPoints > 0;
     } catch (error) {
       this.lose(error, this.limiter);
       return false;
     }
   }
 
-  private async addShared(keys: readonly string[], limiter: Limiter): Promise<Count[] | undefined> {
-    const digests = keys.map(sharedDigest);
+  private async addShared(counters: readonly Limited[], limiter: Limiter): Promise<Count[] | undefined> {
+    const digests = counters.map(({ key }) => sharedDigest(key));
     const requests = digests.map(async (key) => limiter.penalty(key, 1, this.duration));
     try {
       const results = await inTime(Promise.all(requests));
@@ -93,14 +101,16 @@ export class Counters {
         quietly(async () => this.giveBack([countOf(digests[index] as string, await late, limiter)]));
       }
       this.lose(error, limiter);
-      return this.addInMemory(keys);
+      return this.addInMemory(counters);
     }
   }
 
-  private addInMemory(keys: readonly string[]): Promise<Count[] | undefined> {
+  private addInMemory(counters: readonly Limited[]): Promise<Count[] | undefined> {
     if (this.closed) return Promise.resolve(undefined);
     return Promise.all(
-      keys.map(async (key) => countOf(key, await this.memory.penalty(key, 1, this.duration), this.memory)),
+      counters.map(async ({ key, limit }) =>
+        countOf(key, await this.memory.penalty(key, 1, this.duration, limit), this.memory),
+      ),
     );
   }
 
@@ -118,7 +128,9 @@ export class Counters {
   private async heal(limiter: Limiter): Promise<void> {
     do {
       await new Promise((resolve) => setTimeout(resolve, INTERVAL).unref());
-      this.lost = await inTime((async () => limiter.penalty('probe', 0, { customDuration: 60 }))()).then(
+      this.lost = await inTime(
+        (async () => resultOf(await limiter.penalty('probe', 0, { customDuration: 60 })))(),
+      ).then(
         () => false,
         () => true,
       );
@@ -133,8 +145,16 @@ function redisLimiter(client: object, keyPrefix: string): Limiter {
   return new RateLimiterRedis({ storeClient: client, points: 1, duration: 1, keyPrefix, useRedisPackage });
 }
 
-function countOf(key: string, { consumedPoints, msBeforeNext }: RateLimiterRes, limiter: Count['limiter']): Count {
+function countOf(key: string, result: RateLimiterRes, limiter: Count['limiter']): Count {
+  const { consumedPoints, msBeforeNext } = resultOf(result);
   return { key, count: consumedPoints, until: performance.now() + msBeforeNext, limiter };
+}
+
+/** @throws Error if a store returned something else than a count and a time */
+function resultOf(result: unknown): RateLimiterRes {
+  const { consumedPoints, msBeforeNext } = (result ?? {}) as RateLimiterRes;
+  if (Number.isFinite(consumedPoints) && Number.isFinite(msBeforeNext)) return result as RateLimiterRes;
+  throw new Error('the store returned an invalid count');
 }
 
 /** Rejects if a promise does not settle within the timeout. */

@@ -1,17 +1,20 @@
-import type { Claim } from './claim.js';
 import type { Count } from './counters.js';
+import type { Guess } from './guess.js';
 
 /** The result of an attempt. `neither` means that the password was not verified, e.g. because the verifier threw. */
 export type Ending = 'success' | 'failure' | 'neither';
 
+/** The options that limit failures. */
+export type LimitName = 'perUserAndAddress' | 'perAddress' | 'perUser';
+
 /** An attempt to log in that is allowed. */
 export class Attempt {
   /** The counts that were added before the password is verified; `undefined` if the attempt is not counted. */
-  counted: Promise<readonly Count[] | undefined> | undefined;
+  counted: readonly Count[] | undefined;
   /** The keys under which other attempts may wait for this one. */
   entered: readonly string[] = [];
 
-  constructor(readonly claim: Claim) {}
+  constructor(readonly guess: Guess) {}
 }
 
 /** The answer to an attempt that is not allowed. The password is not verified. */
@@ -21,5 +24,7 @@ export class Refusal {
     readonly status: 429 | 503,
     /** Seconds after which the client may try again. */
     readonly retryAfter: number,
+    /** The limit that is reached; `undefined` if failures cannot be counted. */
+    readonly limit?: LimitName,
   ) {}
 }

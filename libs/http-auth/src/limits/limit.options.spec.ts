@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { limitsProblem, windowSeconds } from './limits.js';
+import { limitsProblem, windowSeconds } from './limit.options.js';
 
 const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
 

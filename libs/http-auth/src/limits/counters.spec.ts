@@ -44,14 +44,14 @@ afterEach(() => {
 const until = async (line: string) => {
   while (!lines.includes(line)) await setTimeout(20);
 };
+const limited = (...keys: string[]) => keys.map((key) => ({ key, limit: 10 }));
 const back = 'The counters of failures are back';
-const countsOf = async (counters: Counters) => (await counters.add(['a', 'b']))?.map(({ count }) => count);
+const countsOf = async (counters: Counters) => (await counters.add(limited('a', 'b')))?.map(({ count }) => count);
 
 describe('Counters', () => {
   it('count in memory if there are no options', async () => {
     const counters = new Counters({});
-    expect(counters.shared).toBe(false);
-    const first = await counters.add(['a', 'b']);
+    const first = await counters.add(limited('a', 'b'));
     expect(await countsOf(counters)).toEqual([2, 2]);
     counters.giveBack(first ?? []);
     expect(await countsOf(counters)).toEqual([2, 2]);
@@ -60,10 +60,10 @@ describe('Counters', () => {
 
   it('do not subtract a count if the counter was reset meanwhile', async () => {
     const counters = new Counters({ window: '1s' });
-    const first = await counters.add(['a']);
+    const first = await counters.add(limited('a'));
     await setTimeout(1100);
     counters.giveBack(first ?? []);
-    expect((await counters.add(['a']))?.[0]?.count).toBe(1);
+    expect((await counters.add(limited('a')))?.[0]?.count).toBe(1);
   });
 
   it.each([
@@ -92,14 +92,14 @@ describe('Counters', () => {
     const counters = new Counters({ limiter, failClosed: true });
     limiter.state = 'failing';
     expect(counters.closed).toBe(false);
-    expect(await counters.add(['a'])).toBeUndefined();
+    expect(await counters.add(limited('a'))).toBeUndefined();
     expect(counters.closed).toBe(true);
-    expect(await counters.add(['a'])).toBeUndefined();
+    expect(await counters.add(limited('a'))).toBeUndefined();
     expect(lines).toEqual([expect.stringContaining('requests are refused with 503 until they are back')]);
     limiter.comeBack();
     await until(back);
     expect(counters.closed).toBe(false);
-    expect((await counters.add(['a']))?.[0]?.count).toBe(1);
+    expect((await counters.add(limited('a')))?.[0]?.count).toBe(1);
   });
 
   it('store marks for other processes', async () => {

@@ -1,11 +1,6 @@
 /** The attempts that are running, by key, and the attempts that wait for them. */
-export class Underway {
+export class Running {
   private readonly keys = new Map<string, { count: number; waiting: ((freed: boolean) => void)[] }>();
-
-  /** `true` if no attempt is running. */
-  get idle(): boolean {
-    return this.keys.size === 0;
-  }
 
   /** Returns `true` if an attempt with this key is running. */
   has(key: string): boolean {

@@ -1,12 +1,19 @@
 import type { RateLimiterAbstract, RateLimiterCompatibleAbstract } from 'rate-limiter-flexible';
+import type { HttpRequest } from '../http/request.js';
 import { type Duration, milliseconds } from '../common/duration.js';
 
 /** A limiter of rate-limiter-flexible for any store. Its options for points, duration and blocking are ignored. */
 export type Limiter = RateLimiterAbstract | RateLimiterCompatibleAbstract;
 
 /**
+ * Returns the tenant of a request. The type is taken from a method, so that the function may declare Express's or Fastify's own
+ * request as its parameter.
+ */
+export type LimitKey = { key(request: HttpRequest): string }['key'];
+
+/**
  * Options of the limits on failed logins. If a limit is reached, requests get 429 (RFC 6585 section 4) and the password is not
- * verified. Successful logins do not count.
+ * verified. Successful logins do not count, and the same wrong credentials from the same address count once.
  */
 export interface LimitOptions {
   /**
@@ -36,6 +43,22 @@ export interface LimitOptions {
    * @default '15m'
    */
   readonly window?: Duration;
+  /**
+   * Returns the tenant of a request, if users of different tenants may have the same name. The limits of a user then belong to one
+   * tenant. The limit of an address is for all tenants together.
+   *
+   * Use only what you know of the request, e.g. a host that you have looked up in your list of tenants. If a client can choose the
+   * value freely, as it can choose `Host`, a guesser gets more guesses for each value.
+   *
+   * @default no tenants
+   */
+  readonly key?: LimitKey;
+  /**
+   * Usernames that many clients share, such as `__token__`, in exactly this spelling. Only the limit of the address applies to them.
+   *
+   * @default []
+   */
+  readonly sharedUsernames?: readonly string[];
   /**
    * A client of ioredis, or of redis 4 or later. All instances of the application then share their counters.
    *
@@ -71,7 +94,7 @@ export function windowSeconds({ window = '15m' }: LimitOptions): number {
 export function limitsProblem(limits: LimitOptions | false | undefined): string | undefined {
   if (limits === undefined || limits === false) return undefined;
   if (typeof limits !== 'object' || limits === null) return 'limits must be an object; write false for no limits';
-  return countProblem(limits) ?? windowProblem(limits) ?? storeProblem(limits);
+  return countProblem(limits) ?? windowProblem(limits) ?? tenantProblem(limits) ?? storeProblem(limits);
 }
 
 function countProblem({ perUserAndAddress = 10, perAddress = 100, perUser = 100 }: LimitOptions): string | undefined {
@@ -94,6 +117,14 @@ function windowProblem({ window = '15m' }: LimitOptions): string | undefined {
   const length = milliseconds(window);
   if (length !== undefined && length >= 1000 && length <= DAY) return undefined;
   return "limits.window must be a duration from 1 second to 1 day; write '15m', for example";
+}
+
+function tenantProblem({ key, sharedUsernames = [] }: LimitOptions): string | undefined {
+  if (key !== undefined && typeof key !== 'function') return 'limits.key must be a function (request) => string';
+  if (!Array.isArray(sharedUsernames) || !sharedUsernames.every((name) => typeof name === 'string')) {
+    return "limits.sharedUsernames must be a list of usernames, e.g. ['__token__']";
+  }
+  return undefined;
 }
 
 function storeProblem({ redis, limiter, failClosed = false, prefix = '-' }: LimitOptions): string | undefined {

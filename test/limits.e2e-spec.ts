@@ -2,10 +2,19 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import { AuthModule, basic, type BasicCredentials, type LimitOptions, OptionalAuth, protect } from 'nestjs-http-auth';
+import {
+  AuthEvents,
+  AuthModule,
+  basic,
+  type BasicCredentials,
+  type LimitOptions,
+  OptionalAuth,
+  protect,
+} from 'nestjs-http-auth';
 import { passwords } from 'nestjs-http-auth/passwords';
 import { adapters, start } from './support/application.js';
 import { type Answer, basicAuthorization, send } from './support/client.js';
+import { RecordingLogger } from './support/logger.js';
 import { wonderland } from './support/passwords.js';
 
 @Controller()
@@ -18,6 +27,14 @@ class GreetingController {
   @OptionalAuth()
   @Get('optional')
   greetAnyone() {
+    return 'hello';
+  }
+}
+
+@Controller()
+class TenantController {
+  @Get(':tenant')
+  greet() {
     return 'hello';
   }
 }
@@ -37,7 +54,7 @@ const verifiers: [name: string, verifier: Verify][] = [
   ['an asynchronous verifier', later],
 ];
 
-describe.each(adapters)('Limits on %s', (_, adapter) => {
+describe.each(adapters)('Limits on %s', (framework, adapter) => {
   /** Starts an application that trusts the proxy, so that a test can choose the address of the client. */
   async function application(verifier: Verify, limits?: LimitOptions | false, early = false) {
     const verify = jest.fn(verifier);
@@ -76,20 +93,34 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
 
     it('allow exactly as many parallel failures as the limit, and refuse no parallel success', async () => {
       const { as, verify } = await application(verifier, { perUserAndAddress: 3 });
-      const guesses = Array.from({ length: 30 }, (___, index) =>
-        as('alice', index % 2 === 0 ? 'same' : `guess ${index}`),
-      );
+      const guesses = Array.from({ length: 30 }, (___, index) => as('alice', `guess ${index}`));
       expect(statusesOf(await Promise.all(guesses))).toEqual({ 401: 3, 429: 27 });
       expect(verify).toHaveBeenCalledTimes(3);
       const good = Array.from({ length: 30 }, () => as('alice', 'wonder:land', '192.0.2.2'));
       expect(statusesOf(await Promise.all(good))).toEqual({ 200: 30 });
     });
 
+    it('[C1] count a wrong password once that a client repeats', async () => {
+      const { as } = await application(verifier);
+      for (let time = 0; time < 30; time++) expect(await as('alice', 'old')).toMatchObject({ status: 401 });
+      expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
+      for (let time = 0; time < 9; time++) expect(await as('alice', `guess ${time}`)).toMatchObject({ status: 401 });
+      expect(await as('alice', 'old')).toMatchObject({ status: 429 });
+    });
+
+    it('[C2] count parallel requests with the same wrong password once, and call the verifier for each', async () => {
+      const { as, verify } = await application(verifier);
+      const answers = await Promise.all(Array.from({ length: 20 }, () => as('alice', 'old')));
+      expect(statusesOf(answers)).toEqual({ 401: 20 });
+      expect(verify).toHaveBeenCalledTimes(20);
+      expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
+    });
+
     it('do not count a success', async () => {
       const { as } = await application(verifier, { perUserAndAddress: 2, perAddress: 2, perUser: 2 });
       expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
       for (let time = 0; time < 5; time++) expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
-      expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
+      expect(await as('alice', 'another guess')).toMatchObject({ status: 401 });
       expect(await as('alice', 'wonder:land')).toMatchObject({ status: 429 });
     });
 
@@ -120,8 +151,8 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
   it('recognize an IPv4 address inside an IPv6 address', async () => {
     const { as } = await application(isAlice, { perUserAndAddress: 2 });
     await as('alice', 'guess', '::ffff:192.0.2.1');
-    await as('alice', 'guess', '192.0.2.1');
-    expect(await as('alice', 'guess', '::ffff:c000:201')).toMatchObject({ status: 429 });
+    await as('alice', 'another guess', '192.0.2.1');
+    expect(await as('alice', 'a third guess', '::ffff:c000:201')).toMatchObject({ status: 429 });
     expect(await as('alice', 'guess', '::ffff:192.0.2.2')).toMatchObject({ status: 401 });
   });
 
@@ -170,7 +201,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     const { app, as } = await application(isAlice, { perUserAndAddress: 3 }, early);
     protect(app, '/docs');
     for (const path of ['/', '/optional', '/docs']) {
-      expect(await as('alice', 'guess', '192.0.2.1', path)).toMatchObject({ status: 401 });
+      expect(await as('alice', `guess for ${path}`, '192.0.2.1', path)).toMatchObject({ status: 401 });
     }
     for (const path of ['/', '/optional', '/docs']) {
       const answer = await as('alice', 'wonder:land', '192.0.2.1', path);
@@ -202,6 +233,98 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
     expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
   });
 
+  it('[C3] separate tenants, but count an address for all of them', async () => {
+    const app = await start(trusting(adapter()), {
+      imports: [
+        AuthModule.forRoot({
+          realm: 'Staging',
+          schemes: [
+            basic(({ password }) => (password === 'right' ? { name: 'admin' } : null), {
+              limits: { perAddress: 12, key: ({ url }) => url.slice(0, 2) },
+            }),
+          ],
+        }),
+      ],
+      controllers: [TenantController],
+    });
+    const as = (tenant: string, word: string) => send(app, tenant, { headers: basicAuthorization('admin', word) });
+    for (let time = 0; time < 10; time++) expect(await as('/a', `guess ${time}`)).toMatchObject({ status: 401 });
+    expect(await as('/a', 'right')).toMatchObject({ status: 429 });
+    expect(await as('/b', 'right')).toMatchObject({ status: 200 });
+    for (let time = 0; time < 2; time++) expect(await as('/c', `guess ${time}`)).toMatchObject({ status: 401 });
+    expect(await as('/d', 'right')).toMatchObject({ status: 429 });
+  });
+
+  it('respond with 500 if the function for the tenant returns no string, or throws', async () => {
+    for (const key of [
+      () => undefined,
+      async () => 'a',
+      () => Promise.reject(new Error('no')),
+      () => JSON.parse('{'),
+    ]) {
+      const { as } = await application(isAlice, { key });
+      expect(await as('alice', 'wonder:land')).toMatchObject({ status: 500 });
+    }
+  });
+
+  it('do not apply to a username that many clients share, except for the address', async () => {
+    const { as } = await application(isAlice, { perUser: 10, perAddress: 15, sharedUsernames: ['__token__'] });
+    for (let time = 0; time < 15; time++) expect(await as('__token__', `guess ${time}`)).toMatchObject({ status: 401 });
+    expect(await as('__token__', 'guess')).toMatchObject({ status: 429 });
+    expect(await as('__token__', 'guess', '192.0.2.2')).toMatchObject({ status: 401 });
+  });
+
+  it('name the limit in the event', async () => {
+    const { app, as } = await application(isAlice, { perUserAndAddress: 1, perAddress: 2, perUser: 3 });
+    const limits: unknown[] = [];
+    app.get(AuthEvents).on('locked', ({ limit }) => void limits.push(limit));
+    await as('alice', 'a');
+    await as('alice', 'b');
+    await as('bob', 'a');
+    await as('carol', 'a');
+    await as('alice', 'a', '192.0.2.2');
+    await as('alice', 'a', '192.0.2.3');
+    await as('alice', 'a', '192.0.2.4');
+    expect(limits).toEqual(['perUserAndAddress', 'perAddress', 'perUser']);
+  });
+
+  it('[C6] warn once if a proxy names the clients and is not trusted, with the setting of the framework', async () => {
+    const logger = new RecordingLogger();
+    const create = (using: AbstractHttpAdapter) =>
+      start(using, {
+        imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic(isAlice)] })],
+        controllers: [GreetingController],
+      });
+    const [plain, behind] = [await create(adapter()), await create(trusting(adapter()))];
+    plain.useLogger(logger);
+    for (const app of [behind, plain, plain]) {
+      await send(app, '/', { headers: { ...basicAuthorization('alice', 'no'), 'x-forwarded-for': '192.0.2.1' } });
+    }
+    const warnings = logger.text().match(/A request has the field x-forwarded-for, but no proxy is trusted[^'"]*/g);
+    expect(warnings).toHaveLength(1);
+    expect(logger.text()).toContain(framework === 'Express' ? 'trust proxy' : 'trustProxy');
+  });
+
+  it('[C7] survive a limiter that throws synchronously, or returns nonsense', async () => {
+    const wrong: unknown[] = [
+      () => {
+        throw new Error('broken');
+      },
+      () => undefined,
+      async () => ({}),
+      async () => ({ consumedPoints: NaN, msBeforeNext: 1 }),
+      async () => Promise.reject(undefined),
+    ];
+    for (const penalty of wrong) {
+      const limiter = { penalty, reward: penalty, get: penalty, set: penalty } as never;
+      const { as } = await application(isAlice, { limiter });
+      for (let time = 0; time < 10; time++) expect(await as('alice', `guess ${time}`)).toMatchObject({ status: 401 });
+      expect(await as('alice', 'wonder:land')).toMatchObject({ status: 429 });
+      const { as: closed } = await application(isAlice, { limiter, failClosed: true });
+      expect(await closed('alice', 'wonder:land')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    }
+  });
+
   it('are disabled by limits: false', async () => {
     const { as } = await application(isAlice, false);
     for (let time = 0; time < 30; time++) expect(await as('alice', 'guess')).toMatchObject({ status: 401 });
@@ -223,7 +346,7 @@ describe.each(adapters)('Limits on %s', (_, adapter) => {
       controllers: [GreetingController],
     });
     const from = (address: string) =>
-      send(app, '/', { headers: { ...basicAuthorization('alice', 'guess'), 'x-forwarded-for': address } });
+      send(app, '/', { headers: { ...basicAuthorization('alice', address), 'x-forwarded-for': address } });
     const answers = await Promise.all(['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(from));
     expect(statusesOf(answers)).toEqual({ 401: 2, 429: 1 });
   });

@@ -1,0 +1,219 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { HttpRequest } from '../http/request.js';
+import { type Attempt, Refusal } from './attempt.js';
+import type { LimitOptions } from './limit.options.js';
+import { Limits } from './limits.js';
+
+const maximum = { perUserAndAddress: 2, perAddress: 3, perUser: 3 };
+
+const from = (ip: string) => ({ method: 'GET', url: '/', headers: {}, ip }) as HttpRequest;
+
+/** One login attempt at one process. The password decides the result. */
+interface Try {
+  process: number;
+  username: string;
+  address: string;
+  password: string;
+}
+
+/** Waves of attempts. Each wave ends before the next one starts. */
+const waves: fc.Arbitrary<Try[][]> = fc.array(
+  fc.array(
+    fc.record({
+      process: fc.nat({ max: 1 }),
+      username: fc.constantFrom('alice', 'bob'),
+      address: fc.constantFrom('192.0.2.1', '192.0.2.2'),
+      password: fc.constantFrom('good', 'bad', 'worse', 'worst'),
+    }),
+    { minLength: 1, maxLength: 10, size: 'max' },
+  ),
+  { minLength: 2, maxLength: 8, size: 'max' },
+);
+
+/** Runs all attempts and counts their results. The attempts of a wave start and end in any order. */
+async function run(instances: Limits[], all: Try[][], scheduler: fc.Scheduler) {
+  const failures = new Map<string, number>();
+  // Each process counts the same wrong password of a user from an address once.
+  const counted = new Set<string>();
+  const admitted = new Set<string>();
+  const refused: { needless: boolean }[] = [];
+  const count = (key: string) => failures.get(key) ?? 0;
+  const one = async (index: number, { process, username, address, password }: Try) => {
+    await scheduler.schedule(Promise.resolve(), `start ${index}`);
+    const limits = instances[process % instances.length] as Limits;
+    const attempt = await limits.begin({ username, password }, from(address));
+    const pair = `${username} ${address}`;
+    if (attempt instanceof Refusal) {
+      const reached = count(pair) >= 2 || count(address) >= 3 || (count(username) >= 3 && !admitted.has(pair));
+      refused.push({ needless: !reached });
+      return;
+    }
+    await scheduler.schedule(Promise.resolve(), `verify ${index}`);
+    if (password === 'good') admitted.add(pair);
+    else if (!counted.has(`${process % instances.length} ${pair} ${password}`)) {
+      counted.add(`${process % instances.length} ${pair} ${password}`);
+      for (const key of [pair, address, username]) failures.set(key, count(key) + 1);
+    }
+    limits.end(attempt, password === 'good' ? 'success' : 'failure');
+  };
+  for (const wave of all) await scheduler.waitFor(Promise.all(wave.map((each, index) => one(index, each))));
+  return { failures, admitted, refused };
+}
+
+describe('Limits', () => {
+  const shared = () => ({ ...maximum, limiter: new RateLimiterMemory({ points: 1, duration: 1 }) });
+
+  it.each<[string, () => LimitOptions, number]>([
+    ['one process', () => maximum, 1],
+    ['one process with shared counters', shared, 1],
+    ['two processes with shared counters', shared, 2],
+  ])(
+    'never allows more failures than the limits, in any order: %s',
+    async (_, options, processes) => {
+      await fc.assert(
+        fc.asyncProperty(fc.scheduler(), waves, async (scheduler, all) => {
+          const given = options();
+          const instances = Array.from({ length: processes }, () => new Limits(given));
+          const { failures, admitted, refused } = await run(instances, all, scheduler);
+          const limitOf = (key: string) => {
+            if (key.includes(' ')) return maximum.perUserAndAddress;
+            if (key.includes('.')) return maximum.perAddress;
+            return [...admitted].some((pair) => pair.startsWith(key)) ? Infinity : maximum.perUser;
+          };
+          expect([...failures].filter(([key, count]) => count > limitOf(key))).toEqual([]);
+          // In one process, no attempt is refused because of other attempts that are still running.
+          expect(refused.filter(({ needless }) => processes === 1 && needless)).toEqual([]);
+        }),
+        { numRuns: 200 },
+      );
+    },
+    60_000,
+  );
+
+  it('does not count credentials that were right from the same address before', async () => {
+    const limits = new Limits({ ...maximum, limiter: new RateLimiterMemory({ points: 1, duration: 1 }) });
+    const begin = async () =>
+      (await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'))) as Attempt;
+    const first = await begin();
+    expect(first.counted).toHaveLength(3);
+    limits.end(first, 'success');
+    for (let time = 0; time < 10; time++) {
+      const attempt = await begin();
+      expect([attempt.counted, attempt.entered]).toEqual([undefined, []]);
+      limits.end(attempt, 'success');
+    }
+  });
+
+  it('counts the same wrong credentials once, for all limits', async () => {
+    const limits = new Limits(maximum);
+    const fail = async (password: string) => {
+      const attempt = await limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+      if (attempt instanceof Refusal) return attempt.limit;
+      limits.end(attempt, 'failure');
+      return 401;
+    };
+    for (let time = 0; time < 20; time++) expect(await fail('old')).toBe(401);
+    expect(await Promise.all(Array.from({ length: 20 }, () => fail('old')))).toEqual(Array(20).fill(401));
+    expect(await fail('other')).toBe(401);
+    // After the limit is reached, a repeated guess is refused like any other.
+    expect([await fail('third'), await fail('old')]).toEqual(['perUserAndAddress', 'perUserAndAddress']);
+  });
+
+  it('keeps a full counter if 60,000 other names fail', async () => {
+    const limits = new Limits({ perUserAndAddress: 1, perAddress: Infinity, perUser: Infinity });
+    const fail = async (username: string, password = 'bad') => {
+      const attempt = await limits.begin({ username, password }, from('192.0.2.1'));
+      if (attempt instanceof Refusal) return attempt.status;
+      limits.end(attempt, 'failure');
+      return 401;
+    };
+    expect(await fail('alice')).toBe(401);
+    for (let index = 0; index < 60_000; index++) {
+      const attempt = await limits.begin({ username: `user ${index}`, password: 'bad' }, from('192.0.2.1'));
+      limits.end(attempt as Attempt, 'neither');
+    }
+    expect(await fail('alice', 'worse')).toBe(429);
+  }, 60_000);
+
+  it('lets equal attempts wait for the first one, so that they do not use up the limit', async () => {
+    const given = shared();
+    const instances = [new Limits(given), new Limits(given)];
+    const all = Array.from({ length: 40 }, async (_, index) => {
+      const limits = instances[index % 2] as Limits;
+      const attempt = await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
+      await setImmediate();
+      if (!(attempt instanceof Refusal)) limits.end(attempt, 'success');
+      return attempt;
+    });
+    expect((await Promise.all(all)).filter((attempt) => attempt instanceof Refusal)).toEqual([]);
+  });
+
+  it('does not accept known credentials without counting while other passwords are being tried', async () => {
+    const limits = new Limits({ perUserAndAddress: 1 });
+    const begin = (password: string) => limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+    const first = begin('good');
+    const second = begin('good');
+    limits.end((await first) as Attempt, 'success');
+    limits.end((await second) as Attempt, 'success');
+    const alone = begin('bad');
+    const guess = begin('worse');
+    const good = begin('good');
+    expect(await Promise.race([good, setImmediate('waits')])).toBe('waits');
+    limits.end((await alone) as Attempt, 'failure');
+    expect([await guess, await good]).toEqual([expect.any(Refusal), expect.any(Refusal)]);
+  });
+
+  it('counts different spellings of a username together, and long usernames apart', async () => {
+    const limits = new Limits({ perUserAndAddress: 2 });
+    const fail = async (name: string) => {
+      const attempt = await limits.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
+      if (attempt instanceof Refusal) return attempt.status;
+      limits.end(attempt, 'failure');
+      return 401;
+    };
+    expect([await fail('Alice'), await fail(' alice '), await fail('ALICE')]).toEqual([401, 401, 429]);
+    const long = 'x'.repeat(10_000);
+    expect([await fail(`${long}1`), await fail(`${long}2`)]).toEqual([401, 401]);
+  });
+
+  it('does not treat a user as known who logged in with another case of the username', async () => {
+    const limits = new Limits({ perUserAndAddress: 1, perUser: 1 });
+    const end = (attempt: unknown, ending: 'success' | 'failure') => limits.end(attempt as Attempt, ending);
+    end(await limits.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1')), 'success');
+    end(await limits.begin({ username: 'alice', password: 'bad' }, from('192.0.2.2')), 'failure');
+    expect(await limits.begin({ username: 'alice', password: 'hers' }, from('192.0.2.1'))).toBeInstanceOf(Refusal);
+    expect(await limits.begin({ username: 'Alice', password: 'hers' }, from('192.0.2.1'))).not.toBeInstanceOf(Refusal);
+  });
+
+  it('distinguishes an address from a username that looks like one', async () => {
+    const limits = new Limits({ perUserAndAddress: 1, perAddress: 2, perUser: 2 });
+    for (const name of ['192.0.2.2', 'pair 192.0.2.2', 'address 192.0.2.2']) {
+      const attempt = await limits.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
+      if (!(attempt instanceof Refusal)) limits.end(attempt, 'failure');
+    }
+    expect(await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
+  });
+
+  it('limits its memory if 100,000 usernames fail from 100,000 addresses', async () => {
+    const limits = new Limits();
+    for (let index = 0; index < 100_000; index++) {
+      const ip = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
+      const attempt = await limits.begin({ username: `user ${index}`, password: 'bad' }, from(ip));
+      limits.end(attempt as Attempt, 'failure');
+    }
+    expect(sizesOf(limits)).toEqual([50_000, 50_000, 50_000, 50_000]);
+  }, 60_000);
+});
+
+/** Returns the number of failed guesses, of doubted users, of bounded counters, and of counters in rate-limiter-flexible. */
+function sizesOf(limits: Limits): number[] {
+  const { failed, doubted, counters } = limits as unknown as {
+    failed: { size: number };
+    doubted: { size: number };
+    counters: { memory: { size: number; limiter: RateLimiterMemory } };
+  };
+  return [failed.size, doubted.size, counters.memory.size, counters.memory.limiter.dump().storage.length];
+}

@@ -1,0 +1,218 @@
+import type { LRUCache } from 'lru-cache';
+import type { HttpRequest } from '../http/request.js';
+import { isPromise } from '../common/promise.js';
+import { addressOf, networkOf } from './address.js';
+import { Attempt, type Ending, type LimitName, Refusal } from './attempt.js';
+import { type Count, Counters, type Limited } from './counters.js';
+import { type Credentials, Guess } from './guess.js';
+import { type LimitOptions, windowSeconds } from './limit.options.js';
+import { ProxyWarning } from './proxy.warning.js';
+import { recent } from './recent.js';
+import { Running } from './running.js';
+
+/** Seconds for which a successful login from an address is remembered: two weeks. */
+const KNOWN = 14 * 24 * 60 * 60;
+
+/** The maximum number of remembered logins. */
+const MAX_KNOWN = 10_000;
+
+/** The maximum number of remembered failures, and of users that had one. */
+const MAX_FAILED = 50_000;
+
+/** Milliseconds for which a full counter is not read again. Attempts elsewhere may still give their counts back. */
+const BLOCKED = 1000;
+
+/**
+ * Limits how often passwords can be guessed. Each attempt goes through these states:
+ *
+ * - `begin()` refuses it if a limit is reached.
+ * - Otherwise `begin()` reserves a count for it, so that parallel guesses cannot exceed a limit. Credentials that were right
+ *   from the same address before are not counted.
+ * - `end()` keeps the count if the credentials are wrong for the first time. In all other cases it gives the count back: a
+ *   client that repeats a wrong password learns nothing new.
+ */
+export class Limits {
+  private readonly counters: Counters;
+  private readonly running = new Running();
+  private readonly proxyWarning = new ProxyWarning();
+  /** The digests of the guesses that failed in the window. */
+  private readonly failed: LRUCache<string, true>;
+  /** The users at an address that had a failure or a refusal in the window. Their remembered login does not count. */
+  private readonly doubted: LRUCache<string, true>;
+  /** The keys whose limit is reached, each with the time when its counter is reset. */
+  private readonly blocked = recent<number>(MAX_FAILED, { ttl: BLOCKED });
+  /**
+   * The successful logins: for each user and address, the digest of the credentials. After a later failure, the digest is an
+   * empty string.
+   */
+  private readonly known = recent<string>(MAX_KNOWN, { ttl: KNOWN * 1000, noUpdateTTL: true });
+
+  constructor(private readonly options: LimitOptions = {}) {
+    this.counters = new Counters(options);
+    const ttl = windowSeconds(options) * 1000;
+    this.failed = recent<true>(MAX_FAILED, { ttl, noUpdateTTL: true });
+    this.doubted = recent<true>(MAX_FAILED, { ttl });
+  }
+
+  /**
+   * Decides whether the password may be verified. The caller must pass the attempt to {@link end} afterwards.
+   *
+   * @throws TypeError if the option `key` does not return a string
+   */
+  async begin(credentials: Credentials, request: HttpRequest): Promise<Attempt | Refusal> {
+    this.proxyWarning.check(request);
+    const attempt = new Attempt(new Guess(credentials, networkOf(addressOf(request)), this.tenantOf(request)));
+    if (this.counters.closed) return new Refusal(503, 1);
+    if (this.isKnown(attempt)) return attempt;
+    return this.refusalOf(attempt) ?? this.reserve(attempt);
+  }
+
+  /** Records the result of an attempt. */
+  end(attempt: Attempt, ending: Ending): void {
+    const { guess, counted } = attempt;
+    if (ending === 'success') this.remember(attempt);
+    const isNew = ending === 'failure' && !this.failed.has(guess.digest);
+    if (ending === 'failure') this.distrust(guess);
+    if (isNew) {
+      this.failed.set(guess.digest, true);
+      if (counted === undefined) void this.counters.add(this.limitedBy(guess));
+    } else if (counted !== undefined) {
+      this.counters.giveBack(counted);
+    }
+    this.leave(attempt, ending === 'success', !isNew);
+  }
+
+  private tenantOf(request: HttpRequest): string {
+    const { key } = this.options;
+    const tenant: unknown = key === undefined ? '' : key(request);
+    if (typeof tenant === 'string') return tenant;
+    // Without a handler, a rejection would end the process.
+    if (isPromise(tenant)) tenant.then(undefined, () => undefined);
+    throw new TypeError('limits.key: the function must return a string, and must not be async');
+  }
+
+  /** Returns the counters of a guess. For a name that several clients share, only the address counts. */
+  private limitedBy(guess: Guess): Limited[] {
+    const { perUserAndAddress = 10, perAddress = 100, perUser = 100, sharedUsernames = [] } = this.options;
+    const address = { key: guess.address, limit: perAddress };
+    if (sharedUsernames.includes(guess.username)) return [address];
+    return [{ key: guess.pair, limit: perUserAndAddress }, address, { key: guess.user, limit: perUser }];
+  }
+
+  /** Reserves a count, or refuses the attempt. Equal attempts wait for the first one, because browsers send parallel requests. */
+  private async reserve(attempt: Attempt): Promise<Attempt | Refusal> {
+    const { guess } = attempt;
+    const same = `same ${guess.digest}`;
+    while (this.running.has(same) && !this.failed.has(guess.digest)) {
+      // If the first attempt succeeds, the equal ones are not guesses.
+      if (await this.running.left(same)) return attempt;
+      const refusal = this.refusalOf(attempt);
+      if (refusal !== undefined) return refusal;
+    }
+    this.enter(attempt, same, `guess ${guess.pair}`);
+    let outcome = await this.count(attempt);
+    while (typeof outcome === 'string') {
+      // The running attempts may give their counts back.
+      await this.running.left(outcome);
+      outcome = this.refusalOf(attempt, outcome) ?? (await this.count(attempt));
+    }
+    if (outcome instanceof Refusal) this.leave(attempt, false, false);
+    return outcome;
+  }
+
+  /** Counts an attempt if no limit is reached. Otherwise returns a refusal, or the key of running attempts to wait for. */
+  private async count(attempt: Attempt): Promise<Attempt | Refusal | string> {
+    const limited = this.limitedBy(attempt.guess);
+    const keys = limited.map(({ key }) => key);
+    const others = keys.map((key) => this.running.has(key));
+    this.enter(attempt, ...keys);
+    const counts = await this.counters.add(limited);
+    if (counts === undefined) return new Refusal(503, 1);
+    const full = counts.findIndex(({ count }, index) => count > (limited[index] as Limited).limit);
+    if (full === -1 || (keys[full] === attempt.guess.user && (await this.isExempt(attempt)))) {
+      attempt.counted = counts;
+      return attempt;
+    }
+    this.counters.giveBack(counts);
+    attempt.entered = attempt.entered.slice(0, -keys.length);
+    for (const key of keys) this.running.leave(key, false);
+    this.doubt(attempt.guess);
+    const key = keys[full] as string;
+    return others[full] ? key : this.block(key, counts[full] as Count);
+  }
+
+  /** Returns `true` if the user logged in from this address before. Then failures from other addresses do not matter. */
+  private async isExempt({ guess }: Attempt): Promise<boolean> {
+    return this.known.has(guess.success) || this.counters.isMarked(guess.success);
+  }
+
+  private enter(attempt: Attempt, ...keys: string[]): void {
+    attempt.entered = [...attempt.entered, ...keys];
+    for (const key of keys) this.running.enter(key);
+  }
+
+  /**
+   * @param succeeded tells the equal attempts that they are not guesses
+   * @param freed tells the attempts that wait for a counter that a count was given back
+   */
+  private leave(attempt: Attempt, succeeded: boolean, freed: boolean): void {
+    const { entered } = attempt;
+    attempt.entered = [];
+    for (const key of entered) this.running.leave(key, key.startsWith('same ') ? succeeded : freed);
+  }
+
+  private remember({ guess, counted }: Attempt): void {
+    const digest = this.known.get(guess.success);
+    if (digest === undefined) this.counters.mark(guess.success, KNOWN);
+    if (!digest || counted !== undefined) this.known.set(guess.success, guess.digest);
+  }
+
+  /**
+   * Returns `true` if the same credentials succeeded from this address before, no other password failed since, and no other
+   * password is being tried. Then the attempt is not a guess.
+   */
+  private isKnown({ guess }: Attempt): boolean {
+    const digest = this.known.get(guess.success);
+    if (!digest || digest !== guess.digest) return false;
+    const { pair } = guess;
+    return !this.doubted.has(pair) && !this.running.has(`guess ${pair}`);
+  }
+
+  /** After a failure, the user must log in again before equal attempts count as known. The password may have changed. */
+  private distrust(guess: Guess): void {
+    this.doubted.set(guess.pair, true);
+    if (this.known.has(guess.success)) this.known.set(guess.success, '');
+  }
+
+  /** After a refusal, the remembered credentials of the user do not count as known either. */
+  private doubt({ pair, success }: Guess): void {
+    if (this.known.has(success)) this.doubted.set(pair, true);
+  }
+
+  /** @param key the key whose limit was reached when the attempt was counted */
+  private refusalOf({ guess }: Attempt, key?: string): Refusal | undefined {
+    const reached = [guess.pair, guess.address, ...(key === undefined ? [] : [key])].find((one) =>
+      this.blocked.has(one),
+    );
+    if (reached === undefined) return undefined;
+    this.doubt(guess);
+    return refusalFor(reached, this.blocked.get(reached) ?? 0);
+  }
+
+  /** Remembers that the limit of a key is reached. */
+  private block(key: string, { until }: Count): Refusal {
+    this.blocked.set(key, until);
+    return refusalFor(key, until);
+  }
+}
+
+const NAMES: Readonly<Record<string, LimitName>> = {
+  pair: 'perUserAndAddress',
+  address: 'perAddress',
+  user: 'perUser',
+};
+
+function refusalFor(key: string, until: number): Refusal {
+  const seconds = Math.max(1, Math.ceil((until - performance.now()) / 1000));
+  return new Refusal(429, seconds, NAMES[key.slice(0, key.indexOf(' '))]);
+}
