@@ -11,7 +11,7 @@ describe('the route report', () => {
   test('contains the access of each route, and the reason', () => {
     expect(app.get(RouteReport).routes()).type.toBe<RouteEntry[]>();
     expect<RouteEntry['access']>().type.toBe<Access>();
-    expect<RouteEntry['because']>().type.toBe<AccessReason | 'no guard'>();
+    expect<RouteEntry['because']>().type.toBe<AccessReason | `protect('${string}')` | 'no guard'>();
     expect<AccessReason>().type.toBeAssignableFrom<
       '@Public() on the method' | '@OptionalAuth() on the class' | 'default'
     >();
