@@ -6,6 +6,7 @@ import {
   AuthEvents,
   AuthModule,
   basic,
+  bearer,
   type BasicCredentials,
   type LimitOptions,
   OptionalAuth,
@@ -13,7 +14,7 @@ import {
 } from 'nestjs-http-auth';
 import { passwords } from 'nestjs-http-auth/passwords';
 import { adapters, start } from './support/application.js';
-import { type Answer, basicAuthorization, send } from './support/client.js';
+import { type Answer, basicAuthorization, bearerAuthorization, send } from './support/client.js';
 import { RecordingLogger } from './support/logger.js';
 import { wonderland } from './support/passwords.js';
 
@@ -323,6 +324,41 @@ describe.each(adapters)('Limits on %s', (framework, adapter) => {
       const { as: closed } = await application(isAlice, { limiter, failClosed: true });
       expect(await closed('alice', 'wonder:land')).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
     }
+  });
+
+  it('limit the tokens of an address, apart from its passwords, and count a repeated token once', async () => {
+    const app = await start(trusting(adapter()), {
+      imports: [
+        AuthModule.forRoot({
+          realm: 'Staging',
+          schemes: [
+            bearer(({ token }) => (token === 'good' ? { name: 'alice' } : null), { limits: { perAddress: 3 } }),
+            basic(isAlice),
+          ],
+        }),
+      ],
+      controllers: [GreetingController],
+    });
+    const by = (token: string, address = '192.0.2.1') =>
+      send(app, '/', { headers: { ...bearerAuthorization(token), 'x-forwarded-for': address } });
+    for (let time = 0; time < 10; time++) expect(await by('expired')).toMatchObject({ status: 401 });
+    for (let time = 0; time < 2; time++) expect(await by(`guess-${time}`)).toMatchObject({ status: 401 });
+    expect(await by('good')).toMatchObject({ status: 429, challenges: [], headers: { 'retry-after': '900' } });
+    expect(await by('good', '192.0.2.2')).toMatchObject({ status: 200 });
+    const headers = { ...basicAuthorization('alice', 'wonder:land'), 'x-forwarded-for': '192.0.2.1' };
+    expect(await send(app, '/', { headers })).toMatchObject({ status: 200 });
+  });
+
+  it('do not limit tokens by default', async () => {
+    const schemes = [bearer(() => null)];
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot({ realm: 'Staging', schemes })],
+      controllers: [GreetingController],
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 120 }, (_, index) => send(app, '/', { headers: bearerAuthorization(`guess-${index}`) })),
+    );
+    expect(statusesOf(answers)).toEqual({ 401: 120 });
   });
 
   it('are disabled by limits: false', async () => {

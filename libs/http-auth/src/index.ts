@@ -32,7 +32,7 @@ export type { AuthElement, AuthParams } from './http/auth-param.js';
 export { type Challenge, formatChallenge, parseChallenges } from './http/challenge.js';
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
 export type { HttpRequest } from './http/request.js';
-export type { Limiter, LimitKey, LimitOptions } from './limits/limit.options.js';
+export type { Limiter, LimitKey, LimitOptions, TokenLimitOptions } from './limits/limit.options.js';
 export type { LimitName } from './limits/attempt.js';
 export { type PathPolicy, protect } from './door/protect.js';
 export type { ResourceOptions } from './resource/resource.options.js';

@@ -18,13 +18,15 @@ export class Guess {
   /**
    * @param network the network of the client; see `networkOf()`
    * @param tenant separates users with the same name; empty if there are no tenants
+   * @param scheme separates schemes that share a store; empty for Basic
    */
   constructor(
     private readonly credentials: Credentials,
     private readonly network: string,
     tenant = '',
+    private readonly scheme = '',
   ) {
-    this.tenant = tenant === '' ? '' : `${sharedDigest(tenant)} `;
+    this.tenant = `${scheme}${tenant === '' ? '' : `${sharedDigest(tenant)} `}`;
     this.success = `success ${this.tenant}${network} ${shortened(credentials.username)}`;
   }
 
@@ -40,7 +42,7 @@ export class Guess {
 
   /** The key for failures from the address, of all tenants: a guesser must not get more guesses by changing the tenant. */
   get address(): string {
-    return `address ${this.network}`;
+    return `address ${this.scheme}${this.network}`;
   }
 
   /** The key for failures of the user from all addresses. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { limitsProblem, windowSeconds } from './limit.options.js';
+import { limitsProblem, tokenLimitsProblem, windowSeconds } from './limit.options.js';
 
 const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
 
@@ -29,6 +29,9 @@ describe('limitsProblem()', () => {
     [{ perAddress: 9 }, /^limits\.perAddress must not be less than perUserAndAddress, which is 10/],
     [{ perUser: '5' }, /^limits\.perUser must be/],
     [{ perUserAndAddress: 200, perAddress: 300 }, /^limits\.perUser must not be less/],
+    [{ key: 'tenant' }, 'limits.key must be a function (request) => string'],
+    [{ sharedUsernames: 'x' }, "limits.sharedUsernames must be a list of usernames, e.g. ['__token__']"],
+    [{ sharedUsernames: [1] }, /^limits\.sharedUsernames must be/],
     [{ window: 0 }, /^limits\.window must be/],
     [{ window: -1 }, /^limits\.window must be/],
     [{ window: '999ms' }, /^limits\.window must be/],
@@ -58,5 +61,31 @@ describe('windowSeconds()', () => {
     [{ window: 90_000 }, 90],
   ])('returns whole seconds for %j', (limits, seconds) => {
     expect(windowSeconds(limits)).toBe(seconds);
+  });
+});
+
+describe('tokenLimitsProblem()', () => {
+  it.each([
+    undefined,
+    false,
+    {},
+    { perAddress: 1 },
+    { perAddress: Infinity, window: '1h' },
+    { limiter, failClosed: true },
+  ])('returns undefined for %j', (limits) => {
+    expect(tokenLimitsProblem(limits)).toBeUndefined();
+  });
+
+  it.each([
+    [true, /^limits must be/],
+    [null, /^limits must be/],
+    [{ perAddress: 0 }, /^limits\.perAddress must be/],
+    [{ window: 900 }, /^limits\.window: 900/],
+    ...(['perUserAndAddress', 'perUser', 'key', 'sharedUsernames'] as const).map((name): [object, string] => [
+      { [name]: 1 },
+      `limits.${name} is for passwords, because a token has no username; remove it`,
+    ]),
+  ])('rejects %j', (limits, message) => {
+    expect(tokenLimitsProblem(limits as never)).toMatch(message);
   });
 });

@@ -82,6 +82,17 @@ export interface LimitOptions {
   readonly prefix?: string;
 }
 
+/**
+ * Options of the limits on failed tokens. A token has no username, so the failures of an address count.
+ */
+export type TokenLimitOptions = Pick<
+  LimitOptions,
+  'perAddress' | 'window' | 'redis' | 'limiter' | 'failClosed' | 'prefix'
+>;
+
+/** The options of passwords, which tokens do not have. */
+const OF_PASSWORDS = ['perUserAndAddress', 'perUser', 'key', 'sharedUsernames'] as const;
+
 /** Milliseconds of a day. */
 const DAY = 86_400_000;
 
@@ -95,6 +106,16 @@ export function limitsProblem(limits: LimitOptions | false | undefined): string 
   if (limits === undefined || limits === false) return undefined;
   if (typeof limits !== 'object' || limits === null) return 'limits must be an object; write false for no limits';
   return countProblem(limits) ?? windowProblem(limits) ?? tenantProblem(limits) ?? storeProblem(limits);
+}
+
+/** Checks the options of the limits on tokens. Returns an error message, or `undefined` if they are valid. */
+export function tokenLimitsProblem(limits: TokenLimitOptions | false | undefined): string | undefined {
+  if (limits === undefined || limits === false) return undefined;
+  const wrong = OF_PASSWORDS.find((name) => (limits as LimitOptions | null)?.[name] !== undefined);
+  if (wrong !== undefined) return `limits.${wrong} is for passwords, because a token has no username; remove it`;
+  // The other limits do not apply, so they must not be reached first.
+  const isObject = typeof limits === 'object' && limits !== null;
+  return limitsProblem(isObject ? { ...limits, perUserAndAddress: 1 } : limits);
 }
 
 function countProblem({ perUserAndAddress = 10, perAddress = 100, perUser = 100 }: LimitOptions): string | undefined {

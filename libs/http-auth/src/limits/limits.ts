@@ -47,7 +47,11 @@ export class Limits {
    */
   private readonly known = recent<string>(MAX_KNOWN, { ttl: KNOWN * 1000, noUpdateTTL: true });
 
-  constructor(private readonly options: LimitOptions = {}) {
+  /** @param scheme the auth-scheme if its credentials are tokens without a username; then only the failures of an address count */
+  constructor(
+    private readonly options: LimitOptions = {},
+    private readonly scheme?: string,
+  ) {
     this.counters = new Counters(options);
     const ttl = windowSeconds(options) * 1000;
     this.failed = recent<true>(MAX_FAILED, { ttl, noUpdateTTL: true });
@@ -61,7 +65,8 @@ export class Limits {
    */
   async begin(credentials: Credentials, request: HttpRequest): Promise<Attempt | Refusal> {
     this.proxyWarning.check(request);
-    const attempt = new Attempt(new Guess(credentials, networkOf(addressOf(request)), this.tenantOf(request)));
+    const network = networkOf(addressOf(request));
+    const attempt = new Attempt(new Guess(credentials, network, this.tenantOf(request), this.scheme));
     if (this.counters.closed) return new Refusal(503, 1);
     if (this.isKnown(attempt)) return attempt;
     return this.refusalOf(attempt) ?? this.reserve(attempt);
@@ -95,7 +100,7 @@ export class Limits {
   private limitedBy(guess: Guess): Limited[] {
     const { perUserAndAddress = 10, perAddress = 100, perUser = 100, sharedUsernames = [] } = this.options;
     const address = { key: guess.address, limit: perAddress };
-    if (sharedUsernames.includes(guess.username)) return [address];
+    if (this.scheme !== undefined || sharedUsernames.includes(guess.username)) return [address];
     return [{ key: guess.pair, limit: perUserAndAddress }, address, { key: guess.user, limit: perUser }];
   }
 

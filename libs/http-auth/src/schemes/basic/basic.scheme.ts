@@ -2,7 +2,6 @@ import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { Challenge } from '../../http/challenge.js';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
-import { type Ending, Refusal } from '../../limits/attempt.js';
 import { type LimitOptions, limitsProblem } from '../../limits/limit.options.js';
 import { Limits } from '../../limits/limits.js';
 import { decide } from '../decide.js';
@@ -11,6 +10,7 @@ import type { Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import type { Scheme, SchemeDefinition } from '../scheme.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
+import { verifyWithin } from '../verify.within.js';
 import { type BasicCredentials, parseBasicCredentials, parseLatin1Credentials } from './basic.credentials.js';
 
 /** Options of the Basic scheme. */
@@ -85,9 +85,7 @@ export class BasicScheme implements Scheme {
     if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');
     const credentials = this.charset === null ? parseLatin1Credentials(field) : parseBasicCredentials(field);
     if (credentials === undefined) return new Failure('malformed', 'Basic');
-    return this.#limits === undefined
-      ? this.verify(credentials, request)
-      : this.verifyWithin(this.#limits, credentials, request);
+    return verifyWithin(this.#limits, 'Basic', credentials, request, () => this.verify(credentials, request));
   }
 
   challenge(realm: string): Challenge {
@@ -98,27 +96,4 @@ export class BasicScheme implements Scheme {
     const secrets = () => [credentials.password, ...secretsOf(request)];
     return decide({ scheme: 'Basic', secrets }, () => this.verifier(credentials, request));
   }
-
-  /** Calls the verifier if the limits allow it, and reports the result to the limits. */
-  private async verifyWithin(limits: Limits, credentials: BasicCredentials, request: HttpRequest): Promise<Outcome> {
-    const attempt = await limits.begin(credentials, request);
-    if (attempt instanceof Refusal) {
-      const { status, retryAfter, limit } = attempt;
-      return new Failure('limited', 'Basic', status, { retryAfter, ...(limit !== undefined && { limit }) });
-    }
-    let ending: Ending = 'neither';
-    try {
-      const outcome = await this.verify(credentials, request);
-      ending = endingOf(outcome);
-      return outcome;
-    } finally {
-      limits.end(attempt, ending);
-    }
-  }
-}
-
-/** Only credentials that the verifier refused count as a failure. */
-function endingOf(outcome: Outcome): Ending {
-  if (!(outcome instanceof Failure)) return 'success';
-  return outcome.reason === 'invalid' ? 'failure' : 'neither';
 }

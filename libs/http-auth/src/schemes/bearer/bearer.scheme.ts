@@ -1,12 +1,16 @@
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { AuthParams } from '../../http/auth-param.js';
 import type { Challenge } from '../../http/challenge.js';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
+import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
+import { Limits } from '../../limits/limits.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
+import { verifyWithin } from '../verify.within.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
 
 /** Options of the Bearer scheme. */
@@ -20,6 +24,12 @@ export interface BearerOptions {
   readonly formEncodedBody?: boolean;
   /** The format of a token, e.g. `JWT`, as a hint for readers of the OpenAPI document. */
   readonly bearerFormat?: string;
+  /**
+   * How many failed attempts an address may have before the scheme responds with 429 and does not call the verifier.
+   *
+   * @default false: a random token cannot be guessed
+   */
+  readonly limits?: TokenLimitOptions | false;
 }
 
 /**
@@ -38,9 +48,14 @@ export function bearer<Principal = unknown, Request extends object = HttpRequest
 ): SchemeDefinition {
   return {
     name: 'Bearer',
-    problem: () => verifierProblem('bearer()', verifier),
+    problem: () => optionsProblem(options) ?? verifierProblem('bearer()', verifier),
     bind: (container) => new BearerScheme(container.verifier(verifier) as VerifierFunction<BearerCredentials>, options),
   };
+}
+
+function optionsProblem({ limits }: BearerOptions): string | undefined {
+  const problem = tokenLimitsProblem(limits);
+  return problem && `bearer(): ${problem}`;
 }
 
 /** The Bearer scheme of one application. */
@@ -51,11 +66,18 @@ export class BearerScheme implements Scheme {
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
   private readonly formEncodedBody: boolean;
+  // Private at run time as well, because objects on the request refer to the scheme.
+  readonly #limits: Limits | undefined;
 
+  /** @throws AuthConfigurationError if an option is invalid */
   constructor(
     readonly verifier: VerifierFunction<BearerCredentials>,
-    { formEncodedBody = false, bearerFormat }: BearerOptions = {},
+    options: BearerOptions = {},
   ) {
+    const problem = optionsProblem(options);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
+    const { formEncodedBody = false, bearerFormat, limits } = options;
+    this.#limits = limits ? new Limits(limits, 'Bearer') : undefined;
     this.formEncodedBody = formEncodedBody;
     this.metadata = { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] };
     this.openapi = { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
@@ -71,8 +93,10 @@ export class BearerScheme implements Scheme {
     if (inHeader && inForm) return new Failure('malformed', 'Bearer', 400);
     const credentials = inHeader ? parseBearerCredentials(field) : parseFormToken(request);
     if (credentials === undefined) return new Failure('malformed', 'Bearer', 400);
-    const secrets = () => [credentials.token];
-    return decide({ scheme: 'Bearer', secrets }, () => this.verifier(credentials, request));
+    const { token } = credentials;
+    return verifyWithin(this.#limits, 'Bearer', { username: '', password: token }, request, () =>
+      decide({ scheme: 'Bearer', secrets: () => [token] }, () => this.verifier(credentials, request)),
+    );
   }
 
   /** Returns `true` if the scheme accepts tokens in a form-encoded body and the request has one. */
