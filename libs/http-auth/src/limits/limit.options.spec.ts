@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { limitsProblem, tokenLimitsProblem, windowSeconds } from './limit.options.js';
+import { limitsProblem, type TokenLimitOptions, tokenLimitsProblem, windowSeconds } from './limit.options.js';
 
 const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
 
@@ -73,7 +73,7 @@ describe('tokenLimitsProblem()', () => {
     { perAddress: Infinity, window: '1h' },
     { limiter, failClosed: true },
   ])('returns undefined for %j', (limits) => {
-    expect(tokenLimitsProblem(limits)).toBeUndefined();
+    expect(tokenLimitsProblem(limits as TokenLimitOptions)).toBeUndefined();
   });
 
   it.each([
