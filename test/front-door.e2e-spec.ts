@@ -12,6 +12,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   type ArgumentsHost,
+  Body,
   Catch,
   Controller,
   type ExceptionFilter,
@@ -60,6 +61,9 @@ class SocketIoGateway {
 class OpenController {
   @Get('open') open() {
     return 'open';
+  }
+  @Post('docs/echo') echo(@Body() body: unknown) {
+    return body;
   }
   @Post('docs/upload') upload() {
     return 'uploaded';
@@ -404,6 +408,90 @@ describe.each(adapters)('The front door on %s', (_name, adapter) => {
     });
   });
 
+  describe('requests that are held', () => {
+    const later = basic(
+      async ({ password: word }) => {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        return word === 'wonder:land' ? { name: 'alice' } : null;
+      },
+      { limits: false },
+    );
+    const { authorization } = password;
+    const slow = (prepare: (app: INestApplication) => unknown = (nest) => protect(nest, '/docs')) =>
+      application(prepare, { schemes: [later] });
+
+    it('keep their body', async () => {
+      const body = JSON.stringify({ text: 'x'.repeat(90_000) });
+      const app = await slow();
+      const headers = { ...password, 'content-type': 'application/json' };
+      expect(await send(app, '/docs/echo', { method: 'POST', headers, body })).toMatchObject({ status: 201, body });
+    });
+
+    it('keep the order of pipelined requests, and the connection', async () => {
+      const app = await slow();
+      const of = (path: string, fields = '') => `GET ${path} HTTP/1.1\r\nHost: h\r\n${fields}\r\n`;
+      const upload = 'POST /docs/upload HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello';
+      const text = await raw(
+        portOf(app.getHttpServer()),
+        of('/docs/user', `Authorization: ${authorization}\r\n`) +
+          of('/open') +
+          upload +
+          of('/open', 'Connection: close\r\n'),
+      );
+      expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 200', 'HTTP/1.1 401', 'HTTP/1.1 200']);
+      expect(text.indexOf('alice')).toBeLessThan(text.indexOf('open'));
+    });
+
+    it('keep what the client sends after an upgrade, before it is accepted', async () => {
+      const app = await slow();
+      const server = app.getHttpServer() as Server;
+      server.on('upgrade', (_request, socket: Socket, head: Buffer) => {
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n${head.toString()}`,
+        );
+        socket.on('data', (data) => {
+          socket.write(data);
+          if (data.toString().includes('end')) socket.end();
+        });
+      });
+      const socket = connect(portOf(server), '127.0.0.1');
+      socket.write(
+        `GET /docs HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\nAuthorization: ${authorization}\r\n\r\nhead `,
+      );
+      setTimeout(() => socket.write('while it waits '), 10);
+      setTimeout(() => socket.write('end'), 100);
+      let text = '';
+      socket.on('data', (data) => (text += data.toString()));
+      await once(socket, 'close');
+      expect(text).toContain('101 Switching Protocols');
+      expect(text).toContain('head while it waits end');
+    });
+
+    it('are dropped if the client is gone, and do not disturb close()', async () => {
+      const app = await slow();
+      const port = portOf(app.getHttpServer());
+      const fields = `Host: h\r\nAuthorization: ${authorization}\r\n`;
+      for (const [head, end] of [
+        [`POST /docs/upload HTTP/1.1\r\n${fields}Content-Length: 100\r\n\r\npart`, 'reset'],
+        [`GET /docs/user HTTP/1.1\r\n${fields}\r\n`, 'reset'],
+        [`GET /docs/user HTTP/1.1\r\n${fields}\r\n`, 'end'],
+        [`POST /docs/upload HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\n\r\npart`, 'reset'],
+      ] as const) {
+        const socket = connect(port, '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write(head);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+        if (end === 'reset') socket.resetAndDestroy();
+        else socket.end();
+      }
+      const pending = send(app, '/docs/user', { headers: password });
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await Promise.all([app.close(), pending.catch(() => undefined)]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect((app.getHttpServer() as Server).listening).toBe(false);
+    });
+  });
+
   it('accepts dot segments with the option dotSegments, if the policies of both paths are satisfied', async () => {
     const prepare = (app: INestApplication) => {
       protect(app, '/docs');
@@ -467,6 +555,7 @@ describe('The front door on Express', () => {
           request.url = request.url.replace('/alias', '/files');
           request.originalUrl = request.url;
         }
+        if (request.url === '/filesa') request.url = '/files/a';
         next();
       });
       const router = express.Router();
@@ -474,7 +563,8 @@ describe('The front door on Express', () => {
       nest.use('/files', router);
       protect(nest, '/files');
     });
-    for (const path of ['/alias', '/alias/a', '/alias?x', '/files', '/files/a?x=1']) {
+    // The middleware makes `/files/a` of `/filesa`, so a router below `/files` sees both in the same way.
+    for (const path of ['/alias', '/alias/a', '/alias?x', '/files', '/files/a?x=1', '/filesa']) {
       expect(await send(app, path)).toMatchObject({ status: 401, challenges });
       expect(await send(app, path, { headers: password })).toMatchObject({ status: 200 });
     }

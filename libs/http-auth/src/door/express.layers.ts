@@ -51,13 +51,13 @@ export function checkBeforeLayers(router: Router, targets: TargetCheck): void {
 }
 
 /**
- * Returns the target at a layer. Express moves the path of a mounted layer from `url` to `baseUrl`, and adds a slash if the rest
- * has none: `/docs?x` becomes `/docs` and `/?x`. So the target without that slash is a second possibility.
+ * Returns the target at a layer. Express moves the path of a mounted layer from `url` to `baseUrl`, and adds a slash if nothing of
+ * the path is left: `/docs?x` becomes `/docs` and `/?x`. So the target without that slash is a second possibility.
  */
 function targetsOf({ url, baseUrl = '' }: ExpressRequest, base: string): [target: string, withoutSlash: string] {
   const moved = baseUrl.slice(base.length);
   if (moved === '') return [url, url];
   // The origin of an absolute form stays in front of the path.
   const [, origin = '', rest = ''] = /^([^/?]+:\/\/[^/]*)?(.*)$/s.exec(url) ?? [];
-  return [`${origin}${moved}${rest}`, `${origin}${moved}${rest.replace(/^\//, '')}`];
+  return [`${origin}${moved}${rest}`, `${origin}${moved}${rest.replace(/^\/(?=\?|$)/, '')}`];
 }

@@ -3,7 +3,7 @@ import { HttpException, type HttpServer, Injectable, InternalServerErrorExceptio
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
 import type { Policy } from '../guard/policy.js';
 import type { HttpRequest } from '../http/request.js';
-import { Exchanges } from '../response/exchange.js';
+import { type Exchange, Exchanges } from '../response/exchange.js';
 import { ResponseHeadHook } from '../response/response-head.hook.js';
 import { announceWaiting, Arrival, seeArrivals } from './arrival.js';
 import { frameworkRequest } from './framework.request.js';
@@ -122,7 +122,7 @@ export class FrontDoor {
     return true;
   }
 
-  /** Never rejects: an error of our own is a refusal as well. */
+  /** Waits until the credentials are verified, and then passes the request on or refuses it. Never rejects. */
   private async hold(response: ServerResponse, arrival: Arrival, policies: readonly Policy[]): Promise<void> {
     const { request } = arrival;
     const isUpgrade = arrival.response === undefined;
@@ -131,23 +131,34 @@ export class FrontDoor {
       arrival.socket.on('error', ignore);
       this.headHook.watch(response);
     }
-    const ours = frameworkRequest(this.adapter, request);
-    const exchange = this.exchanges.of(ours, response);
-    try {
-      await this.gate.admit(exchange, policies);
-      exchange.admitted = request.url;
-    } catch (error) {
-      exchange.refusal = { error };
-    }
+    const refusal = await this.refusalOf(request, response, policies);
     if (arrival.isGone) return;
     // An error of a listener must reach the same handlers as without us, so the listeners do not run in our promise.
     queueMicrotask(() => {
       if (isUpgrade) arrival.socket.off('error', ignore);
-      if (exchange.refusal !== undefined) return this.refuse(arrival, response, exchange.refusal.error);
-      share(ours, request);
+      if (refusal !== undefined) return this.refuse(arrival, response, refusal.error);
       if (isUpgrade) this.upgraded.add(request);
       arrival.pass();
     });
+  }
+
+  /** Returns the error if the request is refused. An error of our own is a refusal as well. */
+  private async refusalOf(
+    request: IncomingMessage,
+    response: ServerResponse,
+    policies: readonly Policy[],
+  ): Promise<Exchange['refusal']> {
+    const exchange = this.exchanges.of(request as HttpRequest, response);
+    try {
+      const ours = frameworkRequest(this.adapter, request);
+      exchange.request = ours;
+      await this.gate.admit(exchange, policies);
+      exchange.admitted = request.url;
+      share(ours, request);
+    } catch (error) {
+      exchange.refusal = { error };
+    }
+    return exchange.refusal;
   }
 
   /** Lets the framework respond. Its check finds the refusal on the exchange, and throws it. */

@@ -14,6 +14,12 @@ export function responseToUpgrade(request: IncomingMessage): ServerResponse {
 
 /** Sends what is written to the response to the socket, and closes the socket after it. */
 export function sendTo(response: ServerResponse, socket: Duplex): void {
+  // Without a listener, a connection that breaks would end the process.
+  socket.on('error', ignore);
   response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
   response.once('finish', () => socket.end());
+}
+
+function ignore(): void {
+  // The client is gone, so nobody misses the response.
 }
