@@ -20,7 +20,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-const plan = values.quick ? { warmup: 300, rounds: 2, amount: 300 } : { warmup: 20000, rounds: 5, amount: 4000 };
+const plan = values.quick ? { warmup: 300, rounds: 2, amount: 300 } : { warmup: 6000, rounds: 5, amount: 1200 };
 const adapters = (values.adapter === 'both' ? ['fastify', 'express'] : [values.adapter]) as Adapter[];
 const node = nodePath(values.node);
 const issuer = new Issuer();
