@@ -30,6 +30,9 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import express from 'express';
 import type { FastifyInstance } from 'fastify';
+import { buildSchema } from 'graphql';
+import { createClient } from 'graphql-ws';
+import { useServer } from 'graphql-ws/use/ws';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { AuthModule, type AuthModuleOptions, basic, protect, Public } from 'nestjs-http-auth';
 import { io, type Socket as Client } from 'socket.io-client';
@@ -198,6 +201,31 @@ describe.each(adapters)('The front door on %s', (_name, adapter) => {
       expect(await webSocket(port, '/elsewhere')).toEqual({ status: 101 });
       const { message = '' } = await webSocket(port, '/late', password, 'who');
       expect(JSON.parse(message)).toEqual([{ name: 'alice' }, { scheme: 'Basic', realm: 'Staging' }]);
+    });
+
+    it('holds the WebSockets of graphql-ws', async () => {
+      const app = await application((nest) => protect(nest, '/graphql'));
+      const sockets = new WebSocketServer({ server: app.getHttpServer() as Server, path: '/graphql' });
+      closing.push(() => sockets.close());
+      useServer(
+        { schema: buildSchema('type Query { hello: String }'), roots: { query: { hello: () => 'world' } } },
+        sockets,
+      );
+      const ask = async (headers: Record<string, string>) => {
+        class WithHeaders extends WebSocket {
+          constructor(url: string, protocols: string) {
+            super(url, protocols, { headers });
+          }
+        }
+        const url = `ws://127.0.0.1:${portOf(app.getHttpServer())}/graphql`;
+        const client = createClient({ url, webSocketImpl: WithHeaders, retryAttempts: 0 });
+        closing.push(() => client.dispose());
+        return new Promise((resolve, reject) => {
+          client.subscribe({ query: '{ hello }' }, { next: resolve, error: reject, complete: () => undefined });
+        });
+      };
+      await expect(ask({})).rejects.toMatchObject({ message: 'Unexpected server response: 401' });
+      expect(await ask(password)).toEqual({ data: { hello: 'world' } });
     });
 
     it('holds the upgrades that http-proxy-middleware passes on', async () => {

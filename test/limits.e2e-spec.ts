@@ -1,3 +1,5 @@
+import crypto from 'node:crypto';
+import { type AddressInfo, connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get } from '@nestjs/common';
@@ -12,7 +14,7 @@ import {
   OptionalAuth,
   protect,
 } from 'nestjs-http-auth';
-import { passwords } from 'nestjs-http-auth/passwords';
+import { password as hashing, passwords } from 'nestjs-http-auth/passwords';
 import { adapters, start } from './support/application.js';
 import { type Answer, basicAuthorization, bearerAuthorization, send } from './support/client.js';
 import { RecordingLogger } from './support/logger.js';
@@ -359,6 +361,33 @@ describe.each(adapters)('Limits on %s', (framework, adapter) => {
       Array.from({ length: 120 }, (_, index) => send(app, '/', { headers: bearerAuthorization(`guess-${index}`) })),
     );
     expect(statusesOf(answers)).toEqual({ 401: 120 });
+  });
+
+  it('[C4] compute no hashes for clients that are gone', async () => {
+    const hash = await hashing.hash('wonder:land', { algorithm: 'scrypt' });
+    const scrypt = jest.spyOn(crypto, 'scrypt');
+    try {
+      const verifier = passwords((user) => ({ hash, principal: { user } }));
+      const app = await start(trusting(adapter()), {
+        imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic(verifier)] })],
+        controllers: [GreetingController],
+      });
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const sockets = Array.from({ length: 60 }, (_, index) => {
+        const socket = connect(port, '127.0.0.1');
+        const fields = `Authorization: ${basicAuthorization(`user ${index}`, 'guess').authorization}\r\nX-Forwarded-For: 192.0.2.${index}`;
+        socket.write(`GET / HTTP/1.1\r\nHost: h\r\n${fields}\r\n\r\n`);
+        return socket;
+      });
+      while (scrypt.mock.calls.length === 0) await setTimeout(1);
+      for (const socket of sockets) socket.destroy();
+      const good = await send(app, '/', { headers: basicAuthorization('alice', 'wonder:land') });
+      expect(good).toMatchObject({ status: 200 });
+      // The good one, and those that were running before the server knew that their clients are gone. Without the queue, 61.
+      expect(scrypt.mock.calls.length).toBeLessThan(10);
+    } finally {
+      scrypt.mockRestore();
+    }
   });
 
   it('are disabled by limits: false', async () => {

@@ -23,6 +23,7 @@ import {
   CurrentUser,
   type HttpAuthVerifier,
   type HttpRequest,
+  VerifierUnavailableException,
 } from 'nestjs-http-auth';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
@@ -239,6 +240,25 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
         },
       ],
     ];
+
+    it.each([
+      [5, '5'],
+      [0.2, '1'],
+      [-1, '1'],
+      [NaN, '1'],
+      [Infinity, '1'],
+      [1e30, '2147483648'],
+    ])(
+      'a VerifierUnavailableException with %d seconds causes a 503 with a valid Retry-After',
+      async (seconds, field) => {
+        const app = await application([
+          basic(() => {
+            throw new VerifierUnavailableException('down', seconds);
+          }),
+        ]);
+        expect(await send(app, '/', ask)).toMatchObject({ status: 503, headers: { 'retry-after': field } });
+      },
+    );
 
     it.each(throwing)('%s causes a %d, with no credentials in the log', async (_what, status, verify) => {
       const logger = new RecordingLogger();

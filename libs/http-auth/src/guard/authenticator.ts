@@ -12,7 +12,7 @@ import { isPromise } from '../common/promise.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { schemeOf } from '../http/credentials.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
-import { countFieldLines, type HttpRequest, isPreflight } from '../http/request.js';
+import { countFieldLines, type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated, Exchange } from '../response/exchange.js';
 import { Admission } from '../schemes/admission.js';
@@ -166,7 +166,7 @@ export class Authenticator {
     const verifierError = error instanceof VerifierError ? error : new VerifierError(name, new Error('unknown'), []);
     const { status, retryAfter } = verifierError;
     this.reporter.failed(policy, exchange, name, status);
-    this.logger.error(verifierError);
+    if (!isGone(exchange.request)) this.logger.error(verifierError);
     setRetryAfter(exchange, retryAfter);
     throw exceptionWithStatus(status, verifierError);
   }
@@ -188,5 +188,8 @@ function presented(schemes: readonly Scheme[], request: HttpRequest): Scheme | u
 
 /** Sets `Retry-After` (RFC 9110 section 10.2.3). */
 function setRetryAfter({ response }: Exchange, seconds: number | undefined): void {
-  if (seconds !== undefined) response.setHeader('Retry-After', String(Math.max(1, Math.ceil(seconds))));
+  if (seconds === undefined) return;
+  // A verifier may state any number.
+  const whole = Number.isFinite(seconds) ? Math.min(Math.max(1, Math.ceil(seconds)), 2 ** 31) : 1;
+  response.setHeader('Retry-After', String(whole));
 }

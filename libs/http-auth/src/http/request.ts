@@ -52,3 +52,13 @@ export function countFieldLines(request: HttpRequest, name: string): number {
 export function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
+
+/** Returns `true` if the connection of a request is closed, so that nobody would see a response. */
+export function isGone(request: HttpRequest): boolean {
+  const { stream, socket } = (request.raw ?? request) as {
+    /** HTTP/2 has a stream for each request. */
+    readonly stream?: { readonly destroyed: boolean };
+    readonly socket?: { readonly destroyed: boolean } | null;
+  };
+  return (stream ?? socket)?.destroyed === true;
+}

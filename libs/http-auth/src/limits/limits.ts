@@ -4,6 +4,7 @@ import { isPromise } from '../common/promise.js';
 import { addressOf, networkOf } from './address.js';
 import { Attempt, type Ending, type LimitName, Refusal } from './attempt.js';
 import { type Count, Counters, type Limited } from './counters.js';
+import { noteLogin } from './familiar.js';
 import { type Credentials, Guess } from './guess.js';
 import { type LimitOptions, windowSeconds } from './limit.options.js';
 import { ProxyWarning } from './proxy.warning.js';
@@ -67,6 +68,7 @@ export class Limits {
     this.proxyWarning.check(request);
     const network = networkOf(addressOf(request));
     const attempt = new Attempt(new Guess(credentials, network, this.tenantOf(request), this.scheme));
+    if (this.known.has(attempt.guess.success)) noteLogin(request);
     if (this.counters.closed) return new Refusal(503, 1);
     if (this.isKnown(attempt)) return attempt;
     return this.refusalOf(attempt) ?? this.reserve(attempt);

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { keyedDigest } from '../common/digest.js';
 import { type Duration, milliseconds } from '../common/duration.js';
+import { ClientGoneException } from './hash.queue.js';
 import type { PasswordCredentials } from './password.credentials.js';
 
 /** Options of the cache of verified passwords. */
@@ -58,7 +59,15 @@ export class PasswordCache {
   ): Promise<boolean> {
     const key = keyedDigest(username, password, hash);
     if (this.verified.get(key) !== undefined) return true;
-    return this.pending.get(key) ?? this.start(key, username, check);
+    const pending = this.pending.get(key);
+    if (pending === undefined) return this.start(key, username, check);
+    try {
+      return await pending;
+    } catch (error) {
+      // The client that started the check is gone, but this one is not.
+      if (!(error instanceof ClientGoneException)) throw error;
+      return this.verify({ username, password }, hash, check);
+    }
   }
 
   private async start(key: string, username: string, check: () => Promise<boolean>): Promise<boolean> {

@@ -2,6 +2,7 @@ import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { Failure } from '../schemes/failure.js';
 import { RefusedException } from '../schemes/refused.exception.js';
+import { HashQueue } from './hash.queue.js';
 import { cacheProblem, PasswordCache, type VerifiedCacheOptions } from './password.cache.js';
 import type { PasswordCredentials } from './password.credentials.js';
 import { verifyBounded } from './password.js';
@@ -64,6 +65,9 @@ export interface Lookup<Principal> {
   readonly onVerified?: (password: string, hash: StoredHash) => void;
 }
 
+/** All verifiers of the process share the cores. */
+const hashes = new HashQueue();
+
 /**
  * Creates a verifier for a store of users. It computes exactly one hash for a known and for an unknown user, unless the
  * password is remembered or another request is checking the same one.
@@ -84,7 +88,7 @@ export function passwordVerifier<Principal, Request>(
     const { text, read, principal, onVerified } = await find(credentials.username, request);
     const check = async (): Promise<boolean> => {
       const hash = read();
-      const valid = await verifyBounded(credentials.password, hash);
+      const valid = await hashes.run((request ?? {}) as HttpRequest, () => verifyBounded(credentials.password, hash));
       // A decoy has no principal, and its password must not be remembered.
       if (!valid || !principal) return false;
       onVerified?.(credentials.password, hash);

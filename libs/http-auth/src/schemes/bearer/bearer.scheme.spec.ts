@@ -18,6 +18,13 @@ describe('bearerChallenge', () => {
   ])('[R-8] has the error %s for the failure that it describes', (error, failure) => {
     expect(formatChallenge(bearerChallenge('example', failure))).toBe(`Bearer realm="example", error="${error}"`);
   });
+
+  it('[R-7] replaces characters that RFC 6750 section 3 does not allow in error_description', () => {
+    const params = { error_description: 'Das Token "a\\b" ist ungültig\n' };
+    expect(formatChallenge(bearerChallenge('example', new Failure('invalid', 'Bearer', 401, { params })))).toBe(
+      'Bearer realm="example", error="invalid_token", error_description="Das Token ?a?b? ist ung?ltig?"',
+    );
+  });
 });
 
 describe('bearer', () => {

@@ -121,8 +121,11 @@ const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
  * The params of the failure follow.
  */
 export function bearerChallenge(realm: string, failure?: Failure): Challenge {
-  return {
-    scheme: 'Bearer',
-    params: { realm, ...(failure && ERRORS[failure.reason]), ...failure?.details.params },
-  };
+  const params = { realm, ...(failure && ERRORS[failure.reason]), ...failure?.details.params };
+  const description: unknown = (params as AuthParams)['error_description'];
+  if (typeof description !== 'string') return { scheme: 'Bearer', params };
+  return { scheme: 'Bearer', params: { ...params, error_description: description.replace(NOT_DESCRIPTION, '?') } };
 }
+
+/** The characters that RFC 6750 section 3 does not allow in an `error_description`. */
+const NOT_DESCRIPTION = /[^\x20\x21\x23-\x5b\x5d-\x7e]/g;

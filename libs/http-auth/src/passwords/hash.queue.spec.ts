@@ -1,0 +1,129 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import type { HttpRequest } from '../http/request.js';
+import { noteLogin } from '../limits/familiar.js';
+import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
+import { ClientGoneException, HashQueue } from './hash.queue.js';
+
+type Client = HttpRequest & { socket: { destroyed: boolean } };
+
+const from = (ip: string): Client => ({ method: 'GET', url: '/', headers: {}, ip, socket: { destroyed: false } });
+
+/** Starts hashes that end when the test says so. */
+function hashes(queue: HashQueue) {
+  const started: string[] = [];
+  const ends = new Map<string, () => void>();
+  const results: string[] = [];
+  return {
+    started,
+    results,
+    start(name: string, request: HttpRequest = from('192.0.2.1')): void {
+      const compute = () => {
+        started.push(name);
+        return new Promise<void>((resolve) => ends.set(name, resolve));
+      };
+      queue.run(request, compute).then(
+        () => results.push(`${name} ended`),
+        (error: Error) => results.push(`${name}: ${error.constructor.name}`),
+      );
+    },
+    async end(name: string): Promise<void> {
+      ends.get(name)?.();
+      await setImmediate();
+    },
+  };
+}
+
+describe('HashQueue', () => {
+  it('runs at most the maximum at the same time, and the others in their order', async () => {
+    const { started, start, end, results } = hashes(new HashQueue(2));
+    for (const name of ['a', 'b', 'c', 'd']) start(name);
+    expect(started).toEqual(['a', 'b']);
+    await end('b');
+    expect(started).toEqual(['a', 'b', 'c']);
+    await end('a');
+    await end('c');
+    await end('d');
+    start('e');
+    expect(started).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(results).toEqual(['b ended', 'a ended', 'c ended', 'd ended']);
+  });
+
+  it('passes its place on if a hash fails', async () => {
+    const queue = new HashQueue(1);
+    const failing = queue.run(from('192.0.2.1'), () => Promise.reject(new Error('broken')));
+    const next = queue.run(from('192.0.2.1'), () => Promise.resolve('next'));
+    await expect(failing).rejects.toThrow('broken');
+    expect(await next).toBe('next');
+  });
+
+  it('gives every network of clients the same share', async () => {
+    const { started, start, end } = hashes(new HashQueue(1));
+    start('running');
+    for (let index = 0; index < 10; index++) start(`guess ${index}`, from('192.0.2.1'));
+    start('honest', from('192.0.2.2'));
+    start('same network', from('2001:db8::1'));
+    start('same network, later', from('2001:db8::2'));
+    for (const name of ['running', 'guess 0', 'honest', 'same network', 'guess 1', 'same network, later'])
+      await end(name);
+    expect(started.slice(1)).toEqual([
+      'guess 0',
+      'honest',
+      'same network',
+      'guess 1',
+      'same network, later',
+      'guess 2',
+    ]);
+  });
+
+  it('prefers users who logged in from the same address before', async () => {
+    const { started, start, end } = hashes(new HashQueue(1));
+    const known = from('192.0.2.3');
+    noteLogin(known);
+    start('running');
+    for (let index = 0; index < 3; index++) start(`guess ${index}`);
+    start('known', known);
+    await end('running');
+    await end('known');
+    expect(started).toEqual(['running', 'known', 'guess 0']);
+  });
+
+  it('does not compute the hash of a client that is gone', async () => {
+    const { started, results, start, end } = hashes(new HashQueue(1));
+    const [gone, there] = [from('192.0.2.1'), from('192.0.2.2')];
+    start('running');
+    start('gone', gone);
+    start('there', there);
+    gone.socket.destroyed = true;
+    await end('running');
+    expect(started).toEqual(['running', 'there']);
+    expect(results).toContain(`gone: ${ClientGoneException.name}`);
+    await end('there');
+    start('next');
+    expect(started).toEqual(['running', 'there', 'next']);
+  });
+
+  it('refuses a hash that has waited too long', async () => {
+    const { started, results, start, end } = hashes(new HashQueue(1, 20));
+    start('running');
+    start('waiting');
+    await setTimeout(60);
+    expect(results).toEqual([`waiting: ${VerifierUnavailableException.name}`]);
+    await end('running');
+    expect(started).toEqual(['running']);
+    start('next');
+    expect(started).toEqual(['running', 'next']);
+  });
+
+  it('refuses hashes of the network that has the most if too many wait', async () => {
+    const { results, started, start, end } = hashes(new HashQueue(1, 4000, 4));
+    start('running');
+    for (let index = 0; index < 20; index++) start(`guess ${index}`, from('192.0.2.1'));
+    start('honest', from('192.0.2.2'));
+    await setImmediate();
+    expect(results).toHaveLength(17);
+    expect(results).not.toContain(`honest: ${VerifierUnavailableException.name}`);
+    for (const name of ['running', 'guess 0', 'honest']) await end(name);
+    expect(started).toContain('honest');
+  });
+});

@@ -1,0 +1,133 @@
+import { availableParallelism } from 'node:os';
+import { type HttpRequest, isGone } from '../http/request.js';
+import { addressOf, networkOf } from '../limits/address.js';
+import { hasLoggedIn } from '../limits/familiar.js';
+import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
+
+/** Milliseconds that a hash may wait. Then the client gets 503, and may try again. */
+const PATIENCE = 4000;
+
+/** The maximum number of hashes that wait. */
+const CAPACITY = 1000;
+
+/**
+ * The number of hashes that run at the same time: one for each core, and never all threads of libuv's pool, because files and DNS
+ * need them too.
+ */
+function threads(): number {
+  const pool = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+  return Math.max(1, Math.min(availableParallelism(), pool - 1));
+}
+
+/** The client went away before its password was hashed. */
+export class ClientGoneException extends VerifierUnavailableException {}
+
+/** A hash that waits. */
+interface Waiting {
+  readonly request: HttpRequest;
+  readonly start: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** The hashes that wait, by the network of their clients. Each network gets one turn after the other. */
+type Line = Map<string, Waiting[]>;
+
+/**
+ * Limits the hashes of a process. Those that cannot run wait in a line, in which every network of clients gets the same share. A
+ * user who logged in from the same address before comes first. If a client goes away, its hash is not computed.
+ */
+export class HashQueue {
+  private running = 0;
+  private size = 0;
+  private readonly first: Line = new Map();
+  private readonly others: Line = new Map();
+
+  constructor(
+    private readonly max: number = threads(),
+    private readonly patience: number = PATIENCE,
+    private readonly capacity: number = CAPACITY,
+  ) {}
+
+  /**
+   * Computes a hash as soon as it has its turn.
+   *
+   * @throws VerifierUnavailableException if too many hashes wait, or if the hash has waited too long
+   * @throws ClientGoneException if the client is gone
+   */
+  async run<T>(request: HttpRequest, compute: () => Promise<T>): Promise<T> {
+    if (this.running < this.max) this.running++;
+    else await this.turn(request);
+    try {
+      return await compute();
+    } finally {
+      this.pass();
+    }
+  }
+
+  /** Waits for a turn. The hash that ends passes its place on, so `running` does not change. */
+  private turn(request: HttpRequest): Promise<void> {
+    const line = hasLoggedIn(request) ? this.first : this.others;
+    const network = networkOf(addressOf(request));
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        request,
+        start: () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
+      const timer = setTimeout(() => {
+        this.remove(line, network, waiting);
+        reject(tooMany());
+      }, this.patience);
+      line.set(network, [...(line.get(network) ?? []), waiting]);
+      this.size++;
+      if (this.size > this.capacity) this.shorten();
+    });
+  }
+
+  /** Passes the place of a hash that has ended to the next one. */
+  private pass(): void {
+    for (let next = this.next(); next !== undefined; next = this.next()) {
+      if (!isGone(next.request)) return next.start();
+      next.reject(new ClientGoneException('The client is gone', 1));
+    }
+    this.running--;
+  }
+
+  private next(): Waiting | undefined {
+    const line = this.first.size > 0 ? this.first : this.others;
+    const [entry] = line;
+    if (entry === undefined) return undefined;
+    const [network, [next, ...rest]] = entry;
+    this.size--;
+    // The network goes to the end of the line.
+    line.delete(network);
+    if (rest.length > 0) line.set(network, rest);
+    return next;
+  }
+
+  /** Removes a hash of the network that has the most of them. */
+  private shorten(): void {
+    const line = this.others.size > 0 ? this.others : this.first;
+    const [network, all] = [...line].reduce((most, one) => (one[1].length > most[1].length ? one : most));
+    const last = all.at(-1) as Waiting;
+    this.remove(line, network, last);
+    last.reject(tooMany());
+  }
+
+  private remove(line: Line, network: string, waiting: Waiting): void {
+    const rest = (line.get(network) ?? []).filter((one) => one !== waiting);
+    this.size--;
+    if (rest.length > 0) line.set(network, rest);
+    else line.delete(network);
+  }
+}
+
+function tooMany(): VerifierUnavailableException {
+  return new VerifierUnavailableException('Too many passwords are being verified', 1);
+}
