@@ -41,7 +41,7 @@ export class Arrival {
     return this.event === 'checkContinue';
   }
 
-  /** If `true`, the client is gone, and nobody would see a response. */
+  /** If `true`, the client has disconnected and cannot get a response. */
   get isGone(): boolean {
     const { stream, socket } = this.request as { readonly stream?: Duplex; readonly socket: Duplex };
     return (stream ?? socket).destroyed;
@@ -87,5 +87,5 @@ export function announceWaiting(server: Server): void {
 }
 
 function waitsForArrival(): void {
-  // Without a listener, Node sends `100 Continue` before anybody sees the request.
+  // Without a listener for this event, Node sends `100 Continue` before it emits the request.
 }

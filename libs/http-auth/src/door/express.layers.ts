@@ -51,8 +51,8 @@ export function checkBeforeLayers(router: Router, targets: TargetCheck): void {
 }
 
 /**
- * Returns the target at a layer. Express moves the path of a mounted layer from `url` to `baseUrl`, and adds a slash if nothing of
- * the path is left: `/docs?x` becomes `/docs` and `/?x`. So the target without that slash is a second possibility.
+ * Returns the target at a layer. Express moves the path of a mounted layer from `url` to `baseUrl`, and adds a slash if the rest
+ * of the path is empty: `/docs?x` becomes `/docs` and `/?x`. So the target without that slash is a second possibility.
  */
 function targetsOf({ url, baseUrl = '' }: ExpressRequest, base: string): [target: string, withoutSlash: string] {
   const moved = baseUrl.slice(base.length);

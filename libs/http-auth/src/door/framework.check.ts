@@ -20,7 +20,7 @@ export interface RoutePolicies {
   policyOf(request: HttpRequest): Policy | undefined;
 }
 
-/** What the check does besides protected paths. */
+/** The features that need the check, in addition to protected paths. */
 export interface Features {
   /** If `true`, the realm of the application is a function. It may return a promise. */
   readonly awaitsRealm: boolean;

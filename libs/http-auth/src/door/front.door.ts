@@ -16,8 +16,8 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /**
  * Sees every request and upgrade of the servers of an application before all other code: middleware, routers that were mounted
- * earlier, socket.io, ws, proxies. It watches the responses, and holds the requests to protected paths until their credentials
- * are verified.
+ * earlier, socket.io, ws, proxies. It watches the responses. Requests to protected paths wait until their
+ * credentials are verified.
  *
  * The door decides, and the framework responds: a refused request goes to the framework, whose exception filters and CORS
  * settings then apply.
@@ -32,10 +32,10 @@ export class FrontDoor {
   private isUsed = false;
   /** If `true`, the check of the framework decides about `100 Continue`, because it knows the route. */
   private early = false;
-  /** The upgrades that were admitted. Fastify's second server emits its upgrades on the first server again. */
+  /** The upgrades that were accepted. Fastify's second server emits its upgrades on the first server again. */
   private readonly upgraded = new WeakSet<IncomingMessage>();
   /**
-   * Emits the requests that are held, and never listens. Monitoring tools begin the span of a request when a server emits it,
+   * Emits the requests that wait for a verifier, and never listens. Monitoring tools begin the span of a request when a server emits it,
    * so the span includes the time of the verifier, and a refused request has a span.
    */
   private readonly room = new Server();
@@ -94,7 +94,7 @@ export class FrontDoor {
     for (const server of this.servers) announceWaiting(server);
   }
 
-  /** Returns `true` if the door takes the request, to hold it or to refuse its target. */
+  /** Returns `true` if the door takes the request: the request waits for a verifier, or its target is refused. */
   private takes(arrival: Arrival): boolean {
     const { request, response } = arrival;
     if (response !== undefined) this.headHook.watch(response);
@@ -163,7 +163,7 @@ export class FrontDoor {
 
   /** Lets the framework respond. Its check finds the refusal on the exchange, and throws it. */
   private refuse(arrival: Arrival, response: ServerResponse, error: unknown): void {
-    // A framework routes paths only. `CONNECT` and `OPTIONS *` have none.
+    // A framework routes paths only. `CONNECT` and `OPTIONS *` do not name a path.
     if (this.listener === undefined || !/^(?:\/|https?:)/i.test(arrival.request.url ?? '')) {
       return this.respond(arrival, response, error);
     }
@@ -185,7 +185,7 @@ export class FrontDoor {
 }
 
 function ignore(): void {
-  // The client is gone. `isGone` tells.
+  // The client has disconnected; see `isGone`.
 }
 
 /** Copies the principal to Node's request, which is all that a WebSocket server or engine.io sees. */

@@ -5,8 +5,8 @@ import type { Server } from 'node:http';
 const CHANNEL = 'tracing:net.server.listen:asyncStart';
 
 /**
- * Calls a function for each server that starts to listen and gives its requests to a listener: the second server of Fastify for
- * `localhost`, and servers that the application creates for the same instance.
+ * Calls a function for each server that starts to listen and has the listener of the application. Fastify creates a second server
+ * for `localhost`, and an application may create servers for the same instance.
  *
  * @param listens returns `true` for the listener of the application
  * @returns a function that ends the calls

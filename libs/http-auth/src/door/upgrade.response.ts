@@ -2,8 +2,8 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Creates a response to an upgrade. Node creates none, because an upgrade that succeeds has no response of this kind. Nothing is
- * sent unless {@link sendTo} connects it to the socket.
+ * Creates a response to an upgrade. Node creates none, because an upgrade that succeeds has no response of this kind. Node
+ * sends it only if {@link sendTo} connects it to the socket.
  */
 export function responseToUpgrade(request: IncomingMessage): ServerResponse {
   const response = new ServerResponse(request);
@@ -21,5 +21,5 @@ export function sendTo(response: ServerResponse, socket: Duplex): void {
 }
 
 function ignore(): void {
-  // The client is gone, so nobody misses the response.
+  // The client has disconnected.
 }

@@ -53,7 +53,7 @@ export function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
-/** Returns `true` if the connection of a request is closed, so that nobody would see a response. */
+/** Returns `true` if the client has disconnected and cannot get a response. */
 export function isGone(request: HttpRequest): boolean {
   const { stream, socket } = (request.raw ?? request) as {
     /** HTTP/2 has a stream for each request. */

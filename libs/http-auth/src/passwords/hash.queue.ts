@@ -19,7 +19,7 @@ function threads(): number {
   return Math.max(1, Math.min(availableParallelism(), pool - 1));
 }
 
-/** The client went away before its password was hashed. */
+/** The client disconnected before its password was hashed. */
 export class ClientGoneException extends VerifierUnavailableException {}
 
 /** A hash that waits. */
@@ -33,8 +33,8 @@ interface Waiting {
 type Line = Map<string, Waiting[]>;
 
 /**
- * Limits the hashes of a process. Those that cannot run wait in a line, in which every network of clients gets the same share. A
- * user who logged in from the same address before comes first. If a client goes away, its hash is not computed.
+ * Limits the hashes of a process. The other hashes wait in a line, in which every network of clients gets the same share. A
+ * user who logged in from the same address before comes first. If a client disconnects, its hash is not computed.
  */
 export class HashQueue {
   private running = 0;
@@ -52,7 +52,7 @@ export class HashQueue {
    * Computes a hash as soon as it has its turn.
    *
    * @throws VerifierUnavailableException if too many hashes wait, or if the hash has waited too long
-   * @throws ClientGoneException if the client is gone
+   * @throws ClientGoneException if the client has disconnected
    */
   async run<T>(request: HttpRequest, compute: () => Promise<T>): Promise<T> {
     if (this.running < this.max) this.running++;
@@ -94,7 +94,7 @@ export class HashQueue {
   private pass(): void {
     for (let next = this.next(); next !== undefined; next = this.next()) {
       if (!isGone(next.request)) return next.start();
-      next.reject(new ClientGoneException('The client is gone', 1));
+      next.reject(new ClientGoneException('The client has disconnected', 1));
     }
     this.running--;
   }

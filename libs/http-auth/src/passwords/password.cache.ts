@@ -64,7 +64,7 @@ export class PasswordCache {
     try {
       return await pending;
     } catch (error) {
-      // The client that started the check is gone, but this one is not.
+      // The client that started the check has disconnected, but this client has not.
       if (!(error instanceof ClientGoneException)) throw error;
       return this.verify({ username, password }, hash, check);
     }

@@ -26,7 +26,7 @@ export class Exchange {
   readsCredentials = false;
   /** If `true`, we have set the challenges of the response. */
   challenged = false;
-  /** The target whose protected paths have admitted the request. A middleware may rewrite the URL later. */
+  /** The target for which the protected paths have accepted the request. A middleware may rewrite the URL later. */
   admitted: string | undefined;
   /** Set if the request may not reach the application. The framework responds with the error. */
   refusal: { readonly error: unknown } | undefined;
