@@ -303,6 +303,10 @@ describe.each(adapters)('The front door on %s', (_name, adapter) => {
       const response = await fetch(`http://127.0.0.1:${portOf(server)}/docs`);
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toBe(challenges.join(', '));
+      const sockets = new WebSocketServer({ server });
+      closing.push(() => sockets.close());
+      expect(await webSocket(portOf(server), '/docs')).toEqual(refused);
+      expect(await webSocket(portOf(server), '/docs', password)).toEqual({ status: 101 });
     });
 
     it('checks requests that no server announces', async () => {

@@ -14,6 +14,13 @@ import { responseToUpgrade, sendTo } from './upgrade.response.js';
 /** Node's listener for requests. A framework has one. */
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
+/** The instance of Fastify. Express's instance is its listener. */
+interface Instance {
+  readonly server?: Server;
+  /** The listener for servers that the application creates itself. */
+  readonly routing?: Listener;
+}
+
 /**
  * Sees every request and upgrade of the servers of an application before all other code: middleware, routers that were mounted
  * earlier, socket.io, ws, proxies. It watches the responses. Requests to protected paths wait until their
@@ -58,7 +65,7 @@ export class FrontDoor {
   prepare(adapter: HttpServer, early: boolean): void {
     this.adapter = adapter;
     this.early = early;
-    const instance = adapter.getInstance() as Listener | { readonly server?: Server; readonly routing?: Listener };
+    const instance = adapter.getInstance() as Listener | Instance;
     this.listener =
       typeof instance === 'function'
         ? instance
@@ -69,7 +76,7 @@ export class FrontDoor {
   install(server: Server): void {
     this.installOn(server);
     this.stopLooking = onFurtherServer(
-      (listener) => listener === this.listener,
+      (listener) => listener === this.listener || listener === (this.adapter.getInstance() as Instance).routing,
       (further) => this.installOn(further),
     );
     if (this.early) this.use();

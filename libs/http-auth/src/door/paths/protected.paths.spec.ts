@@ -100,6 +100,14 @@ describe('ProtectedPaths', () => {
     expect(protectedPaths({ '/docs': [] }).policiesOf('h:443', { method: 'CONNECT' })).toEqual([]);
   });
 
+  it('uses the path of CONNECT for a WebSocket over HTTP/2, without exceptions', () => {
+    const paths = protectedPaths({ '/ws': ['/ws/open'] });
+    for (const target of ['/ws', '/ws/open', '/WS'])
+      expect(paths.policiesOf(target, { method: 'CONNECT' })).toEqual(['/ws']);
+    expect(paths.policiesOf('/other', { method: 'CONNECT' })).toEqual([]);
+    expect(paths.policiesOf('/ws/../x', { method: 'CONNECT' })).toEqual(refused);
+  });
+
   describe('with exceptions', () => {
     const setup = {
       '/': ['/', '/health', '/.well-known/acme-challenge/', '/open/x', '/caf%C3%A9'],

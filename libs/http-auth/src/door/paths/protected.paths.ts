@@ -75,7 +75,8 @@ export class ProtectedPaths<Policy> {
    * A path that contains all readings of the target replaces the policies of the paths above it. A path that contains only
    * some readings adds its policy. So consumers may disagree about the target and each one finds its policy satisfied.
    *
-   * `CONNECT` and `OPTIONS *` name no path. They need the policy of `/`, if there is one, and no exception applies.
+   * `CONNECT` and `OPTIONS *` name no path. They need the policy of `/`, if there is one, and no exception applies. Only a WebSocket
+   * over HTTP/2 is a `CONNECT` with a path (RFC 8441 section 4), and the path counts.
    *
    * @param upgrade if `true`, the request is an upgrade, e.g. to a WebSocket. No exception applies, because a WebSocket
    *   server often accepts every path.
@@ -84,7 +85,8 @@ export class ProtectedPaths<Policy> {
     target: string,
     { method = 'GET', upgrade = false }: { readonly method?: string; readonly upgrade?: boolean } = {},
   ): readonly Policy[] | Refusal {
-    if (method === 'CONNECT' || (method === 'OPTIONS' && target === '*')) {
+    const connects = method === 'CONNECT';
+    if ((connects && !target.startsWith('/')) || (method === 'OPTIONS' && target === '*')) {
       return this.roots.filter(({ path }) => path === '/').map(({ policy }) => policy);
     }
     const readings = readTarget(target, this.options);
@@ -94,7 +96,7 @@ export class ProtectedPaths<Policy> {
       const exact = count(readings.exact, root.path);
       const folded = count(readings.folded, root.folded);
       if (exact + folded === 0) continue;
-      if (upgrade || !isException(readings, root.except)) policies.add(root.policy);
+      if (upgrade || connects || !isException(readings, root.except)) policies.add(root.policy);
       const containsAll = exact === readings.exact.length && folded === readings.folded.length;
       if (containsAll && !root.beside) break;
     }
