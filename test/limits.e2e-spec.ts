@@ -6,6 +6,7 @@ import { Controller, Get } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import {
   AuthEvents,
+  AuthLimits,
   AuthModule,
   basic,
   bearer,
@@ -388,6 +389,54 @@ describe.each(adapters)('Limits on %s', (framework, adapter) => {
     } finally {
       scrypt.mockRestore();
     }
+  });
+
+  it('can be read and reset by AuthLimits', async () => {
+    const { app, as } = await application(isAlice, { perUserAndAddress: 2 });
+    const limits = app.get(AuthLimits);
+    for (const password of ['one', 'two', 'three']) await as('alice', password);
+    expect(await as('alice', 'wonder:land')).toMatchObject({ status: 429 });
+    expect(limits.isShared).toBe(false);
+    expect(await limits.status('alice')).toEqual([
+      { scheme: 'Basic', limit: 'perUser', failures: 2, max: 100, retryAfter: 0 },
+    ]);
+    const [first] = await limits.status({ username: 'alice', address: '192.0.2.1' });
+    expect(first).toEqual({
+      scheme: 'Basic',
+      limit: 'perUserAndAddress',
+      failures: 2,
+      max: 2,
+      retryAfter: expect.any(Number),
+    });
+    await limits.release('alice');
+    expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
+    expect(await limits.status('alice')).toMatchObject([{ failures: 0 }]);
+  });
+
+  it.each<[unknown, string]>([
+    ['', 'the username is empty'],
+    [{ username: '' }, 'the username is empty'],
+    [{}, 'give a username, an address, or both'],
+    [{ tenant: 'a' }, 'give a username, an address, or both'],
+    [{ username: 5 }, 'username must be a string'],
+    [{ username: 'a', tenant: 5 }, 'tenant must be a string'],
+    [{ address: ['192.0.2.1'] }, 'address must be a string'],
+    [{ username: 'a', address: '192.0.2' }, "'192.0.2' is not an IP address"],
+    [undefined, 'give a username, an address, or both'],
+    [5, 'give a username, an address, or both'],
+  ])('throw a clear error for the client %j', async (client, problem) => {
+    const { app } = await application(isAlice);
+    for (const method of ['status', 'release'] as const) {
+      await expect(app.get(AuthLimits)[method](client as string)).rejects.toThrow(
+        new TypeError(`AuthLimits.${method}(): ${problem}`),
+      );
+    }
+  });
+
+  it('are empty for schemes without limits', async () => {
+    const { app } = await application(isAlice, false);
+    await app.get(AuthLimits).release('alice');
+    expect(await app.get(AuthLimits).status('alice')).toEqual([]);
   });
 
   it('are disabled by limits: false', async () => {

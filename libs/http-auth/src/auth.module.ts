@@ -37,6 +37,7 @@ import { APPLICATION_PROTECTION, type Protection } from './response/protection.j
 import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteReport } from './routes/route.report.js';
+import { AuthLimits } from './schemes/auth.limits.js';
 import { NestSchemeContainer } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
 
@@ -102,6 +103,7 @@ function applicationProtection(
     },
     NestSchemeContainer,
     AuthEvents,
+    AuthLimits,
     Exchanges,
     Challenger,
     EventReporter,
@@ -119,7 +121,7 @@ function applicationProtection(
     RouteReport,
     Installation,
   ],
-  exports: [PASSPORT, RouteExchanges, AuthEvents, Authenticator, HttpAuthGuard, RouteReport],
+  exports: [PASSPORT, RouteExchanges, AuthEvents, AuthLimits, Authenticator, HttpAuthGuard, RouteReport],
 })
 export class AuthModule
   extends ConfigurableModuleClass

@@ -33,6 +33,7 @@ export { type Challenge, formatChallenge, parseChallenges } from './http/challen
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
 export type { HttpRequest } from './http/request.js';
 export type { Limiter, LimitKey, LimitOptions, TokenLimitOptions } from './limits/limit.options.js';
+export type { LimitedClient, LimitStatus, SchemeLimits } from './limits/limit.status.js';
 export type { LimitName } from './limits/attempt.js';
 export { type PathPolicy, protect } from './door/protect.js';
 export type { ResourceOptions } from './resource/resource.options.js';
@@ -42,6 +43,7 @@ export type { Prompt, RealmFunction, RealmOption } from './response/protection.j
 export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
 export { admit, type Admission, type AdmissionInfo } from './schemes/admission.js';
+export { AuthLimits, type SchemeLimitStatus } from './schemes/auth.limits.js';
 export type { BasicCredentials } from './schemes/basic/basic.credentials.js';
 export { basic, type BasicOptions } from './schemes/basic/basic.scheme.js';
 export type { BearerCredentials } from './schemes/bearer/bearer.credentials.js';

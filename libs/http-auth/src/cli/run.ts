@@ -7,6 +7,7 @@ import { createApplication } from './application.js';
 import { Baseline } from './baseline.js';
 import { CliError } from './cli.error.js';
 import { hashCommand } from './hash.js';
+import { limitsCommand } from './limits.js';
 import { tokenCommand } from './token.js';
 
 /** The parts of the process that a command uses. Tests replace them. */
@@ -40,7 +41,12 @@ Asks for a password, or reads it from standard input, and prints its hash. The p
 nestjs-http-auth token [--prefix <prefix>]
 
 Prints a new token, and its hash. Give the token to its owner, and store the hash. The token begins with the prefix,
-e.g. acme_live.`;
+e.g. acme_live.
+
+nestjs-http-auth limits <module> [<username>] [--address <ip>] [--tenant <tenant>] [--release]
+
+Prints the limits on failed logins of a user, of an address, or of a user at an address. The counters are in the store
+that the option "limits" of the application names. With --release, their failures are forgotten first.`;
 
 const OPTIONS = {
   json: { type: 'boolean' },
@@ -66,6 +72,10 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     }
     if (name === 'token') {
       out(tokenCommand(rest));
+      return 0;
+    }
+    if (name === 'limits') {
+      out(await limitsCommand(rest, cwd));
       return 0;
     }
     const { values, positionals } = parse(args);

@@ -14,9 +14,23 @@ class CutOffLimiter extends RateLimiterMemory {
   }
 
   override async penalty(...args: Parameters<RateLimiterMemory['penalty']>): Promise<RateLimiterRes> {
+    await this.reach();
+    return super.penalty(...args);
+  }
+
+  override async get(...args: Parameters<RateLimiterMemory['get']>): Promise<RateLimiterRes | null> {
+    await this.reach();
+    return super.get(...args);
+  }
+
+  override async set(...args: Parameters<RateLimiterMemory['set']>): Promise<RateLimiterRes> {
+    await this.reach();
+    return super.set(...args);
+  }
+
+  private async reach(): Promise<void> {
     if (this.state === 'failing') throw Object.assign(new Error(''), { code: 'ECONNREFUSED' });
     if (this.state === 'hanging') await new Promise<void>((resolve) => this.reached.push(resolve));
-    return super.penalty(...args);
   }
 
   comeBack(): void {
@@ -55,7 +69,6 @@ describe('Counters', () => {
     expect(await countsOf(counters)).toEqual([2, 2]);
     counters.giveBack(first ?? []);
     expect(await countsOf(counters)).toEqual([2, 2]);
-    expect(await new Counters({}).isMarked('a')).toBe(false);
   });
 
   it('do not subtract a count if the counter was reset meanwhile', async () => {
@@ -102,10 +115,36 @@ describe('Counters', () => {
     expect((await counters.add(limited('a')))?.[0]?.count).toBe(1);
   });
 
-  it('store marks for other processes', async () => {
+  it('store values for other processes', async () => {
     const [one, other] = [new Counters({ limiter }), new Counters({ limiter })];
-    expect(await other.isMarked('known')).toBe(false);
-    one.mark('known', 60);
-    expect(await other.isMarked('known')).toBe(true);
+    expect([one.isShared, await other.read('known')]).toEqual([true, undefined]);
+    const before = performance.now();
+    await one.store('known', 7, 60);
+    const { count, until: end = 0 } = (await other.read('known')) ?? {};
+    expect(count).toBe(7);
+    expect([end > before + 59_000, end <= performance.now() + 60_000]).toEqual([true, true]);
+  });
+
+  it('read counters in memory, and store no values there', async () => {
+    const counters = new Counters({});
+    await counters.add(limited('a'));
+    await counters.store('b', 7, 60);
+    expect([counters.isShared, (await counters.read('a'))?.count, await counters.read('b')]).toEqual([
+      false,
+      1,
+      undefined,
+    ]);
+  });
+
+  it.each([
+    ['read', (counters: Counters) => counters.read('a')],
+    ['stored', (counters: Counters) => counters.store('a', 1, 60)],
+  ])('report a store in which no value can be %s', async (_, use) => {
+    const counters = new Counters({ limiter });
+    limiter.state = 'failing';
+    expect(() => counters.assertAvailable()).not.toThrow();
+    expect(await use(counters)).toBeUndefined();
+    expect(() => counters.assertAvailable()).toThrow('the shared store is unavailable; try again when it is back');
+    expect(lines).toHaveLength(1);
   });
 });

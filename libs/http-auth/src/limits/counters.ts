@@ -56,6 +56,16 @@ export class Counters {
     return this.lost && this.failClosed;
   }
 
+  /** `true` if the counters are in a store that other processes may use too. */
+  get isShared(): boolean {
+    return this.limiter !== undefined;
+  }
+
+  /** @throws Error if the shared store is unavailable */
+  assertAvailable(): void {
+    if (this.lost) throw new Error('limits: the shared store is unavailable; try again when it is back');
+  }
+
   /** Adds one to each counter. Returns `undefined` if the request must be refused. */
   add(counters: readonly Limited[]): Promise<Count[] | undefined> {
     return this.limiter === undefined || this.lost
@@ -71,21 +81,27 @@ export class Counters {
     }
   }
 
-  /** Stores a mark for all processes. */
-  mark(key: string, seconds: number): void {
-    if (!this.lost) quietly(async () => this.limiter?.set(sharedDigest(key), 1, seconds));
+  /** Stores a value for all processes. It stays unknown to them if the store is unavailable. */
+  async store(key: string, value: number, seconds: number): Promise<void> {
+    const { limiter } = this;
+    if (limiter === undefined || this.lost) return;
+    try {
+      await inTime((async () => limiter.set(sharedDigest(key), value, seconds))());
+    } catch (error) {
+      this.lose(error, limiter);
+    }
   }
 
-  /** Returns `true` if a process has stored the mark. */
-  async isMarked(key: string): Promise<boolean> {
-    if (this.limiter === undefined || this.lost) return false;
+  /** Reads a counter, or a value that a process has stored. Returns `undefined` if there is none. */
+  async read(key: string): Promise<Count | undefined> {
+    const limiter = this.lost ? undefined : this.limiter;
     try {
-      const { limiter } = this;
-      const result: unknown = await inTime((async () => limiter.get(sharedDigest(key)))());
-      return result !== null && resultOf(result).consumedPoints > 0;
+      const [id, store] = limiter === undefined ? [key, this.memory] : [sharedDigest(key), limiter];
+      const result: unknown = await inTime((async () => store.get(id))());
+      return result === null ? undefined : countOf(id, result as RateLimiterRes, store);
     } catch (error) {
-      this.lose(error, this.limiter);
-      return false;
+      if (limiter !== undefined) this.lose(error, limiter);
+      return undefined;
     }
   }
 

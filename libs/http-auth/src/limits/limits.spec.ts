@@ -1,5 +1,6 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { HttpRequest } from '../http/request.js';
@@ -195,6 +196,133 @@ describe('Limits', () => {
       if (!(attempt instanceof Refusal)) limits.end(attempt, 'failure');
     }
     expect(await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
+  });
+
+  describe('release()', () => {
+    const given = (more: LimitOptions = {}) => {
+      const options = { ...shared(), ...more };
+      const instances = [new Limits(options), new Limits(options)] as const;
+      const fail = async (index: 0 | 1, password: string, address = '192.0.2.1', username = 'alice') => {
+        const attempt = await instances[index].begin({ username, password }, from(address));
+        if (attempt instanceof Refusal) return attempt.limit;
+        instances[index].end(attempt, 'failure');
+        return 401;
+      };
+      return { instances, fail };
+    };
+
+    it('gives a user exactly one more limit, in all processes', async () => {
+      const { instances, fail } = given({ perAddress: 10, perUser: 10 });
+      const reached = 'perUserAndAddress';
+      expect([await fail(0, 'a'), await fail(1, 'b')]).toEqual([401, 401]);
+      expect([await fail(0, 'c'), await fail(1, 'd')]).toEqual([reached, reached]);
+      await instances[0].release({ username: ' ALICE ' });
+      // Within a second, the other process asks the store for a release.
+      await setTimeout(1100);
+      expect([await fail(1, 'e'), await fail(0, 'f')]).toEqual([401, 401]);
+      expect([await fail(1, 'g'), await fail(0, 'h')]).toEqual([reached, reached]);
+      await setTimeout(1100);
+      expect([await fail(1, 'i'), await fail(0, 'j')]).toEqual([reached, reached]);
+    });
+
+    it('may be repeated within a second', async () => {
+      const { instances, fail } = given();
+      for (let time = 0; time < 3; time++) {
+        await instances[1].release({ username: 'alice', address: '192.0.2.1' });
+        expect([await fail(1, `${time} a`), await fail(1, `${time} b`), await fail(1, `${time} c`)]).toEqual([
+          401,
+          401,
+          'perUserAndAddress',
+        ]);
+      }
+    });
+
+    it('releases an address for all its users', async () => {
+      const { instances, fail } = given();
+      for (const [index, name] of ['alice', 'bob', 'carol'].entries()) {
+        expect(await fail((index % 2) as 0 | 1, 'bad', '192.0.2.1', name)).toBe(401);
+      }
+      expect(await fail(0, 'bad', '192.0.2.1', 'dave')).toBe('perAddress');
+      await instances[0].release({ address: '::ffff:192.0.2.1' });
+      expect([await fail(0, 'bad', '192.0.2.1', 'dave'), await fail(1, 'bad', '192.0.2.1', 'erin')]).toEqual([
+        401, 401,
+      ]);
+    });
+
+    it('releases nobody else', async () => {
+      const { instances, fail } = given();
+      for (const password of ['a', 'b']) await fail(0, password);
+      await instances[0].release({ username: 'alic' });
+      await instances[0].release({ username: 'alice', tenant: 'a' });
+      await instances[0].release({ address: '192.0.2.2' });
+      expect(await fail(0, 'c')).toBe('perUserAndAddress');
+    });
+
+    it('works for the limits in the memory of one process, and for tenants', async () => {
+      const limits = new Limits({ ...maximum, key: () => 'a' });
+      const fail = async (password: string) => {
+        const attempt = await limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+        if (attempt instanceof Refusal) return attempt.limit;
+        limits.end(attempt, 'failure');
+        return 401;
+      };
+      expect([limits.isShared, await fail('a'), await fail('b'), await fail('c')]).toEqual([
+        false,
+        401,
+        401,
+        'perUserAndAddress',
+      ]);
+      await limits.release({ username: 'alice' });
+      expect(await fail('c')).toBe('perUserAndAddress');
+      await limits.release({ username: 'alice', tenant: 'a' });
+      expect([await fail('c'), await fail('d')]).toEqual([401, 'perAddress']);
+    });
+  });
+
+  describe('status()', () => {
+    it('returns the failures of a user, of an address, and of a user at an address', async () => {
+      const options = shared();
+      const [one, other] = [new Limits(options), new Limits(options)];
+      for (const [username, password] of [
+        ['alice', 'a'],
+        ['alice', 'b'],
+        ['bob', 'c'],
+      ] as const) {
+        one.end((await one.begin({ username, password }, from('192.0.2.1'))) as Attempt, 'failure');
+      }
+      const retryAfter = expect.any(Number);
+      const address = { limit: 'perAddress', failures: 3, max: 3, retryAfter };
+      const user = { limit: 'perUser', failures: 2, max: 3, retryAfter: 0 };
+      expect(other.isShared).toBe(true);
+      expect(await other.status({ username: 'Alice' })).toEqual([user]);
+      expect(await other.status({ address: '192.0.2.1' })).toEqual([address]);
+      expect(await other.status({ username: 'alice', address: '192.0.2.1' })).toEqual([
+        { limit: 'perUserAndAddress', failures: 2, max: 2, retryAfter },
+        address,
+        user,
+      ]);
+      const seconds = (await other.status({ address: '192.0.2.1' }))[0]?.retryAfter ?? 0;
+      expect([seconds > 890, seconds <= 900]).toEqual([true, true]);
+      await one.release({ username: 'alice' });
+      expect(await other.status({ username: 'alice' })).toEqual([{ ...user, failures: 0 }]);
+      expect(await other.status({ username: 'carol' })).toEqual([{ ...user, failures: 0 }]);
+    });
+
+    it('returns only the limit of the address for tokens, and nothing for a name alone', async () => {
+      const limits = new Limits({ perAddress: 3 }, 'Bearer');
+      limits.end((await limits.begin({ username: '', password: 't' }, from('192.0.2.1'))) as Attempt, 'failure');
+      const entry = { limit: 'perAddress', failures: 1, max: 3, retryAfter: 0 };
+      expect(await limits.status({ username: 'alice', address: '192.0.2.1' })).toEqual([entry]);
+      expect(await limits.status({ username: 'alice' })).toEqual([]);
+    });
+
+    it.each(['status', 'release'] as const)('throws if the store is unavailable: %s()', async (method) => {
+      Logger.overrideLogger(false);
+      const options = shared();
+      options.limiter.get = () => Promise.reject(new Error('gone'));
+      const limits = new Limits(options);
+      await expect(limits[method]({ username: 'alice' })).rejects.toThrow('the shared store is unavailable');
+    });
   });
 
   it('limits its memory if 100,000 usernames fail from 100,000 addresses', async () => {

@@ -7,8 +7,10 @@ import { type Count, Counters, type Limited } from './counters.js';
 import { noteLogin } from './familiar.js';
 import { type Credentials, Guess } from './guess.js';
 import { type LimitOptions, windowSeconds } from './limit.options.js';
+import type { LimitedClient, LimitStatus, SchemeLimits } from './limit.status.js';
 import { ProxyWarning } from './proxy.warning.js';
 import { recent } from './recent.js';
+import { Releases } from './releases.js';
 import { Running } from './running.js';
 
 /** Seconds for which a successful login from an address is remembered: two weeks. */
@@ -23,6 +25,11 @@ const MAX_FAILED = 50_000;
 /** Milliseconds for which a full counter is not read again. Attempts elsewhere may still give their counts back. */
 const BLOCKED = 1000;
 
+/** A counter, and the option that limits it. */
+interface Limit extends Limited {
+  readonly name: LimitName;
+}
+
 /**
  * Limits how often passwords can be guessed. Each attempt goes through these states:
  *
@@ -32,8 +39,9 @@ const BLOCKED = 1000;
  * - `end()` keeps the count if the credentials are wrong for the first time. In all other cases it gives the count back: a
  *   client that repeats a wrong password learns nothing new.
  */
-export class Limits {
+export class Limits implements SchemeLimits {
   private readonly counters: Counters;
+  private readonly releases: Releases;
   private readonly running = new Running();
   private readonly proxyWarning = new ProxyWarning();
   /** The digests of the guesses that failed in the window. */
@@ -54,6 +62,7 @@ export class Limits {
     private readonly scheme?: string,
   ) {
     this.counters = new Counters(options);
+    this.releases = new Releases(this.counters);
     const ttl = windowSeconds(options) * 1000;
     this.failed = recent<true>(MAX_FAILED, { ttl, noUpdateTTL: true });
     this.doubted = recent<true>(MAX_FAILED, { ttl });
@@ -89,6 +98,46 @@ export class Limits {
     this.leave(attempt, ending === 'success', !isNew);
   }
 
+  /** `true` if the counters are in a store that other processes may use too. */
+  get isShared(): boolean {
+    return this.counters.isShared;
+  }
+
+  /**
+   * Reads the counters of a client.
+   *
+   * @throws Error if the shared store is unavailable
+   */
+  async status(client: LimitedClient): Promise<LimitStatus[]> {
+    const guess = this.guessOf(client);
+    await Promise.all([this.releases.refresh(guess.user), this.releases.refresh(guess.address)]);
+    const { username, address } = client;
+    const known = { perUserAndAddress: username && address, perAddress: address, perUser: username };
+    const limited = this.limitedBy(guess).filter(({ name }) => known[name] !== undefined);
+    const counts = await Promise.all(limited.map(({ key }) => this.counters.read(key)));
+    this.counters.assertAvailable();
+    return limited.map(({ name, limit }, index) => {
+      const { count = 0, until = 0 } = counts[index] ?? {};
+      return { limit: name, failures: count, max: limit, retryAfter: count < limit ? 0 : secondsUntil(until) };
+    });
+  }
+
+  /**
+   * Forgets the failures of a user, of an address, or of both.
+   *
+   * @throws Error if the shared store is unavailable
+   */
+  async release(client: LimitedClient): Promise<void> {
+    const guess = this.guessOf(client);
+    if (client.username !== undefined) await this.releases.add(guess.user);
+    if (client.address !== undefined) await this.releases.add(guess.address);
+    this.counters.assertAvailable();
+  }
+
+  private guessOf({ username = '', address = '', tenant }: LimitedClient): Guess {
+    return new Guess({ username, password: '' }, networkOf(address), tenant, this.scheme);
+  }
+
   private tenantOf(request: HttpRequest): string {
     const { key } = this.options;
     const tenant: unknown = key === undefined ? '' : key(request);
@@ -99,11 +148,17 @@ export class Limits {
   }
 
   /** Returns the counters of a guess. For a name that several clients share, only the address counts. */
-  private limitedBy(guess: Guess): Limited[] {
+  private limitedBy(guess: Guess): Limit[] {
     const { perUserAndAddress = 10, perAddress = 100, perUser = 100, sharedUsernames = [] } = this.options;
-    const address = { key: guess.address, limit: perAddress };
+    const ofAddress = this.releases.latest(guess.address);
+    const address: Limit = { name: 'perAddress', key: `${ofAddress}${guess.address}`, limit: perAddress };
     if (this.scheme !== undefined || sharedUsernames.includes(guess.username)) return [address];
-    return [{ key: guess.pair, limit: perUserAndAddress }, address, { key: guess.user, limit: perUser }];
+    const ofUser = this.releases.latest(guess.user);
+    return [
+      { name: 'perUserAndAddress', key: `${ofUser}${guess.pair}`, limit: perUserAndAddress },
+      address,
+      { name: 'perUser', key: `${ofUser}${guess.user}`, limit: perUser },
+    ];
   }
 
   /** Reserves a count, or refuses the attempt. Equal attempts wait for the first one, because browsers send parallel requests. */
@@ -135,8 +190,9 @@ export class Limits {
     this.enter(attempt, ...keys);
     const counts = await this.counters.add(limited);
     if (counts === undefined) return new Refusal(503, 1);
-    const full = counts.findIndex(({ count }, index) => count > (limited[index] as Limited).limit);
-    if (full === -1 || (keys[full] === attempt.guess.user && (await this.isExempt(attempt)))) {
+    const index = counts.findIndex(({ count }, at) => count > (limited[at] as Limit).limit);
+    const full = limited[index];
+    if (full === undefined || (full.name === 'perUser' && (await this.isExempt(attempt)))) {
       attempt.counted = counts;
       return attempt;
     }
@@ -144,13 +200,18 @@ export class Limits {
     attempt.entered = attempt.entered.slice(0, -keys.length);
     for (const key of keys) this.running.leave(key, false);
     this.doubt(attempt.guess);
-    const key = keys[full] as string;
-    return others[full] ? key : this.block(key, counts[full] as Count);
+    if (others[index]) return full.key;
+    return (await this.isReleased(attempt, full)) ? this.count(attempt) : this.block(full, counts[index] as Count);
+  }
+
+  /** Returns `true` if another process has released the user or the address of a full counter. */
+  private isReleased({ guess }: Attempt, { name }: Limit): Promise<boolean> {
+    return this.releases.refresh(name === 'perAddress' ? guess.address : guess.user);
   }
 
   /** Returns `true` if the user logged in from this address before. Then failures from other addresses do not matter. */
   private async isExempt({ guess }: Attempt): Promise<boolean> {
-    return this.known.has(guess.success) || this.counters.isMarked(guess.success);
+    return this.known.has(guess.success) || (await this.counters.read(guess.success)) !== undefined;
   }
 
   private enter(attempt: Attempt, ...keys: string[]): void {
@@ -170,7 +231,7 @@ export class Limits {
 
   private remember({ guess, counted }: Attempt): void {
     const digest = this.known.get(guess.success);
-    if (digest === undefined) this.counters.mark(guess.success, KNOWN);
+    if (digest === undefined) void this.counters.store(guess.success, 1, KNOWN);
     if (!digest || counted !== undefined) this.known.set(guess.success, guess.digest);
   }
 
@@ -196,30 +257,25 @@ export class Limits {
     if (this.known.has(success)) this.doubted.set(pair, true);
   }
 
-  /** @param key the key whose limit was reached when the attempt was counted */
-  private refusalOf({ guess }: Attempt, key?: string): Refusal | undefined {
-    const reached = [guess.pair, guess.address, ...(key === undefined ? [] : [key])].find((one) =>
-      this.blocked.has(one),
+  /** @param full the key whose limit was reached when the attempt was counted */
+  private refusalOf({ guess }: Attempt, full?: string): Refusal | undefined {
+    // The limit of a user does not apply to all addresses, so it refuses only an attempt that was counted.
+    const reached = this.limitedBy(guess).find(
+      ({ name, key }) => (name !== 'perUser' || key === full) && this.blocked.has(key),
     );
     if (reached === undefined) return undefined;
     this.doubt(guess);
-    return refusalFor(reached, this.blocked.get(reached) ?? 0);
+    return new Refusal(429, secondsUntil(this.blocked.get(reached.key) ?? 0), reached.name);
   }
 
-  /** Remembers that the limit of a key is reached. */
-  private block(key: string, { until }: Count): Refusal {
+  /** Remembers that a limit is reached. */
+  private block({ name, key }: Limit, { until }: Count): Refusal {
     this.blocked.set(key, until);
-    return refusalFor(key, until);
+    return new Refusal(429, secondsUntil(until), name);
   }
 }
 
-const NAMES: Readonly<Record<string, LimitName>> = {
-  pair: 'perUserAndAddress',
-  address: 'perAddress',
-  user: 'perUser',
-};
-
-function refusalFor(key: string, until: number): Refusal {
-  const seconds = Math.max(1, Math.ceil((until - performance.now()) / 1000));
-  return new Refusal(429, seconds, NAMES[key.slice(0, key.indexOf(' '))]);
+/** Returns the whole seconds until a time, at least one. */
+function secondsUntil(time: number): number {
+  return Math.max(1, Math.ceil((time - performance.now()) / 1000));
 }

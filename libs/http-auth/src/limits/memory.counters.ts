@@ -37,6 +37,11 @@ export class MemoryCounters {
     return result;
   }
 
+  /** Reads a counter. Returns `null` if there is none. */
+  get(key: string): Promise<RateLimiterRes | null> {
+    return this.limiter.get(key);
+  }
+
   /** Subtracts from a counter, unless it was removed. */
   async reward(key: string, points: number, options: { readonly customDuration: number }): Promise<unknown> {
     const limit = this.full.get(key) ?? this.open.get(key);

@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Challenge } from '../http/challenge.js';
 import type { HttpRequest } from '../http/request.js';
+import type { SchemeLimits } from '../limits/limit.status.js';
 import type { Failure } from './failure.js';
 import type { Outcome } from './outcome.js';
 import type { Verifier, VerifierFunction } from './verifier.js';
@@ -89,6 +90,12 @@ export interface Scheme {
    * @default the HTTP scheme of the same name
    */
   readonly openapi?: OpenApiScheme;
+  /**
+   * The limits on failed logins that `AuthLimits` reads and resets.
+   *
+   * @default no limits
+   */
+  readonly limits?: SchemeLimits | undefined;
   /**
    * Returns `true` if a request without an `Authorization` field has credentials of this scheme elsewhere.
    *

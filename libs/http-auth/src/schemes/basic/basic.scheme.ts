@@ -80,6 +80,11 @@ export class BasicScheme implements Scheme {
     this.#limits = limits === false ? undefined : new Limits(limits);
   }
 
+  /** The limits, if there are any. */
+  get limits(): Limits | undefined {
+    return this.#limits;
+  }
+
   async authenticate(request: HttpRequest): Promise<Outcome> {
     const field = request.headers.authorization;
     if (field === undefined || schemeOf(field) !== 'basic') return new Failure('missing', 'Basic');

@@ -83,6 +83,11 @@ export class BearerScheme implements Scheme {
     this.openapi = { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
   }
 
+  /** The limits, if there are any. */
+  get limits(): Limits | undefined {
+    return this.#limits;
+  }
+
   async authenticate(request: HttpRequest): Promise<Outcome> {
     const field = request.headers.authorization;
     const inHeader = field !== undefined && schemeOf(field) === 'bearer';

@@ -1,0 +1,75 @@
+import { parseArgs } from 'node:util';
+import type { INestApplicationContext } from '@nestjs/common';
+import { AuthLimits, type SchemeLimitStatus } from '../schemes/auth.limits.js';
+import { createApplication } from './application.js';
+import { CliError } from './cli.error.js';
+
+const OPTIONS = {
+  address: { type: 'string' },
+  tenant: { type: 'string' },
+  release: { type: 'boolean' },
+} as const;
+
+/**
+ * Prints the limits of a user or an address in the shared store of an application, or resets them.
+ *
+ * @throws CliError if the arguments are invalid, or if the application has no shared store
+ */
+export async function limitsCommand(args: readonly string[], cwd: string): Promise<string> {
+  const { module, client, release } = parse(args);
+  const limits = limitsOf(await createApplication(module, cwd), module);
+  try {
+    if (release) await limits.release(client);
+    return tableOf(await limits.status(client));
+  } catch (error) {
+    throw new CliError(`nestjs-http-auth limits: ${(error as Error).message.replace(/^[\w.]+(?:\(\))?: /, '')}`);
+  }
+}
+
+function parse(args: readonly string[]) {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new CliError(`nestjs-http-auth limits: ${(error as Error).message.split('. ', 1)[0]}; see --help`);
+  }
+  const { values, positionals } = parsed;
+  const { release = false, ...rest } = values;
+  const [module, username, ...more] = positionals;
+  if (module === undefined || more.length > 0) {
+    throw new CliError('nestjs-http-auth limits: the arguments must be a module and a username; see --help');
+  }
+  return { module, client: { ...rest, ...(username !== undefined && { username }) }, release };
+}
+
+function limitsOf(app: INestApplicationContext, module: string): AuthLimits {
+  let limits: AuthLimits;
+  try {
+    limits = app.get(AuthLimits, { strict: false });
+  } catch {
+    throw new CliError(
+      `${module}: the application does not import AuthModule; add AuthModule.forRoot() to its imports`,
+    );
+  }
+  if (limits.isShared) return limits;
+  throw new CliError(
+    `${module}: the limits are in the memory of each process, which this command cannot reach; set limits.redis, or call AuthLimits in the application`,
+  );
+}
+
+function tableOf(entries: readonly SchemeLimitStatus[]): string {
+  const rows = entries.map(({ scheme, limit, failures, max, retryAfter }) => [
+    scheme,
+    limit,
+    `${failures} of ${max}`,
+    retryAfter > 0 ? `reached, for ${retryAfter} s` : '',
+  ]);
+  const all = [['scheme', 'limit', 'failures', 'state'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] as string).length)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return all.map(line).join('\n');
+}
