@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { LimitOptions } from 'nestjs-http-auth';
+import { Limits } from '../../libs/http-auth/src/limits/limits.js';
 import { adapters } from '../support/application.js';
-import { type Cluster, startCluster } from './support/cluster.js';
+import { type Cluster, type RedisClient, startCluster } from './support/cluster.js';
 import { RedisServer } from './support/redis.js';
 
 const good = 'wonder:land';
@@ -23,8 +24,13 @@ afterEach(async () => {
   await redis.kill();
 });
 
-describe.each(adapters)('Limits of two processes on %s', (adapter) => {
-  const start = async (limits: LimitOptions = {}) => (cluster = await startCluster(adapter, redis.port, limits));
+const setups = adapters.flatMap(([adapter]) =>
+  (['ioredis', 'redis'] as const).map((client): [string, RedisClient] => [adapter, client]),
+);
+
+describe.each(setups)('Limits of two processes on %s with the client of %s', (adapter, client) => {
+  const start = async (limits: LimitOptions = {}) =>
+    (cluster = await startCluster(adapter, client, redis.port, limits));
 
   it('allow exactly as many parallel failures as one process does', async () => {
     const { ask, askOne } = await start();
@@ -66,6 +72,16 @@ describe.each(adapters)('Limits of two processes on %s', (adapter) => {
     expect(keys).toHaveLength(4);
     expect(keys.filter((key) => !/^http-auth:[\w-]{43}$/.test(key))).toEqual([]);
     expect(lives.every((seconds) => seconds > 0)).toBe(true);
+  });
+
+  it('release a user for both processes', async () => {
+    const { ask, askOne } = await start({ perUserAndAddress: 2 });
+    for (const index of [0, 1, 2]) await ask('alice', `guess ${index}`);
+    for (const index of [0, 1]) expect((await askOne(index, 'alice', good))[0]).toBe(429);
+    const other = new Redis({ port: redis.port });
+    await new Limits({ redis: other }).release({ username: 'alice' });
+    other.disconnect();
+    for (const index of [0, 1]) await until(async () => (await askOne(index, 'alice', good))[0] === 200);
   });
 
   it.each([

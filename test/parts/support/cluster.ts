@@ -24,10 +24,18 @@ export interface Cluster {
 
 const script = fileURLToPath(new URL('instance.mjs', import.meta.url));
 
+/** The packages with a client of Redis. */
+export type RedisClient = 'ioredis' | 'redis';
+
 /** Starts two processes. The users are alice and bob, with the same password. */
-export async function startCluster(adapter: string, redis: number, limits: LimitOptions): Promise<Cluster> {
+export async function startCluster(
+  adapter: string,
+  client: RedisClient,
+  redis: number,
+  limits: LimitOptions,
+): Promise<Cluster> {
   const hashes = { alice: wonderland.scrypt, bob: wonderland.scrypt };
-  const argument = JSON.stringify({ adapter, redis, limits, hashes });
+  const argument = JSON.stringify({ adapter, client, redis, limits, hashes });
   const instances = await Promise.all([0, 1].map(() => startInstance(argument)));
   let turn = 0;
   const cluster: Cluster = {

@@ -1,6 +1,6 @@
 // One of several processes of an application that share their limits in Redis. It sends its port and its log lines to the parent.
 //
-//   node instance.mjs '{ "adapter": "Fastify", "redis": 6379, "limits": { "perUserAndAddress": 3 }, "hashes": { "alice": "$scrypt$…" } }'
+//   node instance.mjs '{ "adapter": "Fastify", "client": "redis", "redis": 6379, "limits": {}, "hashes": { "alice": "$scrypt$…" } }'
 
 import { Controller, Get, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -9,11 +9,13 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Redis } from 'ioredis';
 import { AuthModule, basic } from 'nestjs-http-auth';
 import { users } from 'nestjs-http-auth/passwords';
+import { createClient } from 'redis';
 
-const { adapter, redis: port, limits, hashes } = JSON.parse(process.argv[2]);
-const redis = new Redis({ port });
-// ioredis needs a listener for errors. The library logs them itself.
+const { adapter, client, redis: port, limits, hashes } = JSON.parse(process.argv[2]);
+const redis = client === 'redis' ? createClient({ socket: { port } }) : new Redis({ port });
+// Both clients need a listener for errors. The library logs them itself.
 redis.on('error', () => undefined);
+if (client === 'redis') await redis.connect();
 
 class AppController {
   greet() {
