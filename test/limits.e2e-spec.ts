@@ -2,7 +2,7 @@ import crypto from 'node:crypto';
 import { type AddressInfo, connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, UnauthorizedException } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import {
   AuthEvents,
@@ -14,6 +14,7 @@ import {
   type LimitOptions,
   OptionalAuth,
   protect,
+  VerifierUnavailableException,
 } from 'nestjs-http-auth';
 import { password as hashing, passwords } from 'nestjs-http-auth/passwords';
 import { adapters, start } from './support/application.js';
@@ -389,6 +390,41 @@ describe.each(adapters)('Limits on %s', (framework, adapter) => {
     } finally {
       scrypt.mockRestore();
     }
+  });
+
+  it('do not wait for a verifier that never answers', async () => {
+    let calls = 0;
+    const verify = (credentials: BasicCredentials) =>
+      ++calls === 1 ? new Promise<boolean>(() => undefined) : isAlice(credentials);
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic(verify)], verifierTimeout: 200 })],
+      controllers: [GreetingController],
+    });
+    const login = () => send(app, '/', { headers: basicAuthorization('alice', 'wonder:land') });
+    expect(await login()).toMatchObject({ status: 503, headers: { 'retry-after': '1' } });
+    expect(await login()).toMatchObject({ status: 200 });
+  });
+
+  it('count a guess that one of two verifiers refused while the other is unavailable', async () => {
+    const staff = jest.fn((credentials: BasicCredentials) => {
+      if (isAlice(credentials)) return { name: 'alice' };
+      throw new UnauthorizedException();
+    });
+    const verify = (credentials: BasicCredentials) =>
+      Promise.any([
+        (async () => staff(credentials))(),
+        Promise.reject(new VerifierUnavailableException('The database is down', 1)),
+      ]);
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [basic(verify)] })],
+      controllers: [GreetingController],
+    });
+    const statuses: number[] = [];
+    for (let time = 0; time < 20; time++) {
+      statuses.push((await send(app, '/', { headers: basicAuthorization('alice', `guess ${time}`) })).status);
+    }
+    expect(statuses).toEqual([...Array(10).fill(503), ...Array(10).fill(429)]);
+    expect(staff).toHaveBeenCalledTimes(10);
   });
 
   it('can be read and reset by AuthLimits', async () => {

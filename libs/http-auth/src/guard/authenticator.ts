@@ -21,7 +21,7 @@ import { Failure } from '../schemes/failure.js';
 import type { Outcome } from '../schemes/outcome.js';
 import { secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
-import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
+import { tooLate } from '../schemes/unavailable.exception.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
@@ -76,11 +76,7 @@ export class Authenticator {
     try {
       const secrets = () => secretsOf(request);
       return await decide({ scheme: scheme.name, secrets }, async () => {
-        const outcome: unknown = await withinTime(
-          Promise.resolve(scheme.authenticate(request)),
-          this.timeout,
-          () => new VerifierUnavailableException('The verifier did not answer in time', 1),
-        );
+        const outcome: unknown = await withinTime(Promise.resolve(scheme.authenticate(request)), this.timeout, tooLate);
         if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
         throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
       });

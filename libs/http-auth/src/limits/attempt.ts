@@ -1,4 +1,4 @@
-import type { Count } from './counters.js';
+import type { Counts } from './counters.js';
 import type { Guess } from './guess.js';
 
 /** The result of an attempt. `neither` means that the password was not verified, e.g. because the verifier threw. */
@@ -10,7 +10,7 @@ export type LimitName = 'perUserAndAddress' | 'perAddress' | 'perUser';
 /** An attempt to log in that is allowed. */
 export class Attempt {
   /** The counts that were added before the password is verified; `undefined` if the attempt is not counted. */
-  counted: readonly Count[] | undefined;
+  counted: Counts['given'] | undefined;
   /** The keys under which other attempts may wait for this one. */
   entered: readonly string[] = [];
 

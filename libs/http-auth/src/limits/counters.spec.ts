@@ -52,6 +52,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  // Otherwise the counters would try to reach the store for ever.
+  for (const method of ['penalty', 'reward'] as const) delete (limiter as Partial<CutOffLimiter>)[method];
   Logger.overrideLogger(false);
 });
 
@@ -60,14 +62,15 @@ const until = async (line: string) => {
 };
 const limited = (...keys: string[]) => keys.map((key) => ({ key, limit: 10 }));
 const back = 'The counters of failures are back';
-const countsOf = async (counters: Counters) => (await counters.add(limited('a', 'b')))?.map(({ count }) => count);
+const countsOf = async (counters: Counters) =>
+  (await counters.add(limited('a', 'b')))?.counts.map(({ count }) => count);
 
 describe('Counters', () => {
   it('count in memory if there are no options', async () => {
     const counters = new Counters({});
     const first = await counters.add(limited('a', 'b'));
     expect(await countsOf(counters)).toEqual([2, 2]);
-    counters.giveBack(first ?? []);
+    counters.giveBack(first?.given ?? []);
     expect(await countsOf(counters)).toEqual([2, 2]);
   });
 
@@ -75,30 +78,84 @@ describe('Counters', () => {
     const counters = new Counters({ window: '1s' });
     const first = await counters.add(limited('a'));
     await setTimeout(1100);
-    counters.giveBack(first ?? []);
-    expect((await counters.add(limited('a')))?.[0]?.count).toBe(1);
+    counters.giveBack(first?.given ?? []);
+    expect((await counters.add(limited('a')))?.counts[0]?.count).toBe(1);
   });
 
   it.each([
     ['fails', 'failing', 'ECONNREFUSED'],
     ['does not respond', 'hanging', 'no response in 500 ms'],
   ] as const)('count in memory while the store %s, log that once, and return to the store', async (_, state, why) => {
-    const counters = new Counters({ limiter });
-    expect(await countsOf(counters)).toEqual([1, 1]);
-    limiter.state = state;
-    expect(await Promise.all([countsOf(counters), countsOf(counters)])).toEqual([
+    const [counters, other] = [new Counters({ limiter }), new Counters({ limiter })];
+    expect([await countsOf(counters), await countsOf(other)]).toEqual([
       [1, 1],
       [2, 2],
     ]);
-    expect(await countsOf(counters)).toEqual([3, 3]);
+    limiter.state = state;
+    // What this instance has counted before is still known.
+    expect(await Promise.all([countsOf(counters), countsOf(counters)])).toEqual([
+      [2, 2],
+      [3, 3],
+    ]);
+    expect(await countsOf(counters)).toEqual([4, 4]);
     expect(lines).toEqual([
       `The counters of failures are unavailable (${why}); each instance counts on its own until they are back`,
     ]);
     limiter.comeBack();
     await until(back);
-    // A late response does not count twice.
-    expect(await countsOf(counters)).toEqual([2, 2]);
+    // The store knows the failures of the other instance, and none of the outage. A late response does not count twice.
+    for (let time = 0; time < 4; time++) await countsOf(other);
+    expect(await countsOf(counters)).toEqual([7, 7]);
     expect(lines).toHaveLength(2);
+  });
+
+  const reset = (result: object): RateLimiterRes => ({ consumedPoints: 1, msBeforeNext: 1000, ...result }) as never;
+
+  it.each<[string, (broken: RateLimiterMemory) => void]>([
+    ['counts zero', (broken) => (broken.penalty = async () => reset({ consumedPoints: 0 }))],
+    ['counts backwards', (broken) => (broken.penalty = async () => reset({ consumedPoints: -1 }))],
+    ['counts fractions', (broken) => (broken.penalty = async () => reset({ consumedPoints: 1.5 }))],
+    ['counts nothing', (broken) => (broken.penalty = async () => undefined as never)],
+    ['has no end of the window', (broken) => (broken.penalty = async () => reset({ msBeforeNext: 1e300 }))],
+    ['has a window in the past', (broken) => (broken.penalty = async () => reset({ msBeforeNext: -1 }))],
+    ['always counts one', (broken) => (broken.penalty = async () => reset({}))],
+    [
+      'throws at once',
+      (broken) =>
+        (broken.penalty = () => {
+          throw new Error('broken');
+        }),
+    ],
+    ['rejects with null', (broken) => (broken.penalty = () => Promise.reject(null))],
+    ['rejects with an unreadable error', (broken) => (broken.penalty = () => Promise.reject({ message: Symbol('x') }))],
+  ])('never allow more failures than the limit if the store %s', async (_, breakIt) => {
+    breakIt(limiter);
+    const counters = new Counters({ limiter });
+    for (let time = 1; time <= 3; time++) expect(await countsOf(counters)).toEqual([time, time]);
+    expect(lines.length).toBeLessThanOrEqual(1);
+  });
+
+  it.each<[string, (broken: RateLimiterMemory) => void]>([
+    ['rejects', (broken) => (broken.reward = () => Promise.reject(new Error('broken')))],
+    [
+      'throws at once',
+      (broken) =>
+        (broken.reward = () => {
+          throw new Error('broken');
+        }),
+    ],
+    ['does not respond', (broken) => (broken.reward = () => new Promise(() => undefined))],
+  ])('count in memory, and log that once, if a count cannot be given back because the store %s', async (_, breakIt) => {
+    breakIt(limiter);
+    const counters = new Counters({ limiter });
+    for (let time = 0; time < 3; time++) {
+      counters.giveBack((await counters.add(limited('a')))?.given ?? []);
+      while (lines.length === 0) await setTimeout(20);
+    }
+    // The store keeps the counts, so it is not used until it can give them back.
+    await setTimeout(1200);
+    expect(await countsOf(counters)).toEqual([1, 1]);
+    expect(lines.filter((line) => line !== back)).toEqual([expect.stringContaining('failures are unavailable')]);
   });
 
   it('count nothing while the store is unavailable if failClosed is true', async () => {
@@ -112,7 +169,7 @@ describe('Counters', () => {
     limiter.comeBack();
     await until(back);
     expect(counters.closed).toBe(false);
-    expect((await counters.add(limited('a')))?.[0]?.count).toBe(1);
+    expect((await counters.add(limited('a')))?.counts[0]?.count).toBe(1);
   });
 
   it('store values for other processes', async () => {

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { Count } from './count.js';
 import { type Limiter, type LimitOptions, windowSeconds } from './limit.options.js';
 import { MemoryCounters } from './memory.counters.js';
 import { sharedDigest } from '../common/digest.js';
@@ -20,24 +21,26 @@ export interface Limited {
   readonly limit: number;
 }
 
-/** The result of counting one failure. */
-export interface Count {
-  /** The key of the counter. */
+/** A count that can be given back to the store that has the counter. */
+interface Given extends Count {
   readonly key: string;
-  /** The number of failures, including this one. */
-  readonly count: number;
-  /** The time at which the counter is reset, as `performance.now()`. */
-  readonly until: number;
-  /** The limiter that has the counter. */
-  readonly limiter: Pick<Limiter, 'reward'> | MemoryCounters;
+  readonly store: Limiter | MemoryCounters;
+}
+
+/** The counts of one attempt, one for each counter. */
+export interface Counts {
+  /** For each counter, the larger one of the counts in memory and in the shared store. */
+  readonly counts: readonly Count[];
+  readonly given: readonly Given[];
 }
 
 /**
- * Counters in a store that all instances share, or in memory. While the store is unavailable, the counters are in memory. Keys in
- * the store are digests, so that it contains no names and no addresses.
+ * Counters in memory, and in a store that all instances share. Each instance also counts its own failures in memory, so that a
+ * store that fails or returns wrong counts never allows more failures than no store. Keys in the store are digests, so that it
+ * contains no names and no addresses.
  */
 export class Counters {
-  private readonly memory = new MemoryCounters(MAX);
+  private readonly memory: MemoryCounters;
   private readonly limiter: Limiter | undefined;
   private readonly logger = new Logger('limits');
   private readonly duration: { readonly customDuration: number };
@@ -47,11 +50,13 @@ export class Counters {
   constructor(options: LimitOptions) {
     const { redis, limiter, failClosed = false, prefix = 'http-auth' } = options;
     this.limiter = limiter ?? (redis && redisLimiter(redis, prefix));
-    this.duration = { customDuration: windowSeconds(options) };
+    const seconds = windowSeconds(options);
+    this.memory = new MemoryCounters(MAX, seconds * 1000);
+    this.duration = { customDuration: seconds };
     this.failClosed = failClosed;
   }
 
-  /** `true` if all requests must be refused, because failures cannot be counted. */
+  /** `true` if all requests must be refused, because the shared store is unavailable. */
   get closed(): boolean {
     return this.lost && this.failClosed;
   }
@@ -67,76 +72,87 @@ export class Counters {
   }
 
   /** Adds one to each counter. Returns `undefined` if the request must be refused. */
-  add(counters: readonly Limited[]): Promise<Count[] | undefined> {
-    return this.limiter === undefined || this.lost
-      ? this.addInMemory(counters)
-      : this.addShared(counters, this.limiter);
+  async add(counters: readonly Limited[]): Promise<Counts | undefined> {
+    if (this.closed) return undefined;
+    const limiter = this.available;
+    const local = counters.map(({ key, limit }) => ({ ...this.memory.add(key, limit), key, store: this.memory }));
+    const shared = limiter === undefined ? [] : await this.addShared(counters, limiter);
+    const given = [...local, ...shared];
+    if (this.closed) {
+      this.giveBack(given);
+      return undefined;
+    }
+    return { counts: local.map((count, index) => larger(count, shared[index])), given };
   }
 
   /** Subtracts counts, unless their counters were reset meanwhile. */
-  giveBack(counts: readonly Count[]): void {
+  giveBack(given: readonly Given[]): void {
     const now = performance.now();
-    for (const { key, until, limiter } of counts) {
-      if (now < until) quietly(async () => limiter.reward(key, 1, this.duration));
+    for (const { key, until, store } of given) {
+      if (now >= until) continue;
+      if (store instanceof MemoryCounters) store.reward(key);
+      else inTime((async () => store.reward(key, 1, this.duration))()).catch((error: unknown) => this.lose(error));
     }
   }
 
   /** Stores a value for all processes. It stays unknown to them if the store is unavailable. */
   async store(key: string, value: number, seconds: number): Promise<void> {
-    const { limiter } = this;
-    if (limiter === undefined || this.lost) return;
+    const limiter = this.available;
+    if (limiter === undefined) return;
     try {
       await inTime((async () => limiter.set(sharedDigest(key), value, seconds))());
     } catch (error) {
-      this.lose(error, limiter);
+      this.lose(error);
     }
   }
 
   /** Reads a counter, or a value that a process has stored. Returns `undefined` if there is none. */
   async read(key: string): Promise<Count | undefined> {
-    const limiter = this.lost ? undefined : this.limiter;
+    const local = this.memory.get(key);
+    const shared = await this.readShared(key);
+    return local === undefined ? shared : larger(local, shared);
+  }
+
+  private get available(): Limiter | undefined {
+    return this.lost ? undefined : this.limiter;
+  }
+
+  private async readShared(key: string): Promise<Count | undefined> {
+    const limiter = this.available;
+    if (limiter === undefined) return undefined;
     try {
-      const [id, store] = limiter === undefined ? [key, this.memory] : [sharedDigest(key), limiter];
-      const result: unknown = await inTime((async () => store.get(id))());
-      return result === null ? undefined : countOf(id, result as RateLimiterRes, store);
+      const result: unknown = await inTime((async () => limiter.get(sharedDigest(key)))());
+      return result === null ? undefined : countOf(result, 0);
     } catch (error) {
-      if (limiter !== undefined) this.lose(error, limiter);
+      this.lose(error);
       return undefined;
     }
   }
 
-  private async addShared(counters: readonly Limited[], limiter: Limiter): Promise<Count[] | undefined> {
-    const digests = counters.map(({ key }) => sharedDigest(key));
-    const requests = digests.map(async (key) => limiter.penalty(key, 1, this.duration));
+  private async addShared(counters: readonly Limited[], limiter: Limiter): Promise<Given[]> {
+    const requests = counters.map(async ({ key }): Promise<Given> => {
+      const digest = sharedDigest(key);
+      const result = await limiter.penalty(digest, 1, this.duration);
+      return { ...countOf(result, 1), key: digest, store: limiter };
+    });
     try {
-      const results = await inTime(Promise.all(requests));
-      return results.map((result, index) => countOf(digests[index] as string, result, limiter));
+      return await inTime(Promise.all(requests));
     } catch (error) {
-      // If the store counts later, the count must be subtracted: the failure is counted in memory now.
-      for (const [index, late] of requests.entries()) {
-        quietly(async () => this.giveBack([countOf(digests[index] as string, await late, limiter)]));
-      }
-      this.lose(error, limiter);
-      return this.addInMemory(counters);
+      this.lose(error);
+      // The store may still count, or may have counted a part.
+      for (const late of requests)
+        late.then((given) => limiter.reward(given.key, 1, this.duration)).catch(() => undefined);
+      return [];
     }
   }
 
-  private addInMemory(counters: readonly Limited[]): Promise<Count[] | undefined> {
-    if (this.closed) return Promise.resolve(undefined);
-    return Promise.all(
-      counters.map(async ({ key, limit }) =>
-        countOf(key, await this.memory.penalty(key, 1, this.duration, limit), this.memory),
-      ),
-    );
-  }
-
-  private lose(error: unknown, limiter: Limiter): void {
-    if (this.lost) return;
+  private lose(error: unknown): void {
+    const limiter = this.available;
+    if (limiter === undefined) return;
     this.lost = true;
-    const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
     const meanwhile = this.failClosed ? 'requests are refused with 503' : 'each instance counts on its own';
     this.logger.error(
-      `The counters of failures are unavailable (${message || code}); ${meanwhile} until they are back`,
+      `The counters of failures are unavailable (${reasonOf(error)}); ${meanwhile} until they are back`,
     );
     void this.heal(limiter);
   }
@@ -144,14 +160,20 @@ export class Counters {
   private async heal(limiter: Limiter): Promise<void> {
     do {
       await new Promise((resolve) => setTimeout(resolve, INTERVAL).unref());
-      this.lost = await inTime(
-        (async () => resultOf(await limiter.penalty('probe', 0, { customDuration: 60 })))(),
-      ).then(
+      this.lost = await inTime(this.probe(limiter)).then(
         () => false,
         () => true,
       );
     } while (this.lost);
     this.logger.log('The counters of failures are back');
+  }
+
+  /** Does with the store all that the counters do. */
+  private async probe(limiter: Limiter): Promise<void> {
+    await limiter.set('probe', 1, 60);
+    countOf(await limiter.penalty('probe', 1, { customDuration: 60 }), 1);
+    await limiter.reward('probe', 1, { customDuration: 60 });
+    countOf(await limiter.get('probe'), 0);
   }
 }
 
@@ -161,16 +183,30 @@ function redisLimiter(client: object, keyPrefix: string): Limiter {
   return new RateLimiterRedis({ storeClient: client, points: 1, duration: 1, keyPrefix, useRedisPackage });
 }
 
-function countOf(key: string, result: RateLimiterRes, limiter: Count['limiter']): Count {
-  const { consumedPoints, msBeforeNext } = resultOf(result);
-  return { key, count: consumedPoints, until: performance.now() + msBeforeNext, limiter };
+/**
+ * @param least the smallest valid count
+ * @throws Error if a store returned something else than a count and a time
+ */
+function countOf(result: unknown, least: 0 | 1): Count {
+  const { consumedPoints: count, msBeforeNext: rest } = (result ?? {}) as RateLimiterRes;
+  // A stored value lives longer than a counter, so there is no upper bound for the time except what a timer can hold.
+  if (Number.isSafeInteger(count) && count >= least && rest >= 0 && rest < 2 ** 31) {
+    return { count, until: performance.now() + rest };
+  }
+  throw new Error('the store returned an invalid count');
 }
 
-/** @throws Error if a store returned something else than a count and a time */
-function resultOf(result: unknown): RateLimiterRes {
-  const { consumedPoints, msBeforeNext } = (result ?? {}) as RateLimiterRes;
-  if (Number.isFinite(consumedPoints) && Number.isFinite(msBeforeNext)) return result as RateLimiterRes;
-  throw new Error('the store returned an invalid count');
+function larger(one: Count, other: Count | undefined): Count {
+  return other === undefined || other.count < one.count ? one : other;
+}
+
+function reasonOf(error: unknown): string {
+  try {
+    const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
+    return `${message || code}`;
+  } catch {
+    return 'unknown error';
+  }
 }
 
 /** Rejects if a promise does not settle within the timeout. */
@@ -181,9 +217,4 @@ function inTime<T>(promise: Promise<T>): Promise<T> {
     const timer = setTimeout(() => setImmediate(expire), TIMEOUT);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-/** Runs something in the background. An error is ignored, because the next count reports an unavailable store. */
-function quietly(act: () => Promise<unknown>): void {
-  void act().then(undefined, () => undefined);
 }

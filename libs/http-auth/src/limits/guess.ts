@@ -55,10 +55,24 @@ export class Guess {
     return keyedDigest(this.tenant, this.network, this.credentials.username, this.credentials.password);
   }
 
-  /** The username for counting failures: a guesser must not get more guesses by changing the case. */
+  /** The username for counting failures: a guesser must not get more guesses by changing the spelling. */
   private get name(): string {
-    return shortened(this.credentials.username.trim().toLowerCase());
+    return shortened(folded(this.credentials.username));
   }
+}
+
+/**
+ * Returns the same name for all spellings that a database may take for the same user: other case, accents, width, compatibility
+ * characters, invisible characters and spaces. Users whose names differ only in these share their limits.
+ */
+function folded(name: string): string {
+  if (/^[\x21-\x7e]*$/.test(name)) return name.toLowerCase();
+  // Upper case first, because some letters have the same upper case and different lower cases, such as ß and ss.
+  return name
+    .normalize('NFKD')
+    .toUpperCase()
+    .toLowerCase()
+    .replaceAll(/[\p{Mark}\p{Default_Ignorable_Code_Point}\s]/gu, '');
 }
 
 function shortened(name: string): string {

@@ -156,7 +156,11 @@ function storeProblem({ redis, limiter, failClosed = false, prefix = '-' }: Limi
   if (redis !== undefined && typeof (redis as { eval?: unknown } | null)?.eval !== 'function') {
     return 'limits.redis must be a client of ioredis or redis';
   }
-  if (limiter !== undefined && typeof (limiter as Partial<Limiter> | null)?.penalty !== 'function') {
+  const methods = ['penalty', 'reward', 'get', 'set'] as const;
+  if (
+    limiter !== undefined &&
+    !methods.every((name) => typeof (limiter as Partial<Limiter> | null)?.[name] === 'function')
+  ) {
     return 'limits.limiter must be a limiter of rate-limiter-flexible';
   }
   if (failClosed && redis === undefined && limiter === undefined) {

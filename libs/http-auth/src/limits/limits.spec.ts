@@ -99,7 +99,7 @@ describe('Limits', () => {
     const begin = async () =>
       (await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'))) as Attempt;
     const first = await begin();
-    expect(first.counted).toHaveLength(3);
+    expect(first.counted).toHaveLength(6);
     limits.end(first, 'success');
     for (let time = 0; time < 10; time++) {
       const attempt = await begin();
@@ -165,6 +165,95 @@ describe('Limits', () => {
     expect(await Promise.race([good, setImmediate('waits')])).toBe('waits');
     limits.end((await alone) as Attempt, 'failure');
     expect([await guess, await good]).toEqual([expect.any(Refusal), expect.any(Refusal)]);
+  });
+
+  it.each([
+    ['case', 'alice', 'ALICE'],
+    ['spaces', 'alice', ' alice ', 'al\u00a0ice'],
+    ['the letter ß', 'strasse', 'straße', 'STRASSE'],
+    ['the long s', 'sam', 'ſam'],
+    ['the dotless i', 'ivan', 'ıvan', 'İvan'],
+    ['the final sigma', 'σοφος', 'σοφοσ', 'ΣΟΦΟΣ'],
+    ['width', 'bob', 'ｂｏｂ'],
+    ['ligatures', 'fiona', 'ﬁona'],
+    ['accents', 'rene', 'rené', 'rene\u0301'],
+    ['invisible characters', 'eve', 'e\u00adve', 'e\u200bve', 'eve\u200d'],
+  ])('counts usernames that differ only in %s together', async (_, ...names) => {
+    const limits = new Limits({ perUserAndAddress: names.length });
+    const fail = async (username: string, password: string) => {
+      const attempt = await limits.begin({ username, password }, from('192.0.2.1'));
+      if (attempt instanceof Refusal) return attempt.status;
+      limits.end(attempt, 'failure');
+      return 401;
+    };
+    for (const name of names) expect(await fail(name, 'bad')).toBe(401);
+    for (const name of names) expect(await fail(name, 'worse')).toBe(429);
+    expect(await fail('other', 'bad')).toBe(401);
+  });
+
+  it('keeps the counters of a guessed user if 60,000 other names fail', async () => {
+    const limits = new Limits({ perUserAndAddress: 3, perAddress: Infinity, perUser: 4 });
+    const fail = async (password: string, address = '192.0.2.1') => {
+      const attempt = await limits.begin({ username: 'alice', password }, from(address));
+      if (attempt instanceof Refusal) return attempt.limit;
+      limits.end(attempt, 'failure');
+      return 401;
+    };
+    const flood = async (ending: 'failure' | 'neither') => {
+      for (let index = 0; index < 60_000; index++) {
+        const attempt = await limits.begin({ username: `${ending} ${index}`, password: 'bad' }, from('192.0.2.9'));
+        limits.end(attempt as Attempt, ending);
+      }
+    };
+    expect([await fail('a'), await fail('b')]).toEqual([401, 401]);
+    await flood('neither');
+    await flood('failure');
+    expect([await fail('c'), await fail('d')]).toEqual([401, 'perUserAndAddress']);
+    expect([await fail('e', '192.0.2.2'), await fail('f', '192.0.2.2')]).toEqual([401, 'perUser']);
+  }, 60_000);
+
+  it('verifies equal parallel attempts at the same time if the first one ends without a result', async () => {
+    const limits = new Limits({ perUserAndAddress: 30 });
+    const begin = () => limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1')) as Promise<Attempt>;
+    const [first, ...others] = Array.from({ length: 20 }, begin);
+    limits.end((await first) as Attempt, 'neither');
+    expect((await Promise.all(others)).filter((attempt) => attempt instanceof Refusal)).toEqual([]);
+  });
+
+  it('refuses every attempt in time if the limit of a user is reached and the store is slow', async () => {
+    const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
+    const slow = <T>(act: () => Promise<T>) => setTimeout(50).then(act);
+    const { penalty, get } = limiter;
+    limiter.penalty = (...args) => slow(() => penalty.apply(limiter, args));
+    limiter.get = (...args) => slow(() => get.apply(limiter, args));
+    const limits = new Limits({ limiter, perUserAndAddress: 1, perUser: 1 });
+    const guess = (index: number) =>
+      limits.begin({ username: 'alice', password: `${index}` }, from(`192.0.2.${index}`));
+    limits.end((await guess(0)) as Attempt, 'failure');
+    const answers: Promise<unknown>[] = [];
+    const state = { running: true };
+    // New guesses arrive faster than the store responds.
+    const flood = (async () => {
+      for (let index = 1; state.running; index++) {
+        answers.push(guess(index % 256));
+        await setTimeout(10);
+      }
+    })();
+    const first = await Promise.race([guess(1), setTimeout(20_000, 'late', { ref: false })]);
+    state.running = false;
+    await flood;
+    expect(first).toMatchObject({ status: 429, limit: 'perUser' });
+    expect((await Promise.all(answers)).every((answer) => answer instanceof Refusal)).toBe(true);
+  });
+
+  it('responds with 503 if failClosed is set and the store fails only when the login of a user is read', async () => {
+    Logger.overrideLogger(false);
+    const options = { ...shared(), failClosed: true, perUserAndAddress: 1, perUser: 1 };
+    options.limiter.get = () => Promise.reject(new Error('gone'));
+    const limits = new Limits(options);
+    const begin = (ip: string) => limits.begin({ username: 'alice', password: 'bad' }, from(ip));
+    limits.end((await begin('192.0.2.1')) as Attempt, 'failure');
+    expect(await begin('192.0.2.2')).toMatchObject({ status: 503 });
   });
 
   it('counts different spellings of a username together, and long usernames apart', async () => {
@@ -332,16 +421,16 @@ describe('Limits', () => {
       const attempt = await limits.begin({ username: `user ${index}`, password: 'bad' }, from(ip));
       limits.end(attempt as Attempt, 'failure');
     }
-    expect(sizesOf(limits)).toEqual([50_000, 50_000, 50_000, 50_000]);
+    expect(sizesOf(limits)).toEqual([50_000, 50_000, 50_000]);
   }, 60_000);
 });
 
-/** Returns the number of failed guesses, of doubted users, of bounded counters, and of counters in rate-limiter-flexible. */
+/** Returns the number of failed guesses, of doubted users, and of counters. */
 function sizesOf(limits: Limits): number[] {
   const { failed, doubted, counters } = limits as unknown as {
     failed: { size: number };
     doubted: { size: number };
-    counters: { memory: { size: number; limiter: RateLimiterMemory } };
+    counters: { memory: { size: number } };
   };
-  return [failed.size, doubted.size, counters.memory.size, counters.memory.limiter.dump().storage.length];
+  return [failed.size, doubted.size, counters.memory.size];
 }

@@ -3,7 +3,8 @@ import type { HttpRequest } from '../http/request.js';
 import { isPromise } from '../common/promise.js';
 import { addressOf, networkOf } from './address.js';
 import { Attempt, type Ending, type LimitName, Refusal } from './attempt.js';
-import { type Count, Counters, type Limited } from './counters.js';
+import type { Count } from './count.js';
+import { Counters, type Limited } from './counters.js';
 import { noteLogin } from './familiar.js';
 import { type Credentials, Guess } from './guess.js';
 import { type LimitOptions, windowSeconds } from './limit.options.js';
@@ -25,9 +26,24 @@ const MAX_FAILED = 50_000;
 /** Milliseconds for which a full counter is not read again. Attempts elsewhere may still give their counts back. */
 const BLOCKED = 1000;
 
+/**
+ * The number of times that an attempt waits for others that are being counted. They give their counts back if a limit is reached,
+ * but under a flood there are always others.
+ */
+const MAX_WAITS = 10;
+
 /** A counter, and the option that limits it. */
 interface Limit extends Limited {
   readonly name: LimitName;
+}
+
+/** A limit that is reached. */
+interface Full {
+  /** The index of the limit. */
+  readonly index: number;
+  readonly limit: Limit;
+  /** The time at which its counter is reset. */
+  readonly until: number;
 }
 
 /**
@@ -42,7 +58,10 @@ interface Limit extends Limited {
 export class Limits implements SchemeLimits {
   private readonly counters: Counters;
   private readonly releases: Releases;
+  /** The attempts whose passwords are being verified, by the keys of their counters and others. */
   private readonly running = new Running();
+  /** The attempts that are being counted, by the keys of their counters. */
+  private readonly counting = new Running();
   private readonly proxyWarning = new ProxyWarning();
   /** The digests of the guesses that failed in the window. */
   private readonly failed: LRUCache<string, true>;
@@ -165,43 +184,67 @@ export class Limits implements SchemeLimits {
   private async reserve(attempt: Attempt): Promise<Attempt | Refusal> {
     const { guess } = attempt;
     const same = `same ${guess.digest}`;
-    while (this.running.has(same) && !this.failed.has(guess.digest)) {
+    if (this.running.has(same) && !this.failed.has(guess.digest)) {
       // If the first attempt succeeds, the equal ones are not guesses.
       if (await this.running.left(same)) return attempt;
       const refusal = this.refusalOf(attempt);
       if (refusal !== undefined) return refusal;
     }
     this.enter(attempt, same, `guess ${guess.pair}`);
-    let outcome = await this.count(attempt);
-    while (typeof outcome === 'string') {
-      // The running attempts may give their counts back.
-      await this.running.left(outcome);
-      outcome = this.refusalOf(attempt, outcome) ?? (await this.count(attempt));
-    }
-    if (outcome instanceof Refusal) this.leave(attempt, false, false);
-    return outcome;
+    const refusal = await this.count(attempt);
+    if (refusal === undefined) return attempt;
+    this.leave(attempt, false, false);
+    return refusal;
   }
 
-  /** Counts an attempt if no limit is reached. Otherwise returns a refusal, or the key of running attempts to wait for. */
-  private async count(attempt: Attempt): Promise<Attempt | Refusal | string> {
-    const limited = this.limitedBy(attempt.guess);
-    const keys = limited.map(({ key }) => key);
-    const others = keys.map((key) => this.running.has(key));
-    this.enter(attempt, ...keys);
-    const counts = await this.counters.add(limited);
-    if (counts === undefined) return new Refusal(503, 1);
-    const index = counts.findIndex(({ count }, at) => count > (limited[at] as Limit).limit);
-    const full = limited[index];
-    if (full === undefined || (full.name === 'perUser' && (await this.isExempt(attempt)))) {
-      attempt.counted = counts;
-      return attempt;
+  /**
+   * Counts an attempt. If a limit is reached, it first waits for the attempts that may give their counts back, and then returns a
+   * refusal.
+   */
+  private async count(attempt: Attempt): Promise<Refusal | undefined> {
+    let waits = 0;
+    for (;;) {
+      const limits = this.limitedBy(attempt.guess);
+      const before = limits.map(({ key }) => ({
+        isRunning: this.running.has(key),
+        isCounting: this.counting.has(key),
+      }));
+      const full = await this.tryToCount(attempt, limits);
+      if (full === undefined || full instanceof Refusal) return full;
+      const { index, limit, until } = full;
+      const refusal = this.refusalOf(attempt, limit.key);
+      if (refusal !== undefined) return refusal;
+      const { isRunning, isCounting } = before[index] as (typeof before)[0];
+      if (isRunning) await this.running.left(limit.key);
+      else if (isCounting && waits < MAX_WAITS) await this.counting.left(limit.key);
+      else if (!(await this.isReleased(attempt, limit))) return this.block(limit, until);
+      waits = isRunning ? 0 : waits + 1;
     }
-    this.counters.giveBack(counts);
-    attempt.entered = attempt.entered.slice(0, -keys.length);
-    for (const key of keys) this.running.leave(key, false);
-    this.doubt(attempt.guess);
-    if (others[index]) return full.key;
-    return (await this.isReleased(attempt, full)) ? this.count(attempt) : this.block(full, counts[index] as Count);
+  }
+
+  /** Counts an attempt. Returns the limit that is reached, or a refusal if failures cannot be counted. */
+  private async tryToCount(attempt: Attempt, limits: readonly Limit[]): Promise<Full | Refusal | undefined> {
+    const keys = limits.map(({ key }) => key);
+    for (const key of keys) this.counting.enter(key);
+    try {
+      const added = await this.counters.add(limits);
+      if (added === undefined) return new Refusal(503, 1);
+      const { counts, given } = added;
+      const index = counts.findIndex(({ count }, at) => count > (limits[at] as Limit).limit);
+      const limit = limits[index];
+      if (limit === undefined || (limit.name === 'perUser' && (await this.isExempt(attempt)))) {
+        attempt.counted = given;
+        this.enter(attempt, ...keys);
+        return undefined;
+      }
+      this.counters.giveBack(given);
+      this.doubt(attempt.guess);
+      // The store may have failed when it was asked for the login of the user.
+      if (this.counters.closed) return new Refusal(503, 1);
+      return { index, limit, until: (counts[index] as Count).until };
+    } finally {
+      for (const key of keys) this.counting.leave(key, false);
+    }
   }
 
   /** Returns `true` if another process has released the user or the address of a full counter. */
@@ -269,7 +312,7 @@ export class Limits implements SchemeLimits {
   }
 
   /** Remembers that a limit is reached. */
-  private block({ name, key }: Limit, { until }: Count): Refusal {
+  private block({ name, key }: Limit, until: number): Refusal {
     this.blocked.set(key, until);
     return new Refusal(429, secondsUntil(until), name);
   }

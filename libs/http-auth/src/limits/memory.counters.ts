@@ -1,64 +1,71 @@
 import type { LRUCache } from 'lru-cache';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { Count } from './count.js';
 import { recent } from './recent.js';
 
+/** Counters with one failure are kept apart from the others, because they are the easiest to create. */
+type Group = 'one' | 'several' | 'full';
+
+interface Counter extends Count {
+  /** The count at which the counter is full. */
+  readonly limit: number;
+}
+
 /**
- * The in-memory counters of rate-limiter-flexible, with a maximum. The least recently used counter is removed first. Counters that
- * have reached their limit are kept apart, so that new names and addresses cannot push them out.
+ * Counters in memory, with a maximum for each group. The least recently used counter of a group is removed first. New names and
+ * addresses have one failure each, so they push out only each other. To push out another counter, a guesser needs two failures for
+ * each counter. To push out one that has reached its limit, a guesser needs as many as the limit.
  */
 export class MemoryCounters {
-  private readonly limiter = new RateLimiterMemory({ points: 1, duration: 1 });
-  private readonly open: LRUCache<string, number>;
-  private readonly full: LRUCache<string, number>;
+  private readonly groups: Readonly<Record<Group, LRUCache<string, Counter>>>;
 
-  /** @param max the maximum of the counters below their limit, and of the counters at their limit */
-  constructor(max: number) {
-    const dispose = (_limit: number, key: string, reason: string): void => {
-      if (reason === 'evict') void this.limiter.delete(key);
-    };
-    this.open = recent<number>(max, { dispose });
-    this.full = recent<number>(max, { dispose });
+  /**
+   * @param max the maximum of the counters in a group
+   * @param window the milliseconds after which a counter is reset
+   */
+  constructor(
+    max: number,
+    private readonly window: number,
+  ) {
+    this.groups = { one: recent(max, {}), several: recent(max, {}), full: recent(max, {}) };
   }
 
   /**
-   * Adds to a counter. The counter has changed when the function returns, before the promise resolves.
+   * Adds one to a counter.
    *
    * @param limit the count at which the counter is full
    */
-  async penalty(
-    key: string,
-    points: number,
-    options: { readonly customDuration: number },
-    limit: number,
-  ): Promise<RateLimiterRes> {
-    if (!this.full.has(key)) this.open.set(key, limit);
-    const result = await this.limiter.penalty(key, points, options);
-    this.place(key, limit, result);
-    return result;
+  add(key: string, limit: number): Count {
+    const { count = 0, until = performance.now() + this.window } = this.get(key) ?? {};
+    return this.put(key, { count: count + 1, until, limit });
   }
 
-  /** Reads a counter. Returns `null` if there is none. */
-  get(key: string): Promise<RateLimiterRes | null> {
-    return this.limiter.get(key);
+  /** Subtracts one from a counter, unless it was removed. */
+  reward(key: string): void {
+    const counter = this.get(key);
+    if (counter !== undefined) this.put(key, { ...counter, count: counter.count - 1 });
   }
 
-  /** Subtracts from a counter, unless it was removed. */
-  async reward(key: string, points: number, options: { readonly customDuration: number }): Promise<unknown> {
-    const limit = this.full.get(key) ?? this.open.get(key);
-    if (limit === undefined) return undefined;
-    const result = await this.limiter.reward(key, points, options);
-    this.place(key, limit, result);
-    return result;
+  /** Reads a counter. Returns `undefined` if there is none. */
+  get(key: string): Counter | undefined {
+    const counter = this.groupWith(key)?.get(key);
+    return counter !== undefined && counter.until > performance.now() ? counter : undefined;
   }
 
   /** The number of counters. */
   get size(): number {
-    return this.open.size + this.full.size;
+    const { one, several, full } = this.groups;
+    return one.size + several.size + full.size;
   }
 
-  private place(key: string, limit: number, { consumedPoints }: RateLimiterRes): void {
-    const [to, from] = consumedPoints >= limit ? [this.full, this.open] : [this.open, this.full];
-    from.delete(key);
-    to.set(key, limit);
+  private groupWith(key: string): LRUCache<string, Counter> | undefined {
+    return Object.values(this.groups).find((group) => group.has(key));
+  }
+
+  /** Stores a counter in its group. A counter without failures is not stored. */
+  private put(key: string, counter: Counter): Count {
+    const { count, limit } = counter;
+    this.groupWith(key)?.delete(key);
+    if (count > 0) this.groups[count >= limit ? 'full' : count > 1 ? 'several' : 'one'].set(key, counter);
+    return counter;
   }
 }

@@ -88,6 +88,50 @@ describe('HashQueue', () => {
     expect(started).toEqual(['running', 'known', 'guess 0']);
   });
 
+  it('gives every fourth turn to other users, so that known users cannot keep them out', async () => {
+    const { started, start, end } = hashes(new HashQueue(1));
+    const known = from('192.0.2.3');
+    noteLogin(known);
+    start('running');
+    for (let index = 0; index < 8; index++) start(`known ${index}`, known);
+    for (const name of ['a', 'b']) start(name);
+    for (let time = 0; time < 10; time++) await end(started.at(-1) as string);
+    const order = ['known 0', 'known 1', 'known 2', 'a', 'known 3', 'known 4', 'known 5', 'b', 'known 6', 'known 7'];
+    expect(started.slice(1)).toEqual(order);
+  });
+
+  it('does not compute the hash of a client that is gone before it starts', async () => {
+    const { started, results, start } = hashes(new HashQueue(1));
+    const gone = from('192.0.2.1');
+    gone.socket.destroyed = true;
+    start('gone', gone);
+    await setImmediate();
+    expect([started, results]).toEqual([[], [`gone: ${ClientGoneException.name}`]]);
+    start('next');
+    expect(started).toEqual(['next']);
+  });
+
+  it('counts the time that a request has waited elsewhere', async () => {
+    const queue = new HashQueue(1, 60_000);
+    expect(queue.deadline()).toBeGreaterThan(performance.now() + 59_000);
+    const ends: (() => void)[] = [];
+    const running = queue.run(from('192.0.2.1'), () => new Promise<void>((resolve) => ends.push(resolve)));
+    const compute = () => Promise.resolve('computed');
+    const late = queue.run(from('192.0.2.1'), compute, performance.now() + 20);
+    await expect(late).rejects.toThrow(VerifierUnavailableException);
+    ends[0]?.();
+    await running;
+    expect(await queue.run(from('192.0.2.1'), compute, performance.now() - 1)).toBe('computed');
+  });
+
+  it('refuses the latest hash if too many networks wait', async () => {
+    const { results, start } = hashes(new HashQueue(1, 4000, 2));
+    for (const [index, name] of ['running', 'first', 'second', 'third'].entries())
+      start(name, from(`192.0.2.${index}`));
+    await setImmediate();
+    expect(results).toEqual([`third: ${VerifierUnavailableException.name}`]);
+  });
+
   it('does not compute the hash of a client that is gone', async () => {
     const { started, results, start, end } = hashes(new HashQueue(1));
     const [gone, there] = [from('192.0.2.1'), from('192.0.2.2')];

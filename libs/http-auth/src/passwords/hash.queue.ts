@@ -7,6 +7,9 @@ import { VerifierUnavailableException } from '../schemes/unavailable.exception.j
 /** Milliseconds that a hash may wait. Then the client gets 503, and may try again. */
 const PATIENCE = 4000;
 
+/** After this number of users who logged in before, another one gets a turn. */
+const IN_A_ROW = 3;
+
 /** The maximum number of hashes that wait. */
 const CAPACITY = 1000;
 
@@ -34,11 +37,12 @@ type Line = Map<string, Waiting[]>;
 
 /**
  * Limits the hashes of a process. The other hashes wait in a line, in which every network of clients gets the same share. A
- * user who logged in from the same address before comes first. If a client disconnects, its hash is not computed.
+ * user who logged in from the same address before comes first, but three of four turns at most. If a client disconnects, its hash is not computed.
  */
 export class HashQueue {
   private running = 0;
   private size = 0;
+  private inARow = 0;
   private readonly first: Line = new Map();
   private readonly others: Line = new Map();
 
@@ -51,12 +55,14 @@ export class HashQueue {
   /**
    * Computes a hash as soon as it has its turn.
    *
+   * @param deadline the time until which it may wait; see {@link deadline}
    * @throws VerifierUnavailableException if too many hashes wait, or if the hash has waited too long
    * @throws ClientGoneException if the client has disconnected
    */
-  async run<T>(request: HttpRequest, compute: () => Promise<T>): Promise<T> {
+  async run<T>(request: HttpRequest, compute: () => Promise<T>, deadline = this.deadline()): Promise<T> {
+    if (isGone(request)) throw new ClientGoneException('The client has disconnected', 1);
     if (this.running < this.max) this.running++;
-    else await this.turn(request);
+    else await this.turn(request, deadline);
     try {
       return await compute();
     } finally {
@@ -64,8 +70,13 @@ export class HashQueue {
     }
   }
 
+  /** Returns the time until which a hash of a request that arrives now may wait, as `performance.now()`. */
+  deadline(): number {
+    return performance.now() + this.patience;
+  }
+
   /** Waits for a turn. The hash that ends passes its place on, so `running` does not change. */
-  private turn(request: HttpRequest): Promise<void> {
+  private turn(request: HttpRequest, deadline: number): Promise<void> {
     const line = hasLoggedIn(request) ? this.first : this.others;
     const network = networkOf(addressOf(request));
     return new Promise((resolve, reject) => {
@@ -83,7 +94,7 @@ export class HashQueue {
       const timer = setTimeout(() => {
         this.remove(line, network, waiting);
         reject(tooMany());
-      }, this.patience);
+      }, deadline - performance.now());
       line.set(network, [...(line.get(network) ?? []), waiting]);
       this.size++;
       if (this.size > this.capacity) this.shorten();
@@ -100,7 +111,9 @@ export class HashQueue {
   }
 
   private next(): Waiting | undefined {
-    const line = this.first.size > 0 ? this.first : this.others;
+    const isFirst = this.first.size > 0 && (this.inARow < IN_A_ROW || this.others.size === 0);
+    this.inARow = isFirst ? this.inARow + 1 : 0;
+    const line = isFirst ? this.first : this.others;
     const [entry] = line;
     if (entry === undefined) return undefined;
     const [network, [next, ...rest]] = entry;
@@ -111,10 +124,10 @@ export class HashQueue {
     return next;
   }
 
-  /** Removes a hash of the network that has the most of them. */
+  /** Removes the last hash of the network that has the most of them. If there are several, the last one is removed. */
   private shorten(): void {
     const line = this.others.size > 0 ? this.others : this.first;
-    const [network, all] = [...line].reduce((most, one) => (one[1].length > most[1].length ? one : most));
+    const [network, all] = [...line].reduce((most, one) => (one[1].length >= most[1].length ? one : most));
     const last = all.at(-1) as Waiting;
     this.remove(line, network, last);
     last.reject(tooMany());

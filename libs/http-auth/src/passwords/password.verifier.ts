@@ -85,10 +85,12 @@ export function passwordVerifier<Principal, Request>(
   const cache = cacheOptions === false ? undefined : new PasswordCache(cacheOptions);
 
   const verify = async (credentials: PasswordCredentials, request: Request): Promise<Principal> => {
+    const deadline = hashes.deadline();
     const { text, read, principal, onVerified } = await find(credentials.username, request);
     const check = async (): Promise<boolean> => {
       const hash = read();
-      const valid = await hashes.run((request ?? {}) as HttpRequest, () => verifyBounded(credentials.password, hash));
+      const compute = () => verifyBounded(credentials.password, hash);
+      const valid = await hashes.run((request ?? {}) as HttpRequest, compute, deadline);
       // A decoy has no principal, and its password must not be remembered.
       if (!valid || !principal) return false;
       onVerified?.(credentials.password, hash);

@@ -39,7 +39,8 @@ function outcomeOfThrown(attempt: Attempt, error: unknown): Failure {
     const failure = failureOf(attempt, error);
     if (failure !== undefined) return failure;
     if (isClientError(error)) fault = redactException(error, attempt.secrets());
-    else fault = error instanceof VerifierError ? error : new VerifierError(attempt.scheme, error, attempt.secrets());
+    else if (error instanceof VerifierError) fault = error;
+    else fault = new VerifierError(attempt.scheme, error, attempt.secrets(), isPartlyRefusal(attempt, error));
   } catch {
     // The error is frozen, or one of its getters throws. Its text may contain credentials, so it is dropped.
     fault = new VerifierError(attempt.scheme, new Error('The error of the verifier cannot be read'), []);
@@ -100,6 +101,11 @@ function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
   if (!(error instanceof HttpException) || error.getStatus() !== 401) return undefined;
   if (error.cause instanceof Failure) return adopt(attempt, error.cause);
   return new Failure('invalid', attempt.scheme, 401, messageOf(attempt, error));
+}
+
+/** Returns `true` if one of several verifiers has refused the credentials. */
+function isPartlyRefusal(attempt: Attempt, error: unknown): boolean {
+  return error instanceof AggregateError && error.errors.some((one) => failureOf(attempt, one) !== undefined);
 }
 
 /** Keeps the message of an `UnauthorizedException`, unless it is Nest's default. */

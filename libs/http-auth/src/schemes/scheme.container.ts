@@ -1,15 +1,33 @@
-import { type Abstract, Injectable, Scope, type Type } from '@nestjs/common';
+import { type Abstract, Inject, Injectable, Scope, type Type } from '@nestjs/common';
 import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { isPromise } from '../common/promise.js';
+import { TIMEOUT, withinTime } from '../common/timeout.js';
 import type { SchemeContainer } from './scheme.js';
+import { tooLate } from './unavailable.exception.js';
 import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
 
 /** Finds verifiers and strategies in Nest's container, in any module of the application. */
 @Injectable()
 export class NestSchemeContainer implements SchemeContainer {
-  constructor(private readonly moduleRef: ModuleRef) {}
+  constructor(
+    private readonly moduleRef: ModuleRef,
+    /** The milliseconds that a verifier may take. */
+    @Inject(TIMEOUT) private readonly timeout: number,
+  ) {}
 
+  /** The time is limited here as well as for the whole scheme, so that the limits on failed logins learn that the attempt has ended. */
   verifier<Credentials, Principal, Request>(
+    verifier: Verifier<Credentials, Principal, Request>,
+  ): VerifierFunction<Credentials, Principal, Request> {
+    const verify = this.functionOf(verifier);
+    return (credentials, request) => {
+      const verdict = verify(credentials, request);
+      return isPromise(verdict) ? withinTime(verdict, this.timeout, tooLate) : verdict;
+    };
+  }
+
+  private functionOf<Credentials, Principal, Request>(
     verifier: Verifier<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
     if (!isVerifierClass(verifier)) return verifier;

@@ -17,3 +17,8 @@ export class VerifierUnavailableException extends ServiceUnavailableException {
     super(message, options);
   }
 }
+
+/** Returns the error for a verifier that takes longer than `verifierTimeout`. */
+export function tooLate(): VerifierUnavailableException {
+  return new VerifierUnavailableException('The verifier did not answer in time', 1);
+}

@@ -17,8 +17,15 @@ export class VerifierError extends Error {
   /**
    * @param scheme the auth-scheme of the credentials
    * @param secrets the strings that the copy must not contain
+   * @param isRefusal `true` if one of several verifiers has refused the credentials. Then the attempt counts for the limits, because
+   * a guesser would notice if the guess was right
    */
-  constructor(scheme: string, error: unknown, secrets: readonly string[]) {
+  constructor(
+    scheme: string,
+    error: unknown,
+    secrets: readonly string[],
+    readonly isRefusal = false,
+  ) {
     super(`The verifier of the ${scheme} scheme threw`, { cause: redact(error, secrets) });
     const fault = faultOf(error);
     this.status = fault?.getStatus() ?? 500;

@@ -4,6 +4,7 @@ import type { Credentials } from '../limits/guess.js';
 import type { Limits } from '../limits/limits.js';
 import { Failure } from './failure.js';
 import type { Outcome } from './outcome.js';
+import { VerifierError } from './verifier.error.js';
 
 /**
  * Verifies credentials if the limits allow it, and reports the result to the limits.
@@ -29,12 +30,15 @@ export async function verifyWithin(
     const outcome = await verify();
     ending = endingOf(outcome);
     return outcome;
+  } catch (error) {
+    if (error instanceof VerifierError && error.isRefusal) ending = 'failure';
+    throw error;
   } finally {
     limits.end(attempt, ending);
   }
 }
 
-/** Only credentials that the verifier refused count as a failure. */
+/** Only credentials that a verifier refused count as a failure. */
 function endingOf(outcome: Outcome): Ending {
   if (!(outcome instanceof Failure)) return 'success';
   return outcome.reason === 'invalid' ? 'failure' : 'neither';
