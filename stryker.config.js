@@ -9,5 +9,5 @@ export default {
   ignorePatterns: ['bench/dist', 'dist', 'libs/http-auth/dist', 'coverage'],
   reporters: ['json'],
   jsonReporter: { fileName: 'coverage/mutation.json' },
-  timeoutMS: 60_000,
+  timeoutMS: 20_000,
 };

@@ -52,7 +52,9 @@ function print(name: string, answers: readonly Answer[]): void {
   const times = answers.map(({ milliseconds }) => milliseconds).toSorted((a, b) => a - b);
   const counts = new Map<number, number>();
   for (const { status } of answers) counts.set(status, (counts.get(status) ?? 0) + 1);
-  const statuses = [...counts].toSorted().map(([status, count]) => `${count} × ${status}`);
+  const statuses = [...counts]
+    .toSorted(([one], [other]) => one - other)
+    .map(([status, count]) => `${count} × ${status}`);
   const at = (share: number) =>
     (times[Math.min(times.length - 1, Math.floor(times.length * share))] as number).toFixed(0);
   console.log(`| ${name} | ${statuses.join(', ')} | ${at(0.5)} ms | ${at(0.95)} ms | ${at(1)} ms |`);

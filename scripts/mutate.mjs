@@ -35,7 +35,7 @@ for (const [file, { mutants }] of Object.entries(files)) {
 }
 
 const least = Number(values.least ?? 0);
-for (const [folder, { detected, total }] of [...scores].sort()) {
+for (const [folder, { detected, total }] of [...scores].toSorted(([one], [other]) => one.localeCompare(other))) {
   const percent = total === 0 ? 100 : (100 * detected) / total;
   console.log(`${folder}: ${detected} of ${total} mutants killed, ${percent.toFixed(1)} %`);
   if (percent < least) process.exitCode = 1;

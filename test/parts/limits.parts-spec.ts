@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const setups = adapters.flatMap(([adapter]) =>
-  (['ioredis', 'redis'] as const).map((client): [string, RedisClient] => [adapter, client]),
+  (['ioredis', 'redis'] as const).map((name): [string, RedisClient] => [adapter, name]),
 );
 
 describe.each(setups)('Limits of two processes on %s with the client of %s', (adapter, client) => {
@@ -65,10 +65,10 @@ describe.each(setups)('Limits of two processes on %s with the client of %s', (ad
   it('store no name and no address in Redis, and only keys that expire', async () => {
     const { ask } = await start();
     for (const password of ['guess', good]) await ask('alice', password);
-    const client = new Redis({ port: redis.port });
-    const keys = await client.keys('*');
-    const lives = await Promise.all(keys.map((key) => client.ttl(key)));
-    client.disconnect();
+    const reader = new Redis({ port: redis.port });
+    const keys = await reader.keys('*');
+    const lives = await Promise.all(keys.map((key) => reader.ttl(key)));
+    reader.disconnect();
     expect(keys).toHaveLength(4);
     expect(keys.filter((key) => !/^http-auth:[\w-]{43}$/.test(key))).toEqual([]);
     expect(lives.every((seconds) => seconds > 0)).toBe(true);
