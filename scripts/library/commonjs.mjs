@@ -31,6 +31,11 @@ function toCommonJs(code) {
   if (source.includes('import.meta'))
     throw new Error('CommonJS has only import.meta.url; do not use import.meta otherwise');
   return ts.transpileModule(source, {
-    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, esModuleInterop: true },
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2023,
+      esModuleInterop: true,
+      removeComments: true,
+    },
   }).outputText;
 }
