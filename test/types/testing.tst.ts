@@ -38,6 +38,7 @@ describe('withTestUsers()', () => {
     expect(withTestUsers(builder)).type.toBe<TestingModuleBuilder>();
     expect(withTestUsers(builder, asUser('alice'))).type.toBe<TestingModuleBuilder>();
     expect(withTestUsers).type.not.toBeCallableWith(builder, 'alice');
+    expect(withTestUsers).type.not.toBeCallableWith({});
   });
 });
 

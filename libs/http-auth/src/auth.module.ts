@@ -7,7 +7,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryModule, ModulesContainer } from '@nestjs/core';
 import { Passport } from 'passport';
 import {
   type AuthModuleOptions,
@@ -117,7 +117,11 @@ function applicationProtection(
     Gate,
     FrontDoor,
     FrameworkCheck,
-    RouteExplorer,
+    {
+      provide: RouteExplorer,
+      inject: [ApplicationConfig, ModulesContainer],
+      useFactory: (config: ApplicationConfig, modules: ModulesContainer) => RouteExplorer.create(config, modules),
+    },
     RouteReport,
     Installation,
   ],

@@ -8,6 +8,8 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_MODULE_TWICE'
   /** The application does not import `AuthModule`. */
   | 'ERR_AUTH_MODULE_MISSING'
+  /** The installed version of Nest is not supported. */
+  | 'ERR_AUTH_NEST_VERSION'
   /** The realm of a route or of a protected path is invalid. */
   | 'ERR_AUTH_REALM'
   /** `schemes` is empty, or an entry is not a scheme. */

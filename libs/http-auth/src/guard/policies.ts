@@ -1,7 +1,7 @@
 import { Inject, Injectable, RequestMethod, type Type } from '@nestjs/common';
-import { METHOD_METADATA } from '@nestjs/common/internal';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { METHOD_METADATA } from '../common/nest.internals.js';
 import { isPromise } from '../common/promise.js';
 import { realmProblem } from '../http/realm.js';
 import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption } from '../response/protection.js';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { isInstalled, missing } from '../common/library.js';
 import { type HashAlgorithm, password } from './password.js';
 
 const algorithms: [HashAlgorithm, RegExp][] = [
@@ -78,13 +77,5 @@ describe('password', () => {
     ['plain', true],
   ])('returns whether %s is weaker than OWASP recommends: %s', (hash, needed) => {
     expect(password.needsRehash(hash)).toBe(needed);
-  });
-});
-
-describe('An optional package', () => {
-  it('is named in the message if it is not installed', () => {
-    expect(isInstalled('@node-rs/argon2')).toBe(true);
-    expect(isInstalled('@nestjs/of-no-such-name')).toBe(false);
-    expect(missing('@node-rs/bcrypt')).toBe('needs a package that is not installed; run npm install @node-rs/bcrypt');
   });
 });

@@ -1,14 +1,13 @@
-import { Injectable, RequestMethod, type Type, VERSION_NEUTRAL, VersioningType } from '@nestjs/common';
+import { RequestMethod, type Type, VERSION_NEUTRAL, VersioningType, type VersioningOptions } from '@nestjs/common';
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import {
   HOST_METADATA,
+  loadNestRouter,
   MODULE_PATH,
+  type NestRouter,
   PATH_METADATA,
   VERSION_METADATA,
-  type VersionValue,
-} from '@nestjs/common/internal';
-import { ApplicationConfig, MetadataScanner, ModulesContainer } from '@nestjs/core';
-import { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
-import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+} from '../common/nest.internals.js';
 import type { Route } from '../guard/policy.js';
 import type { RouteEntry } from './route.entry.js';
 
@@ -18,17 +17,19 @@ export interface PlacedRoute extends Route, Pick<RouteEntry, 'method' | 'path' |
   readonly name: string;
 }
 
-/** Finds the routes of all controllers. It reads the same metadata as Nest's router and @nestjs/swagger, so the paths match. */
-@Injectable()
-export class RouteExplorer {
-  private readonly paths: RoutePathFactory;
-  private readonly methods = new PathsExplorer(new MetadataScanner());
+type VersionValue = NonNullable<VersioningOptions['defaultVersion']>;
 
-  constructor(
+/** Finds the routes of all controllers. It reads the same metadata as Nest's router and @nestjs/swagger, so the paths match. */
+export class RouteExplorer {
+  private constructor(
     private readonly config: ApplicationConfig,
     private readonly modules: ModulesContainer,
-  ) {
-    this.paths = new RoutePathFactory(config);
+    private readonly router: NestRouter,
+  ) {}
+
+  /** @throws AuthConfigurationError if the installed version of Nest has another router */
+  static async create(config: ApplicationConfig, modules: ModulesContainer): Promise<RouteExplorer> {
+    return new RouteExplorer(config, modules, await loadNestRouter(config));
   }
 
   /** Yields the routes in the order in which Nest registers them. */
@@ -50,13 +51,13 @@ export class RouteExplorer {
     const { prototype } = controller;
 
     for (const ctrlPath of [Reflect.getMetadata(PATH_METADATA, controller)].flat() as string[]) {
-      for (const method of this.methods.scanForPaths(prototype, prototype)) {
+      for (const method of this.router.explorer.scanForPaths(prototype, prototype)) {
         const { requestMethod, methodName, version: methodVersion } = method;
         const inPath = versioningOptions === undefined || versioningOptions.type === VersioningType.URI;
         const version = inPath ? undefined : textOf(methodVersion ?? controllerVersion);
         for (const methodPath of method.path) {
           const place = { globalPrefix, modulePath, ctrlPath, methodPath, versioningOptions };
-          for (const path of this.paths.create({ ...place, controllerVersion, methodVersion }, requestMethod)) {
+          for (const path of this.router.paths.create({ ...place, controllerVersion, methodVersion }, requestMethod)) {
             const route = { controller, handler: prototype[methodName] as Function, name: methodName };
             yield { ...route, method: RequestMethod[requestMethod], path, version, host };
           }

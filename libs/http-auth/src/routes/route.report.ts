@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { GUARDS_METADATA } from '@nestjs/common/internal';
 import { ApplicationConfig } from '@nestjs/core';
 import { pathProblem } from '../door/paths/path.problem.js';
 import { ProtectedPaths } from '../door/paths/protected.paths.js';
@@ -7,6 +6,7 @@ import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import { type Policy, reasonText, type Route } from '../guard/policy.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { GUARDS_METADATA } from '../common/nest.internals.js';
 import { combine, type Combined } from './combined.policy.js';
 import type { RouteEntry } from './route.entry.js';
 import { type PlacedRoute, RouteExplorer } from './route.explorer.js';

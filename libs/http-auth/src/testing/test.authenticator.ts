@@ -1,4 +1,3 @@
-import type { TestingModuleBuilder } from '@nestjs/testing';
 import { Authenticator } from '../guard/authenticator.js';
 import { EventReporter } from '../guard/event.reporter.js';
 import type { Policy } from '../guard/policy.js';
@@ -26,6 +25,14 @@ class TestAuthenticator extends Authenticator {
   }
 }
 
+/** The part of the `TestingModuleBuilder` of `@nestjs/testing` that {@link withTestUsers} uses. */
+export interface ProviderOverrides {
+  /** Replaces a provider. */
+  overrideProvider(token: unknown): {
+    useFactory(options: { factory: (...dependencies: never[]) => unknown; inject?: never[] }): unknown;
+  };
+}
+
 /**
  * Makes the guard of a testing module accept the users of `asUser()`, both as a global guard and in `@UseGuards()`.
  * Routes keep their policies: public routes ignore the user, `@Schemes()` and `@Realm()` apply, real credentials are
@@ -33,11 +40,15 @@ class TestAuthenticator extends Authenticator {
  *
  * @example
  * const module = await withTestUsers(Test.createTestingModule({ imports: [AppModule] })).compile();
+ * @param builder what `Test.createTestingModule()` returns
  * @param everyone `asUser(…)`, to authenticate every request without credentials as this user
  */
-export function withTestUsers(builder: TestingModuleBuilder, everyone?: TestCredentials): TestingModuleBuilder {
-  return builder.overrideProvider(Authenticator).useFactory({
-    inject: [Challenger, EventReporter],
-    factory: (challenger: Challenger, reporter: EventReporter) => new TestAuthenticator(challenger, reporter, everyone),
-  });
+export function withTestUsers<Builder extends ProviderOverrides>(
+  builder: Builder,
+  everyone?: TestCredentials,
+): Builder {
+  const factory = (challenger: Challenger, reporter: EventReporter): Authenticator =>
+    new TestAuthenticator(challenger, reporter, everyone);
+  builder.overrideProvider(Authenticator).useFactory({ inject: [Challenger, EventReporter] as never[], factory });
+  return builder;
 }

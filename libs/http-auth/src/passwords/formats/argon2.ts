@@ -1,3 +1,4 @@
+import { cannotLoad } from '../../common/library.js';
 import type { HashFormat, StoredHash } from '../stored.hash.js';
 import { decode, randomLike } from './base64.js';
 
@@ -34,7 +35,7 @@ function read(text: string): StoredHash | undefined {
     profile: head,
     current: OWASP.some((least) => memory >= least.m && passes >= least.t),
     verify: async (password) => {
-      const { verify } = await import('@node-rs/argon2');
+      const { verify } = await load();
       return verify(text, password);
     },
     decoy: () => read(`${head}${randomLike(salt)}$${randomLike(digest)}`) as StoredHash,
@@ -43,7 +44,16 @@ function read(text: string): StoredHash | undefined {
 
 /** Hashes a password with OWASP's first choice of parameters. */
 export async function hashArgon2(password: string): Promise<string> {
-  const { hash } = await import('@node-rs/argon2');
+  const { hash } = await load();
   const [{ m, t }] = OWASP;
   return hash(password, { memoryCost: m, timeCost: t, parallelism: 1 });
+}
+
+/** Loads the package. In a \`try\` block, bundlers accept that it is not installed. */
+async function load(): Promise<typeof import('@node-rs/argon2')> {
+  try {
+    return await import('@node-rs/argon2');
+  } catch (error) {
+    throw cannotLoad('@node-rs/argon2', error);
+  }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { cannotLoad } from '../../common/library.js';
 import type { HashFormat, StoredHash } from '../stored.hash.js';
 import { encode } from './base64.js';
 
@@ -28,7 +29,7 @@ function read(text: string): StoredHash | undefined {
     profile: `$2$${cost}`,
     current: cost >= BCRYPT_COST,
     verify: async (password) => {
-      const { verify } = await import('@node-rs/bcrypt');
+      const { verify } = await load();
       return verify(password, text);
     },
     decoy: () => read(`${head}${letters(16)}${letters(23)}`) as StoredHash,
@@ -45,12 +46,21 @@ type Version2 = (password: string, options: { readonly cost: number }) => Promis
 
 /** Hashes a password with a cost. It works with @node-rs/bcrypt 1, which takes a number, and 2, which takes an object. */
 export async function hashBcrypt(password: string, cost: number): Promise<string> {
-  const { hash } = await import('@node-rs/bcrypt');
+  const { hash } = await load();
   try {
     return await hash(password, cost);
   } catch (error) {
     // Version 2 documents this code for an argument of the wrong type. Nothing has been hashed yet.
     if ((error as NodeJS.ErrnoException).code !== 'ERR_INVALID_ARG_TYPE') throw error;
     return (hash as unknown as Version2)(password, { cost });
+  }
+}
+
+/** Loads the package. In a \`try\` block, bundlers accept that it is not installed. */
+async function load(): Promise<typeof import('@node-rs/bcrypt')> {
+  try {
+    return await import('@node-rs/bcrypt');
+  } catch (error) {
+    throw cannotLoad('@node-rs/bcrypt', error);
   }
 }

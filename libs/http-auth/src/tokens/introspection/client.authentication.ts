@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { cannotLoad } from '../../common/library.js';
 import { algorithmsOf } from '../algorithms.js';
 import { type ClientKey, type ClientOptions, readPrivateKey } from './client.options.js';
 
@@ -35,7 +36,7 @@ function assertion(clientId: string, issuer: string, options: ClientKey): Client
   const alg = options.algorithm ?? usual;
   const kid = options.keyId ?? (options.key as { kid?: string }).kid;
   return async (form) => {
-    const { SignJWT } = await import('jose');
+    const { SignJWT } = await load();
     const now = Math.floor(Date.now() / 1000);
     const jwt = await new SignJWT({ iss: clientId, sub: clientId, aud: issuer, jti: randomUUID(), iat: now })
       .setExpirationTime(now + ASSERTION_LIFETIME)
@@ -46,6 +47,15 @@ function assertion(clientId: string, issuer: string, options: ClientKey): Client
     form.set('client_assertion', jwt);
     return {};
   };
+}
+
+/** Loads the package. In a `try` block, bundlers accept that it is not installed. */
+async function load(): Promise<Pick<typeof import('jose'), 'SignJWT'>> {
+  try {
+    return await import('jose');
+  } catch (error) {
+    throw cannotLoad('jose', error);
+  }
 }
 
 /** Encodes a string as `application/x-www-form-urlencoded` (RFC 6749 appendix B). */

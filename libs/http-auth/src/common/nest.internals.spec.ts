@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import * as constants from '@nestjs/common/constants.js';
+import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
+import * as internals from './nest.internals.js';
+
+describe('The keys of metadata', () => {
+  it('have the values of the constants in the installed version of Nest', () => {
+    expect(internals).toMatchObject({
+      PATH_METADATA: constants.PATH_METADATA,
+      METHOD_METADATA: constants.METHOD_METADATA,
+      HOST_METADATA: constants.HOST_METADATA,
+      VERSION_METADATA: constants.VERSION_METADATA,
+      GUARDS_METADATA: constants.GUARDS_METADATA,
+      MODULE_PATH: constants.MODULE_PATH,
+    });
+  });
+
+  it('include the key that RouterModule writes', () => {
+    class Part {}
+    const modules = new ModulesContainer();
+    expect(new RouterModule(modules, [{ path: 'part', module: Part }])).toBeInstanceOf(RouterModule);
+    expect(Reflect.getMetadata(internals.MODULE_PATH + modules.applicationId, Part)).toBe('/part');
+  });
+});
+
+describe('loadNestRouter()', () => {
+  const file = '@nestjs/core/router/paths-explorer.js';
+  const problem =
+    /^@nestjs\/core: this version has another router \(.+\); install a version that nestjs-http-auth supports$/;
+
+  beforeEach(() => {
+    jest.resetModules();
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  it('loads the classes of the router', async () => {
+    const { paths, explorer } = await internals.loadNestRouter(new ApplicationConfig());
+    expect(paths.create({ ctrlPath: 'a', methodPath: 'b' })).toEqual(['/a/b']);
+    expect(explorer.scanForPaths({}, {})).toEqual([]);
+  });
+
+  it('throws an error with a code if Nest stores other metadata', async () => {
+    jest.spyOn(Reflect, 'getMetadata').mockReturnValue(undefined);
+    await expect(internals.loadNestRouter(new ApplicationConfig())).rejects.toMatchObject({
+      code: 'ERR_AUTH_NEST_VERSION',
+      message: expect.stringMatching(problem),
+    });
+  });
+
+  it('throws an error with a code if Nest lacks a class', async () => {
+    jest.unstable_mockModule(file, () => ({ PathsExplorer: undefined }));
+    const { loadNestRouter } = await import('./nest.internals.js');
+    await expect(loadNestRouter(new ApplicationConfig())).rejects.toMatchObject({
+      code: 'ERR_AUTH_NEST_VERSION',
+      message: expect.stringMatching(problem),
+    });
+    jest.unstable_unmockModule(file);
+  });
+});
