@@ -14,6 +14,9 @@ import { basename, dirname, join } from 'node:path';
 import { root, run, say, tool } from './support/run.mjs';
 import { withServer } from './support/server.mjs';
 
+/** The budget of the package in bytes. Raise it only for a feature that is worth it. */
+const [PACKED, UNPACKED] = [450_000, 2_050_000];
+
 const library = join(root, 'libs', 'http-auth');
 const workspace = createRequire(import.meta.url)('../package.json');
 const temporary = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-'));
@@ -36,7 +39,7 @@ try {
 /** Builds the library from an empty folder and packs it. The package may contain only files that users need. */
 function pack() {
   run(process.execPath, [join(root, 'scripts', 'build-lib.mjs')]);
-  const [{ filename, files }] = JSON.parse(
+  const [{ filename, files, size, unpackedSize }] = JSON.parse(
     run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', temporary], { cwd: library }),
   );
   const paths = files.map(({ path }) => path);
@@ -49,7 +52,13 @@ function pack() {
   );
   for (const path of ['dist/index.js', 'dist/index.d.ts', 'dist/cjs/index.js', 'src/index.ts'])
     ok(paths.includes(path), `${path} is packed`);
-  say(`${filename} has ${paths.length} files`);
+  for (const [name, bytes, budget] of [
+    ['packed', size, PACKED],
+    ['unpacked', unpackedSize, UNPACKED],
+  ]) {
+    ok(bytes <= budget, `${filename} has ${bytes} bytes ${name}; the budget is ${budget}`);
+  }
+  say(`${filename} has ${paths.length} files, ${size} bytes packed and ${unpackedSize} unpacked`);
   return join(temporary, filename);
 }
 
