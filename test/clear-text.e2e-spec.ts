@@ -8,7 +8,7 @@ import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AuthModule, type AuthModuleOptions, basic, bearer } from 'nestjs-http-auth';
-import { adapters, start } from './support/application.js';
+import { adapters, rootModule, start } from './support/application.js';
 import { RecordingLogger } from './support/logger.js';
 import { options } from './support/schemes.js';
 
@@ -26,8 +26,7 @@ async function listen(
   more: NestApplicationOptions = {},
 ) {
   const logger = new RecordingLogger();
-  class AppModule {}
-  const module = { module: AppModule, imports: [AuthModule.forRoot({ ...options, ...changes })] };
+  const module = rootModule({ imports: [AuthModule.forRoot({ ...options, ...changes })] });
   const app = await NestFactory.create(module, adapter, { logger, abortOnError: false, ...more });
   running.push(app);
   await app.listen(...(where as [number, string]));

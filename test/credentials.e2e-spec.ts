@@ -5,7 +5,7 @@ import { Body, Controller, Get, type INestApplication, Post } from '@nestjs/comm
 import { NestFactory } from '@nestjs/core';
 import fc from 'fast-check';
 import { AuthModule, basic, bearer, CurrentUser, formatCredentials, OptionalAuth } from 'nestjs-http-auth';
-import { adapters, start } from './support/application.js';
+import { adapters, start, rootModule } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
 
 @Controller()
@@ -127,7 +127,7 @@ describe.each(adapters)('Any Authorization field on %s', (_name, adapter) => {
   let app: INestApplication;
 
   beforeAll(async () => {
-    app = await NestFactory.create({ module: class {}, ...metadata } as never, adapter(), { logger: false });
+    app = await NestFactory.create(rootModule(metadata), adapter(), { logger: false });
     await app.listen(0, '127.0.0.1');
   });
 

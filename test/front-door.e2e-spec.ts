@@ -37,7 +37,7 @@ import { createProxyMiddleware } from 'http-proxy-middleware';
 import { AuthModule, type AuthModuleOptions, basic, protect, Public } from 'nestjs-http-auth';
 import { io, type Socket as Client } from 'socket.io-client';
 import { type RawData, WebSocket, WebSocketServer } from 'ws';
-import { adapters, start } from './support/application.js';
+import { adapters, start, rootModule } from './support/application.js';
 import { basicAuthorization, send } from './support/client.js';
 import { challenges, options } from './support/schemes.js';
 
@@ -651,7 +651,7 @@ describe('The front door on Fastify', () => {
       else real(...args);
     }) as never);
     closing.push(() => lookup.mockRestore());
-    const app = await NestFactory.create({ module: class AppModule {}, ...metadata }, new FastifyAdapter(), {
+    const app = await NestFactory.create(rootModule(metadata), new FastifyAdapter(), {
       logger: false,
     });
     closing.push(() => app.close());

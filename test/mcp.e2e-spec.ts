@@ -5,7 +5,7 @@ import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/
 import type { INestApplication } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { McpModule } from '../src/examples/mcp/mcp.module.js';
-import { adapters } from './support/application.js';
+import { adapters, rootModule } from './support/application.js';
 import { AuthorizationServer } from './support/authorization-server.js';
 import { freePort } from './support/free-port.js';
 import { bearerAuthorization, send } from './support/client.js';
@@ -69,7 +69,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     const port = await freePort();
     url = `http://127.0.0.1:${port}/mcp`;
     const { issuer } = authorizationServer;
-    app = await NestFactory.create(McpModule.forRoot({ url, issuer }), adapter(), { logger: false });
+    app = await NestFactory.create(rootModule(McpModule.forRoot({ url, issuer })), adapter(), { logger: false });
     await app.listen(port, '127.0.0.1');
   });
 

@@ -23,7 +23,7 @@ import {
   Scopes,
 } from 'nestjs-http-auth';
 import { documentHttpAuth } from 'nestjs-http-auth/openapi';
-import { adapters } from './support/application.js';
+import { adapters, rootModule } from './support/application.js';
 import { options } from './support/schemes.js';
 
 @Controller('articles')
@@ -68,7 +68,7 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
     controllers = [ArticlesController, ByHandController],
   ) {
     const app = await NestFactory.create(
-      { imports: [AuthModule.forRoot({ ...options, ...given })], controllers },
+      rootModule({ imports: [AuthModule.forRoot({ ...options, ...given })], controllers }),
       adapter(),
       { logger: false, abortOnError: false },
     );
@@ -273,7 +273,9 @@ describe.each(adapters)('The OpenAPI document on %s', (_name, adapter) => {
   });
 
   it('does not change an operation if no route of a controller belongs to it', async () => {
-    const app = await NestFactory.create({ imports: [AuthModule.forRoot(options)] }, adapter(), { logger: false });
+    const app = await NestFactory.create(rootModule({ imports: [AuthModule.forRoot(options)] }), adapter(), {
+      logger: false,
+    });
     const plain = SwaggerModule.createDocument(app, new DocumentBuilder().build());
     const elsewhere = { ...plain, paths: { '/elsewhere': { get: { responses: {} }, summary: 'Another server’s' } } };
     expect(documentHttpAuth(app, elsewhere).paths).toEqual(elsewhere.paths);

@@ -28,7 +28,7 @@ import {
   StepUp,
   type RouteEntry,
 } from 'nestjs-http-auth';
-import { adapters, start } from './support/application.js';
+import { adapters, start, rootModule } from './support/application.js';
 import { send } from './support/client.js';
 import { RecordingLogger } from './support/logger.js';
 import { options } from './support/schemes.js';
@@ -322,7 +322,7 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
   ) => {
     const logger = new RecordingLogger();
     const app = await NestFactory.create(
-      { imports: [AuthModule.forRoot({ ...options, ...given })], controllers },
+      rootModule({ imports: [AuthModule.forRoot({ ...options, ...given })], controllers }),
       adapter(),
       { logger, abortOnError: false },
     );

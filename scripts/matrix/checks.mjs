@@ -8,12 +8,13 @@ export const alice = `Basic ${Buffer.from('alice:wonder:land').toString('base64'
 
 /** Returns a token of the application's issuer. */
 export function tokenOf(scope) {
-  const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const exp = Math.floor(Date.now() / 1000) + 600;
   const content = `${encode({ alg: 'HS256' })}.${encode({ iss: 'matrix', aud: 'api', sub: 'robot', scope, exp })}`;
   const signature = createHmac('sha256', 'a secret of the matrix, with 32 bytes or more').update(content);
   return `Bearer ${content}.${signature.digest('base64url')}`;
 }
+
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** Checks the responses of the application. `get(path, headers)` resolves to the status, the challenges and the body. */
 export async function checkResponses(get) {

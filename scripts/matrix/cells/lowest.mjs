@@ -20,8 +20,15 @@ export default async function lowestPeers(report) {
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', tarball()], { cwd });
   writeSources(join(cwd, 'src'), 'cjs');
   const compilerOptions = {
-    ...{ module: 'nodenext', target: 'es2023', strict: true, esModuleInterop: true, skipLibCheck: true },
-    ...{ experimentalDecorators: true, emitDecoratorMetadata: true, rootDir: 'src', outDir: 'dist' },
+    module: 'nodenext',
+    target: 'es2023',
+    strict: true,
+    esModuleInterop: true,
+    skipLibCheck: true,
+    experimentalDecorators: true,
+    emitDecoratorMetadata: true,
+    rootDir: 'src',
+    outDir: 'dist',
   };
   write(cwd, 'tsconfig.json', { compilerOptions, include: ['src'] });
   run(join(cwd, 'node_modules', '.bin', 'tsc'), [], { cwd });

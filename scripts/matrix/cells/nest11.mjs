@@ -9,8 +9,6 @@ import { application, withoutExtensions, write, writeSpec } from '../workspace.m
 export default async function newNest11(report) {
   const cwd = application[11]();
   const bin = (name, ...args) => run(join(cwd, 'node_modules', '.bin', name), args, { cwd });
-  // Jest has global functions by default.
-  const asByDefault = (text) => withoutExtensions(text).replace(/^.*@jest\/globals.*\n/m, '');
   writeSpec(cwd, 'app.spec.ts', 'src/app.spec.ts', asByDefault);
   writeSpec(cwd, 'app.spec.ts', 'test/app.e2e-spec.ts', (text) =>
     asByDefault(text).replace("'./app.m", "'../src/app.m"),
@@ -42,4 +40,9 @@ export default async function newNest11(report) {
   bin('jest', '--transformIgnorePatterns', '/node_modules/(?!jose/)');
   run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', 'jose@5'], { cwd });
   report('npm test with jose 6 and transformIgnorePatterns');
+}
+
+/** Changes a spec for the Jest that the CLI configures, which has global functions. */
+function asByDefault(text) {
+  return withoutExtensions(text).replace(/^.*@jest\/globals.*\n/m, '');
 }

@@ -15,10 +15,6 @@ const swc = {
 export default async function newNest12(report) {
   const cwd = application[12]();
   const bin = (name, ...args) => run(join(cwd, 'node_modules', '.bin', name), args, { cwd });
-  const forVitest = (text) =>
-    text
-      .replace("'@jest/globals'", "'vitest'")
-      .replace('nestjs-http-auth/testing/jest', 'nestjs-http-auth/testing/vitest');
   writeSpec(cwd, 'app.spec.ts', 'src/app.spec.ts', forVitest);
   writeSpec(cwd, 'app.spec.ts', 'src/app.jest-spec.ts');
   write(
@@ -49,4 +45,8 @@ export default async function newNest12(report) {
   report('npm test with Vitest');
   run(process.execPath, ['--experimental-vm-modules', join(cwd, 'node_modules', 'jest', 'bin', 'jest.js')], { cwd });
   report('Jest with ES modules');
+}
+
+function forVitest(text) {
+  return text.replace("'@jest/globals'", "'vitest'").replace('testing/jest', 'testing/vitest');
 }
