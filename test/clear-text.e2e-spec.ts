@@ -22,7 +22,7 @@ afterEach(async () => {
 async function listen(
   adapter: AbstractHttpAdapter,
   changes: Partial<AuthModuleOptions>,
-  where: [port: number | string, host?: string],
+  where: [port: number | { path: string }, host?: string],
   more: NestApplicationOptions = {},
 ) {
   const logger = new RecordingLogger();
@@ -58,7 +58,7 @@ describe.each(adapters)('An application without TLS on %s', (_name, adapter) => 
   it('logs no warning if it listens on a Unix socket', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-socket-'));
     try {
-      expect((await listen(adapter(), {}, [join(folder, 'http.sock')])).warnings).toEqual([]);
+      expect((await listen(adapter(), {}, [{ path: join(folder, 'http.sock') }])).warnings).toEqual([]);
     } finally {
       rmSync(folder, { recursive: true });
     }

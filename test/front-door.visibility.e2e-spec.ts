@@ -69,9 +69,13 @@ describe.each(adapters)('A refusal of the front door on %s', (name, adapter) => 
         for (const type of ['refused', 'authenticated'] as const) {
           nest.get(AuthEvents).on(type, () => void seen.add('AuthEvents'));
         }
-        (nest.getHttpAdapter() as unknown as { setOnResponseHook(hook: () => Promise<void>): void }).setOnResponseHook(
-          async () => void seen.add("the adapter's response hook"),
-        );
+        type Hook = (request: unknown, response: unknown, done?: () => void) => void;
+        const hooked = nest.getHttpAdapter() as unknown as { setOnResponseHook(hook: Hook): void };
+        // With Nest 11 on Fastify, the hook itself has to call done().
+        hooked.setOnResponseHook((_request, _response, done) => {
+          seen.add("the adapter's response hook");
+          done?.();
+        });
         if (name === 'Fastify') {
           const instance = nest.getHttpAdapter().getInstance() as FastifyInstance;
           for (const hook of ['onRequest', 'onSend', 'onResponse'] as const) {

@@ -11,6 +11,7 @@ const OPTIONAL = [
   /^@fastify\/(static|view|multipart)$/,
   /^@node-rs\//,
   /^class-(transformer|validator)(\/|$)/,
+  /^file-type$/,
 ];
 const isExternal = (name) => OPTIONAL.some((pattern) => pattern.test(name));
 
@@ -60,6 +61,7 @@ const bundlers = {
         'class-transformer',
         'class-transformer/*',
         'class-validator',
+        'file-type',
       ],
       logLevel: 'error',
       keepNames: true,
