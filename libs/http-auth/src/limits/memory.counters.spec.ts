@@ -47,7 +47,8 @@ describe('MemoryCounters', () => {
 
   it('of several failures push out only each other, and not those at their limit', () => {
     const memory = counters();
-    for (const key of ['full', 'full', 'full', 'a', 'a', 'b', 'b', 'c', 'c', 'd', 'd']) memory.add(key, 3);
+    for (const key of ['full', 'full', 'full', 'a', 'a', 'b', 'b', 'c', 'c', 'd', 'd', 'new']) memory.add(key, 3);
+    expect(memory.size).toBe(5);
     expect(['full', 'a', 'b', 'c', 'd'].map((key) => countOf(memory, key))).toEqual([3, undefined, 2, 2, 2]);
   });
 
