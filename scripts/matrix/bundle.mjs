@@ -87,11 +87,11 @@ const bundlers = {
     ]);
     const plugins = [
       resolve({ preferBuiltins: true, exportConditions: ['node'] }),
-      commonjs({ ignoreDynamicRequires: true, ignoreTryCatch: true }),
+      commonjs({ ignore: isExternal }),
       json(),
     ];
     const bundle = await rollup({ input, plugins, external: isExternal, logLevel: 'silent' });
-    const more = format === 'es' || format === 'esm' ? { banner } : {};
+    const more = format === 'esm' ? { banner } : {};
     await bundle.write({ file: output, format, inlineDynamicImports: true, ...more });
   },
 };

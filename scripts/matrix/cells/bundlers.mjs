@@ -40,7 +40,7 @@ export default async function everyBundler(report) {
       rmSync(cwd, { recursive: true, force: true });
       mkdirSync(cwd, { recursive: true });
       const extension = kind.endsWith('esm') ? 'mjs' : 'cjs';
-      for (const entry of ['main', 'lambda']) {
+      for (const entry of isForLambda(kind) ? ['main', 'lambda'] : ['main']) {
         run(
           process.execPath,
           ['bundle.mjs', kind, join(app, 'esm', 'dist', `${entry}.js`), join(cwd, `${entry}.${extension}`)],
@@ -52,8 +52,8 @@ export default async function everyBundler(report) {
       for (const adapter of ADAPTERS) {
         await withServer([process.execPath, `main.${extension}`], { cwd, env: { ADAPTER: adapter } }, checkResponses);
       }
-      deepEqual(invoke(cwd, extension), { statusCode: 401, challenges: CHALLENGES });
-      report(`Nest ${major}, ${kind}: ${ADAPTERS.join(', ')}, a handler of AWS Lambda`);
+      if (isForLambda(kind)) deepEqual(invoke(cwd, extension), { statusCode: 401, challenges: CHALLENGES });
+      report(`Nest ${major}, ${kind}: ${ADAPTERS.join(', ')}${isForLambda(kind) ? ', a handler of AWS Lambda' : ''}`);
     }
   }
 
@@ -61,6 +61,11 @@ export default async function everyBundler(report) {
   run(join(cwd, 'node_modules', '.bin', 'nest'), ['build', '--webpack'], { cwd });
   await withServer([process.execPath, join('dist', 'main.js')], { cwd }, checkResponses);
   report('nest build --webpack on Nest 11');
+}
+
+/** AWS Lambda's own tools bundle with esbuild. */
+function isForLambda(kind) {
+  return kind.startsWith('esbuild');
 }
 
 /** Calls the handler of a bundle with an event. */
