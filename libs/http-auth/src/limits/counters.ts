@@ -203,7 +203,9 @@ function larger(one: Count, other: Count | undefined): Count {
 function reasonOf(error: unknown): string {
   try {
     const { code, message } = (error ?? {}) as NodeJS.ErrnoException;
-    return `${message || code}`;
+    // A store may reject with anything.
+    const reason: unknown = message || code;
+    return typeof reason === 'string' ? reason : 'unknown error';
   } catch {
     return 'unknown error';
   }

@@ -16,6 +16,8 @@ describe('limitsProblem()', () => {
     { window: 86_401 },
     { limiter, failClosed: true },
     { redis: { eval: () => undefined }, prefix: 'mine' },
+    { key: () => 'a', sharedUsernames: [] },
+    { sharedUsernames: ['__token__', ''] },
   ] as const)('returns undefined for %j', (limits) => {
     expect(limitsProblem(limits)).toBeUndefined();
   });
@@ -44,6 +46,14 @@ describe('limitsProblem()', () => {
     [{ redis: {} }, /^limits\.redis must be/],
     [{ redis: null }, /^limits\.redis must be/],
     [{ limiter: {} }, /^limits\.limiter must be/],
+    [{ limiter: null }, /^limits\.limiter must be/],
+    ...['penalty', 'reward', 'get', 'set'].map((name): [object, string] => [
+      { limiter: { penalty: () => 1, reward: () => 1, get: () => 1, set: () => 1, [name]: undefined } },
+      'limits.limiter must be a limiter of rate-limiter-flexible',
+    ]),
+    [{ sharedUsernames: ['a', 1] }, /^limits\.sharedUsernames must be/],
+    [{ window: 119 }, "limits.window: 119 is 119 milliseconds, not seconds; write '119s'"],
+    [{ prefix: 5 }, /^limits\.prefix must be/],
     [{ limiter, redis: { eval: () => undefined } }, /exclude each other/],
     [{ failClosed: true }, /^limits\.failClosed needs redis or limiter/],
     [{ failClosed: 'yes', limiter }, /^limits\.failClosed must be/],

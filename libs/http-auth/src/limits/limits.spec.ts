@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { HttpRequest } from '../http/request.js';
 import { type Attempt, Refusal } from './attempt.js';
+import { hasLoggedIn } from './familiar.js';
 import type { LimitOptions } from './limit.options.js';
 import { Limits } from './limits.js';
 
@@ -273,6 +274,132 @@ describe('Limits', () => {
       if (!(attempt instanceof Refusal)) limits.end(attempt, 'failure');
     }
     expect(await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
+  });
+
+  describe('logins', () => {
+    const setup = (options: LimitOptions, scheme?: string) => {
+      const limits = new Limits(options, scheme);
+      return async (
+        username: string,
+        password: string,
+        ending: 'success' | 'failure' | 'neither',
+        ip = '192.0.2.1',
+      ) => {
+        const request = from(ip);
+        const attempt = await limits.begin({ username, password }, request);
+        if (attempt instanceof Refusal) return attempt.limit;
+        limits.end(attempt, ending);
+        return hasLoggedIn(request) ? 'known' : 'new';
+      };
+    };
+
+    it('make the user known at the address, and nowhere else', async () => {
+      const login = setup({});
+      expect(await login('alice', 'good', 'success')).toBe('new');
+      expect(await login('alice', 'good', 'success')).toBe('known');
+      expect(await login('alice', 'other', 'failure')).toBe('known');
+      expect(await login('alice', 'good', 'success', '192.0.2.2')).toBe('new');
+      expect(await login('Alice', 'good', 'success')).toBe('new');
+      expect(await login('bob', 'good', 'neither')).toBe('new');
+      expect(await login('bob', 'good', 'neither')).toBe('new');
+    });
+
+    it('pass if the limit of the address is reached, until a failure of the user', async () => {
+      const login = setup({ perUserAndAddress: 2, perAddress: 2 });
+      await login('alice', 'good', 'success');
+      for (const name of ['bob', 'carol']) expect(await login(name, 'bad', 'failure')).toBe('new');
+      expect(await login('dave', 'good', 'success')).toBe('perAddress');
+      expect(await login('alice', 'good', 'success')).toBe('known');
+      expect(await login('alice', 'bad', 'failure')).toBe('perAddress');
+      expect(await login('alice', 'good', 'success')).toBe('perAddress');
+    });
+
+    it('do not pass any more if the password was changed, which counts', async () => {
+      const login = setup({ perUserAndAddress: 2 });
+      await login('alice', 'old', 'success');
+      expect(await login('alice', 'old', 'failure')).toBe('known');
+      expect(await login('alice', 'guess', 'failure')).toBe('known');
+      expect(await login('alice', 'new', 'success')).toBe('perUserAndAddress');
+    });
+
+    it('count again after a failure only until the user has logged in again', async () => {
+      const login = setup({ perUserAndAddress: 2, perAddress: 2 });
+      await login('alice', 'good', 'success');
+      await login('alice', 'bad', 'failure');
+      expect(await login('alice', 'good', 'success')).toBe('known');
+      await login('bob', 'bad', 'failure');
+      // The failure of alice is still in the window, so her login does not count as known.
+      expect(await login('alice', 'good', 'success')).toBe('perAddress');
+    });
+
+    it('exempt the user at the address from the limit of the user', async () => {
+      const login = setup({ perUserAndAddress: 1, perUser: 1 });
+      await login('alice', 'good', 'success');
+      expect(await login('alice', 'bad', 'failure', '192.0.2.2')).toBe('new');
+      expect(await login('alice', 'bad', 'failure', '192.0.2.3')).toBe('perUser');
+      expect(await login('alice', 'changed', 'success')).toBe('known');
+      expect(await login('alice', 'changed', 'success', '192.0.2.3')).toBe('perUser');
+    });
+
+    it('of tokens are limited by the address only', async () => {
+      const login = setup({ perAddress: 2 }, 'Bearer');
+      for (const token of ['one', 'two']) expect(await login('', token, 'failure')).toBe('new');
+      expect(await login('', 'three', 'success')).toBe('perAddress');
+      expect(await login('', 'three', 'success', '192.0.2.2')).toBe('new');
+    });
+
+    it('with a name that clients share are limited by the address only', async () => {
+      const login = setup({ perUserAndAddress: 1, perUser: 1, perAddress: 2, sharedUsernames: ['__token__'] });
+      for (const token of ['one', 'two']) expect(await login('__token__', token, 'failure')).toBe('new');
+      expect(await login('__token__', 'three', 'failure')).toBe('perAddress');
+      expect(await login('__token__', 'three', 'failure', '192.0.2.2')).toBe('new');
+      expect(await login('alice', 'one', 'failure', '192.0.2.3')).toBe('new');
+      expect(await login('alice', 'two', 'failure', '192.0.2.3')).toBe('perUserAndAddress');
+    });
+
+    it('have the default limits of 10, 100 and 100 failures', async () => {
+      const login = setup({});
+      for (let index = 0; index < 10; index++) expect(await login('alice', `${index}`, 'failure')).toBe('new');
+      expect(await login('alice', '10', 'failure')).toBe('perUserAndAddress');
+      for (let index = 0; index < 90; index++) expect(await login(`user ${index}`, 'bad', 'failure')).toBe('new');
+      expect(await login('bob', 'bad', 'failure')).toBe('perAddress');
+      for (let index = 0; index < 90; index++) {
+        expect(await login('alice', 'bad', 'failure', `198.51.100.${index}`)).toBe('new');
+      }
+      expect(await login('alice', 'bad', 'failure', '198.51.100.200')).toBe('perUser');
+    });
+
+    it.each<[string, unknown]>([
+      ['a promise', Promise.resolve('a')],
+      ['a promise that rejects', Promise.reject(new Error('no tenant'))],
+      ['nothing', undefined],
+      ['an object', {}],
+    ])('throw if the tenant is %s', async (_, tenant) => {
+      const limits = new Limits({ key: () => tenant as string });
+      await expect(limits.begin({ username: 'alice', password: 'p' }, from('192.0.2.1'))).rejects.toThrow(
+        new TypeError('limits.key: the function must return a string, and must not be async'),
+      );
+    });
+
+    it('get 429 with the seconds until the first failure is forgotten', async () => {
+      const limits = new Limits({ perUserAndAddress: 1, window: '1m' });
+      const begin = (password: string) => limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+      limits.end((await begin('a')) as Attempt, 'failure');
+      for (const password of ['b', 'c', 'a']) {
+        expect(await begin(password)).toEqual(new Refusal(429, 60, 'perUserAndAddress'));
+      }
+    });
+
+    it('are refused with 503 while the store is unavailable and failClosed is true', async () => {
+      Logger.overrideLogger(false);
+      const options = { ...shared(), failClosed: true };
+      options.limiter.penalty = () => Promise.reject(new Error('gone'));
+      const limits = new Limits(options);
+      for (let time = 0; time < 2; time++) {
+        const answer = await limits.begin({ username: 'alice', password: 'p' }, from('192.0.2.1'));
+        expect(answer).toEqual(new Refusal(503, 1));
+      }
+    });
   });
 
   describe('release()', () => {
