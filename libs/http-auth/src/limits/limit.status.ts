@@ -8,7 +8,7 @@ export interface LimitedClient {
   /** The IP address of the client. */
   readonly address?: string;
   /**
-   * The tenant of the user, as `limits.key` returns it.
+   * The tenant of the user, as `limits.key` returns it. It is required for a user if `limits.key` is set.
    *
    * @default no tenant
    */

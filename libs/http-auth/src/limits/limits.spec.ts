@@ -476,7 +476,12 @@ describe('Limits', () => {
         401,
         'perUserAndAddress',
       ]);
-      await limits.release({ username: 'alice' });
+      for (const method of ['status', 'release'] as const) {
+        await expect(limits[method]({ username: 'alice' })).rejects.toThrow(
+          /^limits: .*; name the tenant of the user$/,
+        );
+      }
+      await limits.release({ username: 'alice', tenant: 'b' });
       expect(await fail('c')).toBe('perUserAndAddress');
       await limits.release({ username: 'alice', tenant: 'a' });
       expect([await fail('c'), await fail('d')]).toEqual([401, 'perAddress']);

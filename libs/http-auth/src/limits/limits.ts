@@ -153,7 +153,13 @@ export class Limits implements SchemeLimits {
     this.counters.assertAvailable();
   }
 
+  /** @throws TypeError if there are tenants, and the client is a user without one */
   private guessOf({ username = '', address = '', tenant }: LimitedClient): Guess {
+    if (this.options.key !== undefined && username !== '' && tenant === undefined) {
+      throw new TypeError(
+        'limits: the users belong to tenants, because limits.key is set; name the tenant of the user',
+      );
+    }
     return new Guess({ username, password: '' }, networkOf(address), tenant, this.scheme);
   }
 
