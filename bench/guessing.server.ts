@@ -1,7 +1,6 @@
 // The application of guessing.ts: one user whose password has a scrypt hash at the cost that OWASP recommends, and a static file.
 import { scryptSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
@@ -11,6 +10,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import { AuthModule, basic } from 'nestjs-http-auth';
 import { users } from 'nestjs-http-auth/passwords';
+import { serve } from './serve.js';
 import { GreetingController } from './subjects.js';
 
 const [adapter, password] = process.argv.slice(2) as [string, string];
@@ -40,6 +40,4 @@ const app = await NestFactory.create(
   adapter === 'express' ? express : new FastifyAdapter({ trustProxy: 'loopback' }),
   { logger: false },
 );
-await app.listen(0, '127.0.0.1');
-process.on('disconnect', () => process.exit());
-process.send?.(((app.getHttpServer() as Server).address() as AddressInfo).port);
+await serve(app);

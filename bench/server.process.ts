@@ -1,8 +1,8 @@
 // Starts one subject in its own process. The parent asks for the CPU time between two loads.
-import type { AddressInfo, Server } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { serve } from './serve.js';
 import { type Adapter, GreetingController, subjects } from './subjects.js';
 import type { Algorithm, Keys } from './tokens.js';
 
@@ -16,11 +16,4 @@ const app = await NestFactory.create(
   { logger: false, abortOnError: false },
 );
 await prepare?.(app);
-await app.listen(0, '127.0.0.1');
-
-process.on('message', () => {
-  const { user, system } = process.cpuUsage();
-  process.send?.(user + system);
-});
-process.on('disconnect', () => process.exit());
-process.send?.(((app.getHttpServer() as Server).address() as AddressInfo).port);
+await serve(app);

@@ -20,7 +20,7 @@ const PLATFORMS = {
  * @param cwd the folder that `target` is relative to
  * @throws CliError if the file or the export does not exist, or if the application cannot be created
  */
-export async function createApplication(target: string, cwd: string): Promise<INestApplicationContext> {
+async function createApplication(target: string, cwd: string): Promise<INestApplicationContext> {
   const [path = '', name] = target.split('#', 2);
   const file = resolve(cwd, path);
   if (!existsSync(file)) throw new CliError(`${path}: the file does not exist; build the application first`);
@@ -31,6 +31,22 @@ export async function createApplication(target: string, cwd: string): Promise<IN
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(`${path}: the application cannot be created: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Creates the application of a built module, and returns a provider of `AuthModule`.
+ *
+ * @throws CliError as {@link createApplication} does, or if the application does not import `AuthModule`
+ */
+export async function providerOf<T>(type: Type<T>, target: string, cwd: string): Promise<T> {
+  const app = await createApplication(target, cwd);
+  try {
+    return app.get(type);
+  } catch {
+    throw new CliError(
+      `${target}: the application does not import AuthModule; add AuthModule.forRoot() to its imports`,
+    );
   }
 }
 

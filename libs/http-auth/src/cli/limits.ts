@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import type { INestApplicationContext } from '@nestjs/common';
+import { alignedTable } from '../common/table.js';
 import { AuthLimits, type SchemeLimitStatus } from '../schemes/auth.limits.js';
-import { createApplication } from './application.js';
+import { providerOf } from './application.js';
 import { CliError } from './cli.error.js';
 
 const OPTIONS = {
@@ -17,7 +17,7 @@ const OPTIONS = {
  */
 export async function limitsCommand(args: readonly string[], cwd: string): Promise<string> {
   const { module, client, release } = parse(args);
-  const limits = limitsOf(await createApplication(module, cwd), module);
+  const limits = await limitsOf(module, cwd);
   try {
     if (release) await limits.release(client);
     return tableOf(await limits.status(client));
@@ -42,15 +42,8 @@ function parse(args: readonly string[]) {
   return { module, client: { ...rest, ...(username !== undefined && { username }) }, release };
 }
 
-function limitsOf(app: INestApplicationContext, module: string): AuthLimits {
-  let limits: AuthLimits;
-  try {
-    limits = app.get(AuthLimits, { strict: false });
-  } catch {
-    throw new CliError(
-      `${module}: the application does not import AuthModule; add AuthModule.forRoot() to its imports`,
-    );
-  }
+async function limitsOf(module: string, cwd: string): Promise<AuthLimits> {
+  const limits = await providerOf(AuthLimits, module, cwd);
   if (limits.isShared) return limits;
   throw new CliError(
     `${module}: the limits are in the memory of each process, which this command cannot reach; set limits.redis, or call AuthLimits in the application`,
@@ -64,12 +57,5 @@ function tableOf(entries: readonly SchemeLimitStatus[]): string {
     `${failures} of ${max}`,
     retryAfter > 0 ? `reached, for ${retryAfter} s` : '',
   ]);
-  const all = [['scheme', 'limit', 'failures', 'state'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => (row[column] as string).length)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return all.map(line).join('\n');
+  return alignedTable([['scheme', 'limit', 'failures', 'state'], ...rows]);
 }

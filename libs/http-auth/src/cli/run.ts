@@ -1,9 +1,8 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { RouteEntry } from '../routes/route.entry.js';
 import { RouteReport } from '../routes/route.report.js';
 import { tableOf } from '../routes/route.table.js';
-import { createApplication } from './application.js';
+import { providerOf } from './application.js';
 import { Baseline } from './baseline.js';
 import { CliError } from './cli.error.js';
 import { hashCommand } from './hash.js';
@@ -89,7 +88,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
         'nestjs-http-auth: the arguments must be one command and one module; run nestjs-http-auth routes <module>, or see --help',
       );
     }
-    const routes = await routesOf(module, cwd);
+    const routes = (await providerOf(RouteReport, module, cwd)).routes();
     out(values.json ? JSON.stringify(routes, null, 2) : tableOf(routes));
 
     const baseline = new Baseline(resolve(cwd, values.baseline), values.baseline);
@@ -111,17 +110,4 @@ function parse(args: readonly string[]) {
   } catch (error) {
     throw new CliError(`nestjs-http-auth: ${(error as Error).message.split('. ', 1)[0]}; see nestjs-http-auth --help`);
   }
-}
-
-async function routesOf(module: string, cwd: string): Promise<RouteEntry[]> {
-  const app = await createApplication(module, cwd);
-  let report: RouteReport;
-  try {
-    report = app.get(RouteReport);
-  } catch {
-    throw new CliError(
-      `${module}: the application does not import AuthModule; add AuthModule.forRoot() to its imports`,
-    );
-  }
-  return report.routes();
 }

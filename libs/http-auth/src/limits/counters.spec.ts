@@ -98,7 +98,7 @@ describe('Counters', () => {
       [2, 2],
     ]);
     limiter.state = state;
-    // What this instance has counted before is still known.
+    // The instance still knows its earlier counts.
     expect(await Promise.all([countsOf(counters), countsOf(counters)])).toEqual([
       [2, 2],
       [3, 3],
@@ -109,7 +109,7 @@ describe('Counters', () => {
     ]);
     limiter.comeBack();
     await until(back);
-    // The store knows the failures of the other instance, and none of the outage. A late response does not count twice.
+    // The store knows the failures of the other instance, but not the outage. A late response does not count twice.
     for (let time = 0; time < 4; time++) await countsOf(other);
     expect(await countsOf(counters)).toEqual([7, 7]);
     expect(lines).toHaveLength(2);

@@ -106,7 +106,7 @@ export class Counters {
     }
   }
 
-  /** Reads a counter, or a value that a process has stored. Returns `undefined` if there is none. */
+  /** Reads a counter, or a value that a process has stored. Returns `undefined` if the key has no value. */
   async read(key: string): Promise<Count | undefined> {
     const local = this.memory.get(key);
     const shared = await this.readShared(key);
@@ -122,7 +122,9 @@ export class Counters {
     if (limiter === undefined) return undefined;
     try {
       const result: unknown = await inTime((async () => limiter.get(sharedDigest(key)))());
-      return result === null ? undefined : countOf(result, 0);
+      const count = result === null ? undefined : countOf(result, 0);
+      // Some stores return zero for a key that they do not have.
+      return count?.count === 0 ? undefined : count;
     } catch (error) {
       this.lose(error);
       return undefined;

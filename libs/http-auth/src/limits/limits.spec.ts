@@ -341,6 +341,16 @@ describe('Limits', () => {
       expect(await login('alice', 'changed', 'success', '192.0.2.3')).toBe('perUser');
     });
 
+    it('do not exempt a user if the store returns zero for a login that it does not know', async () => {
+      const options = { ...shared(), perUserAndAddress: 1, perUser: 1 };
+      const { get } = options.limiter;
+      const none = { consumedPoints: 0, msBeforeNext: 0 } as never;
+      options.limiter.get = async (key) => (await get.call(options.limiter, key)) ?? none;
+      const login = setup(options);
+      expect(await login('alice', 'bad', 'failure', '192.0.2.1')).toBe('new');
+      expect(await login('alice', 'bad', 'failure', '192.0.2.2')).toBe('perUser');
+    });
+
     it('of tokens are limited by the address only', async () => {
       const login = setup({ perAddress: 2 }, 'Bearer');
       for (const token of ['one', 'two']) expect(await login('', token, 'failure')).toBe('new');
@@ -369,13 +379,13 @@ describe('Limits', () => {
       expect(await login('alice', 'bad', 'failure', '198.51.100.200')).toBe('perUser');
     });
 
-    it.each<[string, unknown]>([
-      ['a promise', Promise.resolve('a')],
-      ['a promise that rejects', Promise.reject(new Error('no tenant'))],
-      ['nothing', undefined],
-      ['an object', {}],
-    ])('throw if the tenant is %s', async (_, tenant) => {
-      const limits = new Limits({ key: () => tenant as string });
+    it.each<[string, () => unknown]>([
+      ['a promise', () => Promise.resolve('a')],
+      ['a promise that rejects', () => Promise.reject(new Error('no tenant'))],
+      ['nothing', () => undefined],
+      ['an object', () => ({})],
+    ])('throw if the tenant is %s', async (_, key) => {
+      const limits = new Limits({ key: key as () => string });
       await expect(limits.begin({ username: 'alice', password: 'p' }, from('192.0.2.1'))).rejects.toThrow(
         new TypeError('limits.key: the function must return a string, and must not be async'),
       );
@@ -453,7 +463,7 @@ describe('Limits', () => {
       ]);
     });
 
-    it('releases nobody else', async () => {
+    it('releases no other user and no other address', async () => {
       const { instances, fail } = given();
       for (const password of ['a', 'b']) await fail(0, password);
       await instances[0].release({ username: 'alic' });

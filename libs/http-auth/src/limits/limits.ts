@@ -245,7 +245,7 @@ export class Limits implements SchemeLimits {
       }
       this.counters.giveBack(given);
       this.doubt(attempt.guess);
-      // The store may have failed when it was asked for the login of the user.
+      // The store may have failed while the login of the user was read.
       if (this.counters.closed) return new Refusal(503, 1);
       return { index, limit, until: (counts[index] as Count).until };
     } finally {

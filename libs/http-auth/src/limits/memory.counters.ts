@@ -45,7 +45,7 @@ export class MemoryCounters {
     if (counter !== undefined) this.put(key, { ...counter, count: counter.count - 1 });
   }
 
-  /** Reads a counter. Returns `undefined` if there is none. */
+  /** Reads a counter. Returns `undefined` if the key has no counter. */
   get(key: string): Counter | undefined {
     const counter = this.groupWith(key)?.get(key);
     return counter !== undefined && counter.until > performance.now() ? counter : undefined;

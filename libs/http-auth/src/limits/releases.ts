@@ -1,7 +1,7 @@
 import type { Counters } from './counters.js';
 import { recent } from './recent.js';
 
-/** Seconds for which a release is remembered: two weeks. Then the failures of the user or the address are counted anew once. */
+/** Seconds for which a release is remembered: two weeks. Then all failures of the user or the address are forgotten once more. */
 const LIFE = 14 * 24 * 60 * 60;
 
 /** The maximum number of remembered releases. */
@@ -9,7 +9,7 @@ const MAX = 50_000;
 
 /**
  * The times at which users and addresses were released. The key of a counter starts with the latest release, so that a release
- * replaces all counters of a user, although nobody knows their addresses. Another process learns of a release when a counter is full.
+ * replaces all counters of a user, although their addresses are unknown. Another process learns of a release when a counter is full.
  */
 export class Releases {
   private readonly times = recent<number>(MAX, {});

@@ -1,3 +1,4 @@
+import { alignedTable } from '../common/table.js';
 import type { RouteEntry } from './route.entry.js';
 
 /** The columns of the table: the heading, and a function that returns the cell of a route. */
@@ -24,14 +25,8 @@ export function placeOf({ path, version, host, except }: RouteEntry): string {
 
 /** Returns the routes as a plain-text table, with columns that are aligned by spaces. */
 export function tableOf(routes: readonly RouteEntry[]): string {
-  const rows = [Object.keys(COLUMNS), ...routes.map((route) => Object.values(COLUMNS).map((cell) => cell(route)))];
-  const widths = Object.keys(COLUMNS).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedTable([
+    Object.keys(COLUMNS),
+    ...routes.map((route) => Object.values(COLUMNS).map((cell) => cell(route))),
+  ]);
 }

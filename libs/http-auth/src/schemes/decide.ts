@@ -105,7 +105,8 @@ function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
 
 /** Returns `true` if one of several verifiers has refused the credentials. */
 function isPartlyRefusal(attempt: Attempt, error: unknown): boolean {
-  return error instanceof AggregateError && error.errors.some((one) => failureOf(attempt, one) !== undefined);
+  if (failureOf(attempt, error) !== undefined) return true;
+  return error instanceof AggregateError && error.errors.some((one) => isPartlyRefusal(attempt, one));
 }
 
 /** Keeps the message of an `UnauthorizedException`, unless it is Nest's default. */
