@@ -22,7 +22,9 @@ import { EventReporter } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { OPEN_ROUTES, Policies } from './guard/policies.js';
 import { RouteExchanges } from './guard/route.exchanges.js';
+import { MissingTransport } from './guard/missing.transport.js';
 import { RouteGuard } from './guard/route.guard.js';
+import { Transports } from './guard/transport.js';
 import { FIELDS, ORIGIN, PROXY } from './http/fields.js';
 import { Installation, OPTIONS, PASSPORT } from './installation.js';
 import { FrameworkCheck } from './door/framework.check.js';
@@ -109,6 +111,8 @@ function applicationProtection(
     EventReporter,
     Authenticator,
     Policies,
+    Transports,
+    MissingTransport,
     RouteExchanges,
     RouteGuard,
     HttpAuthGuard,
@@ -125,7 +129,22 @@ function applicationProtection(
     RouteReport,
     Installation,
   ],
-  exports: [PASSPORT, RouteExchanges, AuthEvents, AuthLimits, Authenticator, HttpAuthGuard, RouteReport],
+  // Guards and the modules of other transports need more than applications do.
+  exports: [
+    PASSPORT,
+    OPTIONS,
+    Policies,
+    Exchanges,
+    Challenger,
+    Transports,
+    RouteExchanges,
+    AuthEvents,
+    AuthLimits,
+    Authenticator,
+    HttpAuthGuard,
+    ResponseHeadHook,
+    RouteReport,
+  ],
 })
 export class AuthModule
   extends ConfigurableModuleClass

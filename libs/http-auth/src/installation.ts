@@ -4,6 +4,7 @@ import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedAuthOptions } from './auth.options.js';
 import { AuthConfigurationError } from './common/configuration.error.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
+import { MissingTransport } from './guard/missing.transport.js';
 import { Policies } from './guard/policies.js';
 import { RouteGuard } from './guard/route.guard.js';
 import { FrameworkCheck } from './door/framework.check.js';
@@ -43,6 +44,7 @@ export class Installation {
     private readonly door: FrontDoor,
     private readonly check: FrameworkCheck,
     private readonly report: RouteReport,
+    private readonly missing: MissingTransport,
   ) {}
 
   /**
@@ -96,7 +98,8 @@ export class Installation {
     }
     if (server !== undefined && !options.tlsTerminated) warnOfClearText(server, schemes);
     policies.decideAll();
-    if (!options.globalGuard) report.check();
+    if (options.globalGuard) this.missing.check();
+    else report.check();
   }
 
   /** Ends what outlives the servers, when the application closes. */

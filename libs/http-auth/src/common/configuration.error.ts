@@ -32,6 +32,8 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_OPEN_ROUTE'
   /** A route requires scopes or step-up, but `HttpAuthGuard` does not run on it. */
   | 'ERR_AUTH_UNGUARDED_ROUTE'
+  /** A gateway, a resolver or a message handler requires credentials, but the module of its transport is missing. */
+  | 'ERR_AUTH_TRANSPORT'
   /** A path or an option of `protect()` is invalid. */
   | 'ERR_AUTH_PATH'
   /** `AuthEvents.on()` received an unknown event type. */

@@ -24,6 +24,16 @@ export const VERSION_METADATA = '__version__';
 export const GUARDS_METADATA = '__guards__';
 /** The start of the key for the path of a module in `RouterModule`. The id of the application follows. */
 export const MODULE_PATH = '__module_path__';
+/** Set on a class with `@WebSocketGateway()`. */
+export const GATEWAY_METADATA = 'websockets:is_gateway';
+/** Set on a method with `@SubscribeMessage()`. */
+export const MESSAGE_METADATA = 'websockets:message_mapping';
+/** The type of a resolver's method: `Query`, `Mutation`, `Subscription`, or the name of an object type. */
+export const RESOLVER_METADATA = 'graphql:resolver_type';
+/** Set on a method with `@ResolveField()`. */
+export const FIELD_METADATA = 'graphql:resolve_property';
+/** Set on a method with `@MessagePattern()`, `@EventPattern()` or `@GrpcMethod()`. */
+export const PATTERN_METADATA = 'microservices:pattern';
 
 /** The classes of Nest's router that know its paths. */
 export interface NestRouter {

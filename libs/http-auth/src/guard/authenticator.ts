@@ -27,6 +27,7 @@ import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { EventReporter } from './event.reporter.js';
 import type { Policy } from './policy.js';
+import { policyOfRequest } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
 
 /** Applies a policy to a request: picks the scheme that the request names, calls it, and sets the principal. */
@@ -69,6 +70,18 @@ export class Authenticator {
     if (outcome instanceof Failure) return this.refuse(policy, exchange, outcome);
     this.accept(policy, exchange, { scheme, admission: outcome });
     this.reporter.authenticated(policy, exchange, scheme.name);
+  }
+
+  /**
+   * Like {@link authenticate}, for the policy of a route that the request has reached. The scopes that depend on the request are
+   * checked last, when the route would accept it.
+   */
+  async authenticateRoute(policy: Policy, exchange: Exchange): Promise<void> {
+    await this.authenticate(policy, exchange);
+    if (policy.scopesOf === undefined) return;
+    const narrowed = policyOfRequest(policy, policy.scopesOf, exchange.request);
+    exchange.enter(narrowed);
+    await this.authenticate(narrowed, exchange);
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */

@@ -6,7 +6,8 @@ import {
   type Type,
 } from '@nestjs/common';
 import type { Prompt, RealmOption } from '../response/protection.js';
-import type { AuthenticatedRequest, AuthInfo } from './authenticated-request.js';
+import type { AuthInfo } from './authenticated-request.js';
+import { requestOf } from './carrier.js';
 import type { Access } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
@@ -132,7 +133,3 @@ export const CurrentAuth: (property?: keyof AuthInfo | Pipe, ...pipes: Pipe[]) =
     const info = requestOf(context)?.authInfo;
     return property === undefined ? info : info?.[property];
   });
-
-function requestOf(context: ExecutionContext): Partial<AuthenticatedRequest> | undefined {
-  return context.switchToHttp().getRequest();
-}

@@ -1,11 +1,19 @@
-import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  InternalServerErrorException,
+  Logger,
+} from '@nestjs/common';
 import { Authenticator } from './authenticator.js';
-import { policyOfRequest } from './request.scopes.js';
 import { RouteExchanges } from './route.exchanges.js';
+import { Transports } from './transport.js';
 
 /**
  * Authenticates requests by the policy of their route. It sets the principal on `request.user`, and the scheme, the realm and
  * the info of `admit()` on `request.authInfo`. If it runs several times on a route, it authenticates the request once.
+ *
+ * It runs on the handlers of other transports too, if their module is imported: `nestjs-http-auth/graphql`, `/websockets`, `/rpc`.
  *
  * @throws UnauthorizedException if the request is refused; the `Failure` is its cause
  * @throws BadRequestException if a Bearer request is malformed (RFC 6750 section 3.1); the `Failure` is its cause
@@ -14,26 +22,26 @@ import { RouteExchanges } from './route.exchanges.js';
  */
 @Injectable()
 export class HttpAuthGuard implements CanActivate {
+  private readonly logger = new Logger('HttpAuthGuard');
+
   constructor(
     private readonly exchanges: RouteExchanges,
     private readonly authenticator: Authenticator,
+    private readonly transports: Transports,
   ) {}
 
   /** Returns `true` if the request may reach the handler, and throws otherwise. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
+    const transport = this.transports.of(context.getType());
+    if (transport !== undefined) return transport.canActivate(context);
     const entered = await this.exchanges.enter(context);
     if (entered === undefined) {
       if (this.exchanges.policyOf(context).access === 'public') return true;
-      throw new NotHttpError(context);
+      this.logger.error(new NotHttpError(context));
+      // GraphQL sends the message of an error to the client, so the client does not get ours.
+      throw new InternalServerErrorException();
     }
-    const { policy, exchange } = entered;
-    await this.authenticator.authenticate(policy, exchange);
-    if (policy.scopesOf !== undefined) {
-      // The scopes of the request are checked last, when the route would accept it.
-      const narrowed = policyOfRequest(policy, policy.scopesOf, exchange.request);
-      exchange.enter(narrowed);
-      await this.authenticator.authenticate(narrowed, exchange);
-    }
+    await this.authenticator.authenticateRoute(entered.policy, entered.exchange);
     return true;
   }
 }
@@ -44,8 +52,8 @@ class NotHttpError extends Error {
 
   constructor(context: ExecutionContext) {
     super(
-      `${context.getClass().name}.${context.getHandler().name}(): HttpAuthGuard authenticates HTTP requests only, but the ` +
-        `context is "${context.getType<string>()}"; authenticate in another way and mark the handler @Public()`,
+      `${context.getClass().name}.${context.getHandler().name}(): HttpAuthGuard cannot authenticate the context ` +
+        `"${context.getType<string>()}"; authenticate in another way and mark the handler @Public()`,
     );
   }
 }

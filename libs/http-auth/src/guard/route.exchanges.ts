@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { type HttpRequest, rawResponse } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
@@ -30,8 +31,12 @@ export class RouteExchanges {
     // Some transports do not name themselves, so the type alone is not enough.
     const [request, response] = context.getArgs<[HttpRequest | undefined, Response | undefined]>();
     if (typeof request?.headers !== 'object' || typeof response !== 'object' || response === null) return undefined;
-    const policy = this.policyOf(context);
-    const exchange = this.exchanges.of(request, rawResponse(response));
+    return this.enterBy(this.policyOf(context), request, rawResponse(response));
+  }
+
+  /** Notes the policy of the handler that a request has reached over any transport, and waits until its realm is known. */
+  async enterBy(policy: Policy, request: HttpRequest, response: ServerResponse): Promise<RouteExchange> {
+    const exchange = this.exchanges.of(request, response);
     exchange.enter(policy);
     await this.challenger.prepare(exchange);
     return { policy, exchange };

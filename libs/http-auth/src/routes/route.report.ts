@@ -5,6 +5,7 @@ import { ProtectedPaths } from '../door/paths/protected.paths.js';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import { type Policy, reasonText, type Route } from '../guard/policy.js';
+import { type TransportRoute, Transports } from '../guard/transport.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { GUARDS_METADATA } from '../common/nest.internals.js';
 import { combine, type Combined } from './combined.policy.js';
@@ -12,7 +13,7 @@ import type { RouteEntry } from './route.entry.js';
 import { type PlacedRoute, RouteExplorer } from './route.explorer.js';
 
 /**
- * Lists the routes of all controllers and the paths of `protect()`, with their requirements and the reasons. It does not know
+ * Lists the routes of all controllers, the handlers of other transports and the paths of `protect()`, with their requirements and the reasons. It does not know
  * the routes that `app.use()` or a package adds to the router itself, e.g. Swagger UI. Guards do not run on these routes.
  */
 @Injectable()
@@ -22,10 +23,11 @@ export class RouteReport {
     private readonly policies: Policies,
     private readonly config: ApplicationConfig,
     @Inject(ProtectedPaths) private readonly paths: ProtectedPaths<Policy>,
+    private readonly transports: Transports,
   ) {}
 
   /**
-   * Returns the routes in the order of the router, and then the protected paths. It may be called as soon as the application is
+   * Returns the routes in the order of the router, then the handlers of other transports, and then the protected paths. It may be called as soon as the application is
    * created and `protect()` is called.
    */
   routes(): RouteEntry[] {
@@ -39,6 +41,13 @@ export class RouteReport {
           handler: name,
         };
       }),
+      ...this.transports.routes().map(({ method, path, name, ...route }) => ({
+        method,
+        path,
+        ...(this.isGuarded(route) ? entryOf(combine(this.policies.of(route.controller, route.handler), [])) : NO_GUARD),
+        controller: route.controller.name,
+        handler: name,
+      })),
       ...this.paths.entries().map(({ path, policy, except }) => ({
         method: 'ALL',
         path,
@@ -91,7 +100,8 @@ export class RouteReport {
    * @throws AuthConfigurationError `ERR_AUTH_UNGUARDED_ROUTE` if the guard does not run on a route with scopes or step-up
    */
   check(): void {
-    for (const route of this.explorer.routes()) {
+    const routes: Iterable<PlacedRoute | TransportRoute> = [...this.explorer.routes(), ...this.transports.routes()];
+    for (const route of routes) {
       const { scopes, scopesOf, stepUp } = this.policies.of(route.controller, route.handler);
       if ((scopes ?? scopesOf ?? stepUp) === undefined || this.isGuarded(route)) continue;
       throw new AuthConfigurationError(
@@ -106,9 +116,7 @@ export class RouteReport {
     const paths = this.pathsOf(route);
     if (this.isGuarded(route)) return entryOf(combine(this.policies.of(route.controller, route.handler), paths));
     const [nearest, ...others] = paths;
-    return nearest === undefined
-      ? { access: 'public', because: 'no guard', schemes: [] }
-      : entryOf(combine(nearest, others));
+    return nearest === undefined ? NO_GUARD : entryOf(combine(nearest, others));
   }
 
   /** Returns the policies of the protected paths that contain a route, the nearest first. */
@@ -133,6 +141,9 @@ type Requirements = Pick<
   RouteEntry,
   'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'stepUp'
 >;
+
+/** The requirements of a route that neither the guard nor a protected path holds. */
+const NO_GUARD: Requirements = { access: 'public', because: 'no guard', schemes: [] };
 
 function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, stepUp }: Combined): Requirements {
   const because =

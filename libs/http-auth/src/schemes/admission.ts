@@ -6,6 +6,12 @@ export interface AdmissionInfo {
   readonly acr?: string;
   /** When the user last authenticated, in seconds since 1970 (RFC 9470 section 6), for `@StepUp()`. */
   readonly authTime?: number;
+  /**
+   * When the credentials end. A WebSocket, a subscription or an event stream that they opened ends at this time.
+   *
+   * @default they do not end
+   */
+  readonly expiresAt?: Date;
 }
 
 /** Shared by all copies of this package in a process, so that each recognizes the objects of the others. */

@@ -79,8 +79,19 @@ function unwrap(attempt: Attempt, admission: Admission<unknown>): Outcome {
   if (outcome instanceof Failure) return outcome;
   // The `info` of a Passport strategy may be anything.
   const facts: AdmissionInfo = typeof info === 'object' && info !== null ? info : {};
+  if (hasExpired(facts))
+    return new Failure('invalid', attempt.scheme, 401, { message: 'The credentials have expired' });
   if (facts === info && outcome.principal === principal) return admission;
   return admit(outcome.principal, mergeInfo(outcome.info, facts));
+}
+
+/** Returns `true` if the credentials have ended. A connection that is opened with them would end at once. */
+function hasExpired({ expiresAt }: AdmissionInfo): boolean {
+  if (expiresAt === undefined) return false;
+  if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime())) {
+    throw new TypeError('expiresAt of admit() is not a valid Date; pass a Date, or leave it out');
+  }
+  return expiresAt.getTime() <= Date.now();
 }
 
 /** A returned error is a mistake of the verifier, which meant to throw it. It never authenticates. */

@@ -12,14 +12,21 @@ export type PrincipalOf<Claims, Principal, Request> = (
 ) => Verdict<Principal> | Promise<Verdict<Principal>>;
 
 /**
- * Returns the facts that the guard may ask for: the scopes of a token, and how and when its holder authenticated (RFC 9470
- * section 6).
+ * Returns the facts that the guard may ask for: the scopes of a token, its end, and how and when its holder authenticated (RFC
+ * 9470 section 6).
+ *
+ * @param clockTolerance the milliseconds for which the verifier accepts the token after `exp`
  */
-export function infoOf(claims: Readonly<Record<string, unknown>>, scopes: readonly string[]): AdmissionInfo {
-  const { acr, auth_time: authTime } = claims;
+export function infoOf(
+  claims: Readonly<Record<string, unknown>>,
+  scopes: readonly string[],
+  clockTolerance = 0,
+): AdmissionInfo {
+  const { acr, auth_time: authTime, exp } = claims;
   const info: { -readonly [Fact in keyof AdmissionInfo]: AdmissionInfo[Fact] } = { scopes };
   if (typeof acr === 'string') info.acr = acr;
   if (typeof authTime === 'number') info.authTime = authTime;
+  if (typeof exp === 'number') info.expiresAt = new Date(exp * 1000 + clockTolerance);
   return frozen(info);
 }
 

@@ -77,7 +77,7 @@ export function readIntrospection(
   if (nbf !== undefined && nbf - tolerance > now) return FAILURES.early;
   const claims = frozen(answer) as IntrospectionClaims;
   const { scope } = claims;
-  return admit(claims, infoOf(claims, typeof scope === 'string' ? scope.split(' ') : []));
+  return admit(claims, infoOf(claims, typeof scope === 'string' ? scope.split(' ') : [], clockTolerance));
 }
 
 /** Some servers send `null` for a member that has no value. */

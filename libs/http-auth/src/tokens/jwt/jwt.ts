@@ -1,10 +1,10 @@
 import { keyedDigest } from '../../common/digest.js';
 import type { HttpRequest } from '../../http/request.js';
-import { admit, type Admission } from '../../schemes/admission.js';
-import { conclude, infoOf } from '../principal.js';
+import type { Admission } from '../../schemes/admission.js';
+import { conclude } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
 import type { TokenVerifier } from '../token.verifier.js';
-import { type JwtClaims, scopesOf } from './claims.js';
+import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
 import { Issuers } from './issuers.js';
 import { parseJws } from './jws.js';
@@ -84,6 +84,5 @@ async function verifyToken(token: string, issuers: readonly TrustedIssuer[]): Pr
   const issuer = issuers.find(({ name }) => name === jws.claims['iss']) ?? refuse(FAILURES.issuer);
   // Before the check. If the keys change meanwhile, the cached token has the old version and does not count.
   const { version } = issuer.keys;
-  const claims = await issuer.verify(jws);
-  return { issuer, version, admission: admit(claims, infoOf(claims, scopesOf(claims))) };
+  return { issuer, version, admission: await issuer.verify(jws) };
 }

@@ -1,5 +1,7 @@
+import { admit, type Admission } from '../../schemes/admission.js';
 import { frozen } from '../frozen.js';
-import type { JwtClaims } from './claims.js';
+import { infoOf } from '../principal.js';
+import { type JwtClaims, scopesOf } from './claims.js';
 import { claimsFailure, type Requirements } from './claims.check.js';
 import { FAILURES, refuse } from './failures.js';
 import type { Jws } from './jws.js';
@@ -31,12 +33,12 @@ export class TrustedIssuer {
   }
 
   /**
-   * Returns the claims of a token of this issuer.
+   * Returns the claims of a token of this issuer, and what the guard may ask for.
    *
    * @throws RefusedException if the token is not valid
    * @throws VerifierUnavailableException if the keys cannot be fetched
    */
-  async verify({ header, claims, input, signature }: Jws): Promise<JwtClaims> {
+  async verify({ header, claims, input, signature }: Jws): Promise<Admission<JwtClaims>> {
     const { alg, typ } = header;
     // RFC 8725 section 3.1: the token does not choose its algorithm.
     if (!this.algorithms.includes(alg)) refuse(FAILURES.algorithm);
@@ -45,6 +47,7 @@ export class TrustedIssuer {
     if (!keys.some((key) => isSignedBy(key, alg, input, signature))) refuse(FAILURES.signature);
     const failure = claimsFailure(typ, claims, this.requirements);
     if (failure !== undefined) refuse(failure);
-    return frozen(claims as JwtClaims);
+    const { clockTolerance } = this.requirements;
+    return admit(frozen(claims as JwtClaims), infoOf(claims, scopesOf(claims as JwtClaims), clockTolerance));
   }
 }

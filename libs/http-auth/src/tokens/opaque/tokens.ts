@@ -58,8 +58,9 @@ export function tokens<Principal, Request extends object = HttpRequest>(
     const stored = await find(hash, request);
     const failure = failureOf(hash, stored);
     if (failure !== undefined) throw RefusedException.of(failure);
-    const { principal, scopes } = stored as StoredToken<Principal>;
-    return admissionOf<Principal>(admit(principal, { scopes: scopes ?? [] }), token);
+    const { principal, scopes, expiresAt } = stored as StoredToken<Principal>;
+    const info = { scopes: scopes ?? [], ...(expiresAt && { expiresAt }) };
+    return admissionOf<Principal>(admit(principal, info), token);
   };
 }
 
