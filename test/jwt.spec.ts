@@ -70,7 +70,18 @@ describe('A token', () => {
     [{}, []],
   ])('with %j has the scopes %j', async (claims, scopes) => {
     const verdict = await jwt(base)({ token: await sign(keys.ES256, claims) }, request);
-    expect((verdict as { info: unknown }).info).toEqual({ scopes });
+    expect((verdict as { info: AdmissionInfo }).info.scopes).toEqual(scopes);
+  });
+
+  it.each([
+    ['5s by default', {}, 5000],
+    ['the option', { clockTolerance: '1m' }, 60_000],
+  ] as const)('ends at exp and the clock tolerance: %s', async (_which, options, tolerance) => {
+    const exp = Math.floor(Date.now() / 1000) + 300;
+    const { info } = (await jwt({ ...base, ...options })({ token: await sign(keys.ES256, { exp }) }, request)) as {
+      info: AdmissionInfo;
+    };
+    expect(info.expiresAt).toEqual(new Date(exp * 1000 + tolerance));
   });
 
   it('has claims that a request cannot change for another request', async () => {
@@ -433,9 +444,9 @@ describe('The principal', () => {
     const token = await sign(keys.ES256, { scope: 'a', acr: 'mfa', auth_time: 1000 });
     const info = async (own: AdmissionInfo) =>
       (await jwt({ ...base, principal: () => admit('alice', own) })({ token }, request)).info;
-    expect(await info({})).toEqual({ scopes: ['a'], acr: 'mfa', authTime: 1000 });
-    expect(await info({ scopes: ['b'] })).toEqual({ scopes: ['b'], acr: 'mfa', authTime: 1000 });
-    expect(await info({ acr: 'pwd', scopes: [] })).toEqual({ scopes: [], acr: 'pwd', authTime: 1000 });
+    expect(await info({})).toMatchObject({ scopes: ['a'], acr: 'mfa', authTime: 1000 });
+    expect(await info({ scopes: ['b'] })).toMatchObject({ scopes: ['b'], acr: 'mfa', authTime: 1000 });
+    expect(await info({ acr: 'pwd', scopes: [] })).toMatchObject({ scopes: [], acr: 'pwd', authTime: 1000 });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post } from '@nestjs/common';
 import {
+  type Admission,
   admit,
   AuthModule,
   bearer,
@@ -175,6 +176,13 @@ describe('tokens()', () => {
   it('returns the principal with the scopes of the token', async () => {
     const { token: issued, stored } = record({ scopes: ['a'] });
     expect(await tokens(() => stored)({ token: issued }, request)).toEqual(admit({ name: 'alice' }, { scopes: ['a'] }));
+  });
+
+  it('returns the end of the token', async () => {
+    const expiresAt = tomorrow();
+    const { token: issued, stored } = record({ expiresAt });
+    const { info } = (await tokens(() => stored)({ token: issued }, request)) as Admission<unknown>;
+    expect(info).toEqual({ scopes: [], expiresAt });
   });
 
   it.each<[what: string, change: Partial<StoredToken<unknown>> | null, message: string]>([

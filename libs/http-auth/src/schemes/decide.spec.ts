@@ -74,6 +74,25 @@ describe('decide', () => {
     expect(await outcomeOf(admit(inner, { acr: undefined }))).toEqual(inner);
   });
 
+  it('returns a failure if the credentials have ended, at any depth', async () => {
+    const ended = new Failure('invalid', 'Basic', 401, { message: 'The credentials have expired' });
+    const past = { expiresAt: new Date(Date.now() - 1) };
+    const future = { expiresAt: new Date(Date.now() + 60_000) };
+    expect(await outcomeOf(admit('alice', past))).toEqual(ended);
+    expect(await outcomeOf(admit(admit('alice', past), future))).toEqual(ended);
+    expect(await outcomeOf(admit(admit('alice', future), past))).toEqual(ended);
+    expect(await outcomeOf(admit('alice', future))).toEqual(admit('alice', future));
+  });
+
+  it.each([[Date.now() + 60_000], ['2100-01-01'], [new Date(NaN)], [null]])(
+    'throws a VerifierError if expiresAt is %p',
+    async (expiresAt) => {
+      await expect(outcomeOf(admit('alice', { expiresAt } as never))).rejects.toMatchObject({
+        cause: new TypeError('expiresAt of admit() is not a valid Date; pass a Date, or leave it out'),
+      });
+    },
+  );
+
   it.each([undefined, null, 'text', 1])(
     'returns an admission with empty info if a Passport strategy passes the info %p',
     async (info) => {

@@ -5,6 +5,9 @@ import { RefusedException } from '../schemes/refused.exception.js';
 import type { Verdict } from '../schemes/verifier.js';
 import { frozen } from './frozen.js';
 
+/** The last time that a `Date` can have, in milliseconds since 1970. `exp` may be later. */
+const LAST_DATE = 8.64e15;
+
 /** Finds the principal by the claims of a valid token, or refuses the token, as any verifier does. */
 export type PrincipalOf<Claims, Principal, Request> = (
   claims: Claims,
@@ -26,7 +29,7 @@ export function infoOf(
   const info: { -readonly [Fact in keyof AdmissionInfo]: AdmissionInfo[Fact] } = { scopes };
   if (typeof acr === 'string') info.acr = acr;
   if (typeof authTime === 'number') info.authTime = authTime;
-  if (typeof exp === 'number') info.expiresAt = new Date(exp * 1000 + clockTolerance);
+  if (typeof exp === 'number') info.expiresAt = new Date(Math.min(exp * 1000 + clockTolerance, LAST_DATE));
   return frozen(info);
 }
 

@@ -50,6 +50,18 @@ describe.each<[string, (act: Act) => Act]>([
       },
   ],
 ])('A strategy that acts %s', (_name, when) => {
+  it('keeps expiresAt of the info only if it is a Date', async () => {
+    const ending = (expiresAt: unknown) =>
+      outcome(
+        when(function () {
+          this.success('alice', { scope: 'read', expiresAt });
+        }),
+      );
+    const tomorrow = new Date(Date.now() + 86_400_000);
+    expect(await ending(tomorrow)).toEqual(admit('alice', { scope: 'read', expiresAt: tomorrow } as object));
+    expect(await ending(3600)).toEqual(admit('alice', { scope: 'read' } as object));
+  });
+
   it('returns an admission if it calls success() with a principal and info', async () => {
     const success = when(function () {
       this.success({ name: 'alice' }, { scope: 'read' });

@@ -2,7 +2,7 @@ import { isPromise } from '../../common/promise.js';
 import { type Challenge, formatChallenge, parseChallenges } from '../../http/challenge.js';
 import { realmProblem } from '../../http/realm.js';
 import type { HttpRequest } from '../../http/request.js';
-import { admit } from '../admission.js';
+import { admit, type AdmissionInfo } from '../admission.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureDetails } from '../failure.js';
 import type { Outcome } from '../outcome.js';
@@ -23,7 +23,7 @@ export function run(strategy: Strategy, scheme: string, request: HttpRequest): P
     // Only the first action counts: a promise is settled once.
     new Promise<unknown>((resolve, reject) => {
       const returned = start(strategy, request, {
-        success: (principal, info) => resolve(admit(principal, info as object)),
+        success: (principal, info) => resolve(admit(principal, factsOf(info))),
         fail: (challenge, status) => {
           // The strategy may call it from a timer, where nothing else would catch an error.
           try {
@@ -40,6 +40,13 @@ export function run(strategy: Strategy, scheme: string, request: HttpRequest): P
       if (isPromise(returned)) returned.then(undefined, reject);
     });
   return decide({ scheme, secrets }, result);
+}
+
+/** Returns the facts of a strategy. Its `info` may be anything, so its `expiresAt` may be something else than ours. */
+function factsOf(info: unknown): AdmissionInfo {
+  if (typeof info !== 'object' || info === null) return {};
+  const { expiresAt, ...others } = info as { readonly expiresAt?: unknown };
+  return expiresAt === undefined || expiresAt instanceof Date ? (info as AdmissionInfo) : others;
 }
 
 /**

@@ -27,6 +27,14 @@ describe('The answer of an introspection endpoint', () => {
     expect(isAccepted({})).toBe(true);
   });
 
+  it('ends at exp and the clock tolerance, and never if it has no exp', () => {
+    const infoOf = (exp?: number) =>
+      (readIntrospection({ ...good, exp }, expected, NOW) as Admission<unknown>).info.expiresAt;
+    expect(infoOf(NOW + 60)).toEqual(new Date((NOW + 60) * 1000 + expected.clockTolerance));
+    expect(infoOf(1e30)?.getTime()).toBe(8.64e15);
+    expect(infoOf()).toBeUndefined();
+  });
+
   it('[I-3] is accepted only with active: true', () => {
     fc.assert(anyValueOf('active', (value) => value === true, 'true', 1, [true]));
   });
