@@ -1,7 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as constants from '@nestjs/common/constants.js';
 import { ApplicationConfig, ModulesContainer, RouterModule } from '@nestjs/core';
+import { Mutation, Query, ResolveField, Resolver, Subscription } from '@nestjs/graphql';
+import { EventPattern, GrpcMethod, MessagePattern } from '@nestjs/microservices';
+import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import * as internals from './nest.internals.js';
+
+/** Returns the methods of a class by name. */
+function handlersOf({ prototype }: { readonly prototype: object }): Record<string, object> {
+  const { constructor: _, ...methods } = Object.getOwnPropertyDescriptors(prototype) as Record<
+    string,
+    PropertyDescriptor
+  >;
+  return Object.fromEntries(Object.entries(methods).map(([name, { value }]) => [name, value as object]));
+}
 
 describe('The keys of metadata', () => {
   it('have the values of the constants in the installed version of Nest', () => {
@@ -13,6 +25,34 @@ describe('The keys of metadata', () => {
       GUARDS_METADATA: constants.GUARDS_METADATA,
       MODULE_PATH: constants.MODULE_PATH,
     });
+  });
+
+  it('are set by the decorators of the other transports', () => {
+    @WebSocketGateway()
+    class Gateway {
+      @SubscribeMessage('a') message(this: void) {}
+    }
+    @Resolver()
+    class Books {
+      @Query(() => String) query(this: void) {}
+      @Mutation(() => String) mutation(this: void) {}
+      @Subscription(() => String) subscription(this: void) {}
+      @ResolveField() field(this: void) {}
+    }
+    class Messages {
+      @MessagePattern('a') message(this: void) {}
+      @EventPattern('a') event(this: void, _data: unknown) {}
+      @GrpcMethod('Books', 'Find') call(this: void, _data: unknown) {}
+    }
+    const { message } = Gateway.prototype;
+    const { query, mutation, subscription, field } = Books.prototype;
+    const all = [Gateway, message, query, mutation, subscription, field, ...Object.values(handlersOf(Messages))];
+    const having = (key: string) => all.filter((target) => Reflect.hasMetadata(key, target));
+    expect(having(internals.GATEWAY_METADATA)).toEqual([Gateway]);
+    expect(having(internals.MESSAGE_METADATA)).toEqual([message]);
+    expect(having(internals.RESOLVER_METADATA)).toEqual([query, mutation, subscription]);
+    expect(having(internals.FIELD_METADATA)).toEqual([field]);
+    expect(having(internals.PATTERN_METADATA)).toEqual(Object.values(handlersOf(Messages)));
   });
 
   it('include the key that RouterModule writes', () => {

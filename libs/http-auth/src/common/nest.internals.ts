@@ -28,7 +28,7 @@ export const MODULE_PATH = '__module_path__';
 export const GATEWAY_METADATA = 'websockets:is_gateway';
 /** Set on a method with `@SubscribeMessage()`. */
 export const MESSAGE_METADATA = 'websockets:message_mapping';
-/** The type of a resolver's method: `Query`, `Mutation`, `Subscription`, or the name of an object type. */
+/** The type of a resolver's method: `Query`, `Mutation` or `Subscription`. */
 export const RESOLVER_METADATA = 'graphql:resolver_type';
 /** Set on a method with `@ResolveField()`. */
 export const FIELD_METADATA = 'graphql:resolve_property';

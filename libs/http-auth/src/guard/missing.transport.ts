@@ -1,13 +1,7 @@
 import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import {
-  FIELD_METADATA,
-  GATEWAY_METADATA,
-  MESSAGE_METADATA,
-  PATTERN_METADATA,
-  RESOLVER_METADATA,
-} from '../common/nest.internals.js';
+import { GATEWAY_METADATA, MESSAGE_METADATA, PATTERN_METADATA, RESOLVER_METADATA } from '../common/nest.internals.js';
 import { Policies } from './policies.js';
 import { Transports } from './transport.js';
 
@@ -22,8 +16,7 @@ const TRANSPORTS = [
   {
     type: 'graphql',
     module: 'GraphQLAuthModule of nestjs-http-auth/graphql',
-    isHandler: (handler: Function) =>
-      Reflect.hasMetadata(RESOLVER_METADATA, handler) && !Reflect.hasMetadata(FIELD_METADATA, handler),
+    isHandler: (handler: Function) => Reflect.hasMetadata(RESOLVER_METADATA, handler),
   },
   {
     type: 'rpc',
