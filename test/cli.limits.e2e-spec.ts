@@ -80,6 +80,8 @@ describe('nestjs-http-auth limits', () => {
     expect(await command('limits', 'app.mjs#shared', '--address', '127.0.0.1')).toMatchObject({
       out: expect.stringContaining('perAddress  2 of 100'),
     });
+    const json = await command('limits', 'app.mjs#shared', '--address', '127.0.0.1', '--json');
+    expect(JSON.parse(json.out)).toMatchObject([{ scheme: 'Basic', limit: 'perAddress', failures: 2, max: 100 }]);
     // The running application learns of it when its counter is full again, at most a second later.
     while ((await statusOf('four')) === 429) await setTimeout(100);
     expect(await app.get(AuthLimits).status('alice')).toMatchObject([{ failures: 1 }]);

@@ -8,6 +8,7 @@ const OPTIONS = {
   address: { type: 'string' },
   tenant: { type: 'string' },
   release: { type: 'boolean' },
+  json: { type: 'boolean' },
 } as const;
 
 /**
@@ -16,11 +17,12 @@ const OPTIONS = {
  * @throws CliError if the arguments are invalid, or if the application has no shared store
  */
 export async function limitsCommand(args: readonly string[], cwd: string): Promise<string> {
-  const { module, client, release } = parse(args);
+  const { module, client, release, json } = parse(args);
   const limits = await limitsOf(module, cwd);
   try {
     if (release) await limits.release(client);
-    return tableOf(await limits.status(client));
+    const entries = await limits.status(client);
+    return json ? JSON.stringify(entries, null, 2) : tableOf(entries);
   } catch (error) {
     throw new CliError(`nestjs-http-auth limits: ${(error as Error).message.replace(/^[\w.]+(?:\(\))?: /, '')}`);
   }
@@ -34,12 +36,12 @@ function parse(args: readonly string[]) {
     throw new CliError(`nestjs-http-auth limits: ${(error as Error).message.split('. ', 1)[0]}; see --help`);
   }
   const { values, positionals } = parsed;
-  const { release = false, ...rest } = values;
+  const { release = false, json = false, ...rest } = values;
   const [module, username, ...more] = positionals;
   if (module === undefined || more.length > 0) {
     throw new CliError('nestjs-http-auth limits: the arguments must be a module and a username; see --help');
   }
-  return { module, client: { ...rest, ...(username !== undefined && { username }) }, release };
+  return { module, client: { ...rest, ...(username !== undefined && { username }) }, release, json };
 }
 
 async function limitsOf(module: string, cwd: string): Promise<AuthLimits> {
@@ -51,6 +53,8 @@ async function limitsOf(module: string, cwd: string): Promise<AuthLimits> {
 }
 
 function tableOf(entries: readonly SchemeLimitStatus[]): string {
+  // A shared username has only the limit of the address.
+  if (entries.length === 0) return 'No limit applies to this client.';
   const rows = entries.map(({ scheme, limit, failures, max, retryAfter }) => [
     scheme,
     limit,

@@ -42,10 +42,11 @@ nestjs-http-auth token [--prefix <prefix>]
 Prints a new token, and its hash. Give the token to its owner, and store the hash. The token begins with the prefix,
 e.g. acme_live.
 
-nestjs-http-auth limits <module> [<username>] [--address <ip>] [--tenant <tenant>] [--release]
+nestjs-http-auth limits <module> [<username>] [--address <ip>] [--tenant <tenant>] [--release] [--json]
 
 Prints the limits on failed logins of a user, of an address, or of a user at an address. The counters are in the store
-that the option "limits" of the application names. With --release, their failures are forgotten first.`;
+that the option "limits" of the application names. With --release, their failures are forgotten first.
+With --json, it prints JSON instead of a table.`;
 
 const OPTIONS = {
   json: { type: 'boolean' },

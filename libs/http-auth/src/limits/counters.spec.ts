@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger, type LoggerService } from '@nestjs/common';
+import { Logger, type LoggerService, ServiceUnavailableException } from '@nestjs/common';
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { createClient } from 'redis';
 import { Counters } from './counters.js';
 
 /** A limiter whose store can fail, or hang until it is available again. */
@@ -238,7 +239,18 @@ describe('Counters', () => {
     limiter.state = 'failing';
     expect(() => counters.assertAvailable()).not.toThrow();
     expect(await use(counters)).toBeUndefined();
-    expect(() => counters.assertAvailable()).toThrow('the shared store is unavailable; try again when it is back');
+    expect(() => counters.assertAvailable()).toThrow(
+      new ServiceUnavailableException('limits: the shared store is unavailable; try again when it is back'),
+    );
     expect(lines).toHaveLength(1);
+  });
+
+  it('say how to connect a client of the package redis that is not connected', async () => {
+    const counters = new Counters({ redis: createClient() });
+    await counters.add([{ key: 'a', limit: 5 }]);
+    expect(lines).toEqual([
+      'The counters of failures are unavailable (the client is not connected; await its connect() first); ' +
+        'each instance counts on its own until they are back',
+    ]);
   });
 });

@@ -1,4 +1,4 @@
-import { Logger } from '@nestjs/common';
+import { Logger, ServiceUnavailableException } from '@nestjs/common';
 import { RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import type { Count } from './count.js';
 import { type Limiter, type LimitOptions, windowSeconds } from './limit.options.js';
@@ -45,6 +45,7 @@ export class Counters {
   private readonly logger = new Logger('limits');
   private readonly duration: { readonly customDuration: number };
   private readonly failClosed: boolean;
+  private readonly redis: object | undefined;
   private lost = false;
 
   constructor(options: LimitOptions) {
@@ -54,6 +55,7 @@ export class Counters {
     this.memory = new MemoryCounters(MAX, seconds * 1000);
     this.duration = { customDuration: seconds };
     this.failClosed = failClosed;
+    this.redis = redis;
   }
 
   /** `true` if all requests must be refused, because the shared store is unavailable. */
@@ -66,9 +68,10 @@ export class Counters {
     return this.limiter !== undefined;
   }
 
-  /** @throws Error if the shared store is unavailable */
+  /** @throws ServiceUnavailableException if the shared store is unavailable */
   assertAvailable(): void {
-    if (this.lost) throw new Error('limits: the shared store is unavailable; try again when it is back');
+    if (this.lost)
+      throw new ServiceUnavailableException('limits: the shared store is unavailable; try again when it is back');
   }
 
   /** Adds one to each counter. Returns `undefined` if the request must be refused. */
@@ -154,7 +157,7 @@ export class Counters {
     this.lost = true;
     const meanwhile = this.failClosed ? 'requests are refused with 503' : 'each instance counts on its own';
     this.logger.error(
-      `The counters of failures are unavailable (${reasonOf(error)}); ${meanwhile} until they are back`,
+      `The counters of failures are unavailable (${notConnected(this.redis) ?? reasonOf(error)}); ${meanwhile} until they are back`,
     );
     void this.heal(limiter);
   }
@@ -200,6 +203,12 @@ function countOf(result: unknown, least: 0 | 1): Count {
 
 function larger(one: Count, other: Count | undefined): Count {
   return other === undefined || other.count < one.count ? one : other;
+}
+
+/** Returns the reason if the application has not connected its client of the package redis. ioredis connects itself. */
+function notConnected(redis: object | undefined): string | undefined {
+  const { isOpen } = (redis ?? {}) as { readonly isOpen?: boolean };
+  return isOpen === false ? 'the client is not connected; await its connect() first' : undefined;
 }
 
 function reasonOf(error: unknown): string {

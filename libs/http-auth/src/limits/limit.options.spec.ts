@@ -53,11 +53,12 @@ describe('limitsProblem()', () => {
     ]),
     [{ sharedUsernames: ['a', 1] }, /^limits\.sharedUsernames must be/],
     [{ window: 119 }, "limits.window: 119 is 119 milliseconds, not seconds; write '119s'"],
-    [{ prefix: 5 }, /^limits\.prefix must be/],
+    [{ redis: { eval: () => undefined }, prefix: 5 }, /^limits\.prefix must be/],
+    [{ prefix: 'mine' }, /^limits\.prefix is for redis only/],
     [{ limiter, redis: { eval: () => undefined } }, /exclude each other/],
     [{ failClosed: true }, /^limits\.failClosed needs redis or limiter/],
     [{ failClosed: 'yes', limiter }, /^limits\.failClosed must be/],
-    [{ prefix: '' }, /^limits\.prefix must be/],
+    [{ redis: { eval: () => undefined }, prefix: '' }, /^limits\.prefix must be/],
   ])('returns an error message for %j', (limits, problem) => {
     expect(limitsProblem(limits as never)).toMatch(problem);
   });

@@ -148,9 +148,14 @@ function tenantProblem({ key, sharedUsernames = [] }: LimitOptions): string | un
   return undefined;
 }
 
-function storeProblem({ redis, limiter, failClosed = false, prefix = '-' }: LimitOptions): string | undefined {
+function storeProblem({ redis, limiter, failClosed = false, prefix }: LimitOptions): string | undefined {
   if (typeof failClosed !== 'boolean') return 'limits.failClosed must be true or false';
-  if (typeof prefix !== 'string' || prefix === '') return 'limits.prefix must be a string that is not empty';
+  if (prefix !== undefined && redis === undefined) {
+    return 'limits.prefix is for redis only, and a limiter has its own keyPrefix; remove prefix';
+  }
+  if (prefix !== undefined && (typeof prefix !== 'string' || prefix === '')) {
+    return 'limits.prefix must be a string that is not empty';
+  }
   if (redis !== undefined && limiter !== undefined)
     return 'limits.redis and limits.limiter exclude each other; remove one';
   if (redis !== undefined && typeof (redis as { eval?: unknown } | null)?.eval !== 'function') {

@@ -125,7 +125,7 @@ export class Limits implements SchemeLimits {
   /**
    * Reads the counters of a client.
    *
-   * @throws Error if the shared store is unavailable
+   * @throws ServiceUnavailableException if the shared store is unavailable
    */
   async status(client: LimitedClient): Promise<LimitStatus[]> {
     const guess = this.guessOf(client);
@@ -144,7 +144,7 @@ export class Limits implements SchemeLimits {
   /**
    * Forgets the failures of a user, of an address, or of both.
    *
-   * @throws Error if the shared store is unavailable
+   * @throws ServiceUnavailableException if the shared store is unavailable
    */
   async release(client: LimitedClient): Promise<void> {
     const guess = this.guessOf(client);

@@ -35,7 +35,7 @@ export class AuthLimits {
    * @param client a username, or a client. Without an address, the result has only `perUser`. Without a username, it has only
    * `perAddress`.
    * @throws TypeError if the client is invalid, or has no tenant although `limits.key` is set
-   * @throws Error if the shared store is unavailable
+   * @throws ServiceUnavailableException if the shared store is unavailable
    */
   async status(client: string | LimitedClient): Promise<SchemeLimitStatus[]> {
     const checked = check('status', client);
@@ -52,7 +52,7 @@ export class AuthLimits {
    *
    * @param client a username, or a client. Without a username, only the failures of the address are forgotten.
    * @throws TypeError if the client is invalid, or has no tenant although `limits.key` is set
-   * @throws Error if the shared store is unavailable
+   * @throws ServiceUnavailableException if the shared store is unavailable
    */
   async release(client: string | LimitedClient): Promise<void> {
     const checked = check('release', client);
