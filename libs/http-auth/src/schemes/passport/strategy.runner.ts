@@ -46,7 +46,7 @@ export function run(strategy: Strategy, scheme: string, request: HttpRequest): P
 function factsOf(info: unknown): AdmissionInfo {
   if (typeof info !== 'object' || info === null) return {};
   const { expiresAt, ...others } = info as { readonly expiresAt?: unknown };
-  return expiresAt === undefined || expiresAt instanceof Date ? (info as AdmissionInfo) : others;
+  return expiresAt === undefined || expiresAt instanceof Date ? info : others;
 }
 
 /**
