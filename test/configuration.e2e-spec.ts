@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, Module, Scope } from '@nestjs/common';
+import { LazyModuleLoader, REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import {
   AuthConfigurationError,
@@ -10,6 +11,7 @@ import {
   bearer,
   HttpAuthGuard,
   passportStrategy,
+  protect,
   Realm,
   type RealmOption,
   Schemes,
@@ -221,6 +223,55 @@ describe('AuthModule with a wrong configuration', () => {
       'ScopedStrategy: a Passport strategy must be a singleton; remove its request scope',
     );
   });
+
+  describe('that depends on a request', () => {
+    @Injectable({ scope: Scope.REQUEST })
+    class Tenant {}
+    /** Request-scoped, because its dependency is. */
+    @Injectable()
+    class UsersService implements AuthOptionsFactory {
+      constructor(readonly tenant: Tenant) {}
+      createAuthOptions() {
+        return options;
+      }
+    }
+    @Module({ providers: [Tenant, UsersService], exports: [Tenant, UsersService] })
+    class UsersModule {}
+
+    const message =
+      'AuthModule.forRootAsync(): a dependency of its options is request-scoped, so Nest does not create the guard at startup; ' +
+      'inject singletons, and pass a request-scoped verifier to its scheme as a class';
+    const ways = [
+      ['useFactory', { imports: [UsersModule], inject: [UsersService], useFactory: () => options }],
+      ['REQUEST', { inject: [REQUEST], useFactory: () => options }],
+      ['useClass', { imports: [UsersModule], useClass: UsersService }],
+    ] as const;
+
+    it.each(ways)('does not start: %s', async (_way, asyncOptions) => {
+      for (const [, adapter] of adapters) {
+        const imports = [AuthModule.forRootAsync(asyncOptions as never)];
+        const started = start(adapter(), { imports, controllers: [MeController] });
+        await expect(started).rejects.toThrow(new AuthConfigurationError('ERR_AUTH_PROVIDER_SCOPE', message));
+      }
+    });
+
+    it.each(ways)('cannot protect a path: %s', async (_way, asyncOptions) => {
+      const imports = [AuthModule.forRootAsync(asyncOptions as never)];
+      const started = start(adapters[0]?.[1]() as never, { imports }, (app) => protect(app, '/docs'));
+      await expect(started).rejects.toThrow(
+        'protect(): a dependency of AuthModule.forRootAsync() is request-scoped; inject singletons',
+      );
+    });
+  });
+
+  it.each(adapters)(
+    'throws an error if it is loaded after the start of an application on %s',
+    async (_name, adapter) => {
+      const app = await start(adapter(), { controllers: [MeController] });
+      const loading = app.get(LazyModuleLoader).load(() => AuthModule.forRoot(options));
+      await expect(loading).rejects.toMatchObject({ code: 'ERR_AUTH_MODULE_LATE' });
+    },
+  );
 
   it('throws an error at startup if forRoot() is called twice', async () => {
     const imports = [AuthModule.forRoot(options), AuthModule.forRoot({ ...options, realm: 'Other' })];

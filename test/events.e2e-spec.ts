@@ -111,6 +111,26 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
     expect(events).toEqual([]);
   });
 
+  it('names the method of the class if a decorator has replaced it by a function without a name', async () => {
+    const Traced: MethodDecorator = (_target, _key, descriptor: PropertyDescriptor) => {
+      const { value } = descriptor as { value: () => unknown };
+      descriptor.value = (
+        () => () =>
+          value()
+      )();
+    };
+    @Controller()
+    class TracedController {
+      @Get() @Traced traced() {
+        return 'traced';
+      }
+    }
+    const app = await start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [TracedController] });
+    const events = record(app);
+    await send(app, '/');
+    expect(events).toMatchObject([{ route: 'TracedController.traced' }]);
+  });
+
   it('emits events with the realm of the route, and without a scheme that the route does not offer', async () => {
     const app = await application();
     const events = record(app);

@@ -12,13 +12,14 @@ import {
   type INestApplication,
   type MiddlewareConsumer,
   Module,
+  Param,
   Query,
   Req,
   Res,
   Sse,
   UnauthorizedException,
 } from '@nestjs/common';
-import { APP_FILTER, NestFactory } from '@nestjs/core';
+import { APP_FILTER, BaseExceptionFilter, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express, { type RequestHandler } from 'express';
@@ -62,6 +63,31 @@ class RoutesController {
   }
 }
 
+class FastifyError extends Error {}
+
+/** Errors with a message that no client may get, and errors that describe a response. */
+const errors: Record<string, object> = {
+  text: Object.assign(new Error('secret'), { statusCode: '401' }),
+  fastify: Object.assign(new FastifyError('secret'), { statusCode: 401 }),
+  expose: Object.assign(new Error('secret'), { expose: true, statusCode: 401 }),
+  zero: Object.assign(new Error('secret'), { statusCode: 403 }),
+  success: Object.assign(new Error('secret'), { statusCode: 200 }),
+  proxy: Object.assign(new Error('secret'), { statusCode: 407 }),
+  'http-errors': Object.assign(new Error('Conflict'), { expose: true, status: 409, statusCode: 409 }),
+  'of-fastify': Object.assign(new FastifyError('Too large'), { code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 }),
+  plain: { statusCode: 404, message: 'Not found' },
+};
+
+@Public()
+@Controller('errors')
+class OtherErrors {
+  @Get(':kind') throws(@Param('kind') kind: string) {
+    // The errors of other libraries are not always instances of Error.
+    // oxlint-disable-next-line typescript/only-throw-error
+    throw errors[kind];
+  }
+}
+
 const aFile = join(mkdtempSync(join(tmpdir(), 'file-')), 'file.txt');
 writeFileSync(aFile, 'a file');
 
@@ -84,6 +110,27 @@ describe.each(adapters)('An error of another library on %s', (_name, adapter) =>
     const answer = await send(await start(adapter(), metadata), `/throws?${query}`);
     expect(answer).toMatchObject({ status: 500, challenges: [] });
     expect(answer.body).not.toContain('library');
+  });
+
+  it('becomes a 500 without its message, also if a filter extends BaseExceptionFilter', async () => {
+    @Catch()
+    class EveryFilter extends BaseExceptionFilter {}
+    const provided = { provide: APP_FILTER, useClass: EveryFilter };
+    for (const providers of [[], [provided]]) {
+      const app = await start(adapter(), { ...metadata, providers, controllers: [RoutesController, OtherErrors] });
+      for (const kind of ['text', 'fastify', 'expose', 'zero', 'success', 'proxy']) {
+        const answer = await send(app, `/errors/${kind}`);
+        expect([kind, answer.status, answer.challenges]).toEqual([kind, 500, []]);
+        expect(answer.body).not.toContain('secret');
+      }
+    }
+  });
+
+  it('keeps its status if it describes a response, as the errors of http-errors and Fastify do', async () => {
+    const app = await start(adapter(), { ...metadata, controllers: [RoutesController, OtherErrors] });
+    expect(await send(app, '/errors/http-errors')).toMatchObject({ status: 409 });
+    expect(await send(app, '/errors/of-fastify')).toMatchObject({ status: 413 });
+    expect(await send(app, '/errors/plain')).toMatchObject({ status: 404 });
   });
 
   it('becomes a 401 with the challenges of AuthModule if its own challenge is malformed', async () => {

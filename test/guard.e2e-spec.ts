@@ -317,6 +317,21 @@ describe.each(adapters)('Third-party controllers on %s', (_name, adapter) => {
     expect((await send(app, '/health/details')).status).toBe(401);
     expect(asked).toEqual(['live', 'details']);
   });
+
+  it('are open if the option public has their class, and a compiler has made a function of it', async () => {
+    function CompiledController() {
+      if (new.target === undefined) throw new Error('a class must not be called as a function');
+    }
+    const route = Object.getOwnPropertyDescriptor(MetricsController.prototype, 'metrics') as PropertyDescriptor;
+    Object.defineProperty(CompiledController.prototype, 'metrics', route);
+    Controller('compiled')(CompiledController);
+    const app = await start(adapter(), {
+      imports: [AuthModule.forRoot({ ...options, public: [CompiledController as never] })],
+      controllers: [CompiledController as never, HealthController],
+    });
+    expect((await send(app, '/compiled')).status).toBe(200);
+    expect((await send(app, '/health/live')).status).toBe(401);
+  });
 });
 
 describe.each(adapters)('@UseGuards(HttpAuthGuard) on %s', (_name, adapter) => {

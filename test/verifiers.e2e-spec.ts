@@ -145,6 +145,26 @@ describe.each(adapters)('A verifier on %s', (_name, adapter) => {
     expect(await send(app, '/', { headers: good })).toMatchObject({ status: 200, body: '{"user":{"name":"alice"}}' });
   });
 
+  it('is a class if a module provides it, also if it was compiled to a function', async () => {
+    // A compiler for ES5 makes this of a class with the property `verify`. In sloppy mode, `this` of a plain call is the global object.
+    function CompiledVerifier(this: Partial<HttpAuthVerifier<BasicCredentials, User>> | undefined) {
+      const self = this ?? (globalThis as { verify?: unknown });
+      self.verify = ({ password }: BasicCredentials) => (password === 'secret' ? { name: 'alice' } : null);
+      return self;
+    }
+    const app = await application([basic(CompiledVerifier as never)], undefined, [CompiledVerifier]);
+    expect(await send(app, '/', { headers: good })).toMatchObject({ status: 200 });
+    expect(await send(app, '/', { headers: basicAuthorization('alice', 'other') })).toMatchObject({ status: 401 });
+    expect(globalThis).not.toHaveProperty('verify');
+  });
+
+  it('gets a 500 if it returns another verifier, which it should have called', async () => {
+    const logger = new RecordingLogger();
+    const app = await application([basic(() => ({ verify: () => null }))], logger);
+    expect(await send(app, '/', { headers: good })).toMatchObject({ status: 500 });
+    expect(logger.text()).toContain('The verifier returned another verifier; pass the class to the scheme');
+  });
+
   it('may be a request-scoped class, with one instance for each request', async () => {
     const app = await application([bearer(RequestScopedVerifier)]);
     const before = instances;

@@ -7,7 +7,7 @@ import {
   type OnModuleDestroy,
   type OnModuleInit,
 } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryModule, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, DiscoveryModule, ModuleRef, ModulesContainer } from '@nestjs/core';
 import { Passport } from 'passport';
 import {
   type AuthModuleOptions,
@@ -15,6 +15,7 @@ import {
   type ResolvedAuthOptions,
   resolveOptions,
 } from './auth.options.js';
+import { AuthConfigurationError } from './common/configuration.error.js';
 import { TIMEOUT } from './common/timeout.js';
 import { AuthEvents } from './events/auth.events.js';
 import { Authenticator } from './guard/authenticator.js';
@@ -26,7 +27,7 @@ import { MissingTransport } from './guard/missing.transport.js';
 import { RouteGuard } from './guard/route.guard.js';
 import { Transports } from './guard/transport.js';
 import { FIELDS, ORIGIN, PROXY } from './http/fields.js';
-import { Installation, OPTIONS, PASSPORT } from './installation.js';
+import { Installation, isInstalled, OPTIONS, PASSPORT } from './installation.js';
 import { FrameworkCheck } from './door/framework.check.js';
 import { FrontDoor } from './door/front.door.js';
 import { Gate } from './door/gate.js';
@@ -162,23 +163,42 @@ export class AuthModule
     return super.forRootAsync(options);
   }
 
-  constructor(private readonly installation: Installation) {
+  /** The parts, as soon as the module is initialized. */
+  private installation: Installation | undefined;
+
+  // Only dependencies that are never request-scoped. Otherwise Nest would not create the module, and nothing would be protected.
+  constructor(
+    private readonly application: ApplicationConfig,
+    private readonly moduleRef: ModuleRef,
+  ) {
     super();
-    installation.install();
   }
 
-  /** Called by Nest. */
+  /**
+   * Called by Nest.
+   *
+   * @throws AuthConfigurationError if an option or a decorator is invalid, or if the options depend on a request
+   */
   onModuleInit(): void {
-    this.installation.initialize();
+    if (!isInstalled(this.application)) {
+      throw new AuthConfigurationError(
+        'ERR_AUTH_PROVIDER_SCOPE',
+        'AuthModule.forRootAsync(): a dependency of its options is request-scoped, so Nest does not create the guard at startup; ' +
+          'inject singletons, and pass a request-scoped verifier to its scheme as a class',
+      );
+    }
+    const installation = this.moduleRef.get(Installation);
+    installation.initialize();
+    this.installation = installation;
   }
 
   /** Called by Nest. */
   onApplicationBootstrap(): void {
-    this.installation.announce();
+    this.installation?.announce();
   }
 
   /** Called by Nest. */
   onModuleDestroy(): void {
-    this.installation.close();
+    this.installation?.close();
   }
 }

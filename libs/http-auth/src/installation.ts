@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { ResolvedAuthOptions } from './auth.options.js';
 import { AuthConfigurationError } from './common/configuration.error.js';
+import { useStrictHttpErrors } from './common/nest.internals.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { MissingTransport } from './guard/missing.transport.js';
 import { Policies } from './guard/policies.js';
@@ -25,8 +26,13 @@ export const OPTIONS = Symbol('nestjs-http-auth:options');
 /** The injection token of the Passport instance that the strategies of the schemes are registered in. */
 export const PASSPORT = Symbol('PASSPORT');
 
-/** The applications that have the module. */
-const applications = new WeakSet<ApplicationConfig>();
+/** Marks the applications that have the module, for all copies of this package in the process. */
+const INSTALLED = Symbol.for('nestjs-http-auth:installed');
+
+/** Returns `true` if the parts of the module exist and are connected to the application. */
+export function isInstalled(application: ApplicationConfig): boolean {
+  return Object.hasOwn(application, INSTALLED);
+}
 
 /** Connects the parts of the module to the application, at three moments of its start. */
 @Injectable()
@@ -45,31 +51,40 @@ export class Installation {
     private readonly check: FrameworkCheck,
     private readonly report: RouteReport,
     private readonly missing: MissingTransport,
-  ) {}
+  ) {
+    this.install();
+  }
 
   /**
-   * Adds the guard, the filter and the hooks, when Nest creates the module.
+   * Adds the guard, the filter and the hooks, when Nest creates the providers of the module.
    *
    * Not as `APP_GUARD` and `APP_FILTER`, whose order is the order of the modules: our guard must run before the guards of the
    * application, which read `request.user`, and our filter after its filters.
    *
-   * @throws AuthConfigurationError if the application imports the module twice
+   * @throws AuthConfigurationError if the application imports the module twice, or is listening already
    */
-  install(): void {
+  private install(): void {
     const { application, options, adapterHost } = this;
-    if (applications.has(application)) {
+    if (adapterHost.listening) {
+      throw new AuthConfigurationError(
+        'ERR_AUTH_MODULE_LATE',
+        'AuthModule: it was loaded after the application had started, so it cannot protect the routes; import it in the root module',
+      );
+    }
+    if (isInstalled(application)) {
       throw new AuthConfigurationError(
         'ERR_AUTH_MODULE_TWICE',
         'AuthModule: forRoot() or forRootAsync() is called twice; call it once, in the root module',
       );
     }
-    applications.add(application);
+    Object.defineProperty(application, INSTALLED, { value: true });
     application.useGlobalGuards(options.globalGuard ? this.guard : this.routeGuard);
     application.useGlobalFilters(this.filter);
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
       if (!httpAdapter) return;
       const { realm, resource, early } = options;
+      useStrictHttpErrors(httpAdapter);
       this.door.prepare(httpAdapter, early);
       this.check.prepare(httpAdapter, {
         awaitsRealm: typeof realm === 'function',

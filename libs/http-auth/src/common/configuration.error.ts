@@ -6,6 +6,8 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_OPTION'
   /** `AuthModule.forRoot()` was called twice for one application. */
   | 'ERR_AUTH_MODULE_TWICE'
+  /** `AuthModule` was loaded after the application had started. */
+  | 'ERR_AUTH_MODULE_LATE'
   /** The application does not import `AuthModule`. */
   | 'ERR_AUTH_MODULE_MISSING'
   /** The installed version of Nest is not supported. */
@@ -24,7 +26,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_VERIFIER'
   /** A verifier or a Passport strategy was passed as a class that no module provides. */
   | 'ERR_AUTH_PROVIDER_MISSING'
-  /** A Passport strategy is request-scoped. */
+  /** A Passport strategy, or a dependency of `AuthModule.forRootAsync()`, is request-scoped. */
   | 'ERR_AUTH_PROVIDER_SCOPE'
   /** A decorator on a route is invalid. */
   | 'ERR_AUTH_DECORATOR'

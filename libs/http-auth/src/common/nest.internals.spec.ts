@@ -23,6 +23,7 @@ describe('The keys of metadata', () => {
       HOST_METADATA: constants.HOST_METADATA,
       VERSION_METADATA: constants.VERSION_METADATA,
       GUARDS_METADATA: constants.GUARDS_METADATA,
+      INJECTABLE_METADATA: constants.INJECTABLE_WATERMARK,
       MODULE_PATH: constants.MODULE_PATH,
     });
   });

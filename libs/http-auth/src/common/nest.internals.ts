@@ -7,7 +7,7 @@
  * classes and keys. The tests of this file run with Nest 11 and with Nest 12.
  */
 import { Controller, Get, RequestMethod, UseGuards } from '@nestjs/common';
-import { type ApplicationConfig, MetadataScanner } from '@nestjs/core';
+import { type ApplicationConfig, BaseExceptionFilter, MetadataScanner } from '@nestjs/core';
 import type { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
 import type { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
 import { AuthConfigurationError } from './configuration.error.js';
@@ -22,6 +22,8 @@ export const HOST_METADATA = 'host';
 export const VERSION_METADATA = '__version__';
 /** The guards of a controller, and of a method. */
 export const GUARDS_METADATA = '__guards__';
+/** Set on a class with `@Injectable()`. */
+export const INJECTABLE_METADATA = '__injectable__';
 /** The start of the key for the path of a module in `RouterModule`. The id of the application follows. */
 export const MODULE_PATH = '__module_path__';
 /** Set on a class with `@WebSocketGateway()`. */
@@ -34,6 +36,48 @@ export const RESOLVER_METADATA = 'graphql:resolver_type';
 export const FIELD_METADATA = 'graphql:resolve_property';
 /** Set on a method with `@MessagePattern()`, `@EventPattern()` or `@GrpcMethod()`. */
 export const PATTERN_METADATA = 'microservices:pattern';
+
+/** The exception filter of Nest, with the method that decides if an error may choose the status of the response. */
+interface ExceptionFilterInternals {
+  readonly applicationRef?: object;
+  readonly httpAdapterHost?: { readonly httpAdapter?: object };
+  isHttpError: (this: ExceptionFilterInternals, error: unknown) => boolean;
+}
+
+/** The adapters of the applications that have the module. */
+const strictAdapters = new WeakSet<object>();
+
+/**
+ * Makes Nest 11 respond to errors of other libraries as Nest 12 does, in one application.
+ *
+ * Nest 11 sends the `statusCode` and the message of any error to the client. The error of a request that the application itself
+ * has sent to another service, e.g. a 401, would then look like a refusal of the client's credentials. Filters that extend
+ * `BaseExceptionFilter` call the same method, so we replace it in the class.
+ */
+export function useStrictHttpErrors(adapter: object): void {
+  strictAdapters.add(adapter);
+  const filter = BaseExceptionFilter.prototype as unknown as ExceptionFilterInternals;
+  const { isHttpError } = filter;
+  if (!isHttpError.call(filter, Object.assign(new Error('probe'), { statusCode: 401 }))) return;
+  filter.isHttpError = function (error) {
+    const used = this.applicationRef ?? this.httpAdapterHost?.httpAdapter;
+    const isOurs = used === undefined || strictAdapters.has(used);
+    return isOurs ? isStrictHttpError(error) : isHttpError.call(this, error);
+  };
+}
+
+/** The rule of Nest 12: only an error that describes a response may choose its status. */
+function isStrictHttpError(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  const { code, expose, message, status, statusCode } = error as Partial<Record<string, unknown>>;
+  if (typeof statusCode !== 'number') return false;
+  // Fastify's own errors; those of its validation are plain errors.
+  const isOfFastify = error.constructor?.name === 'FastifyError' || code === 'FST_ERR_VALIDATION';
+  if (isOfFastify && typeof code === 'string') return true;
+  if (error instanceof Error) return typeof expose === 'boolean' && status === statusCode;
+  const isStatus = Number.isInteger(statusCode) && statusCode >= 400 && statusCode < 600;
+  return isStatus && typeof message === 'string' && message !== '';
+}
 
 /** The classes of Nest's router that know its paths. */
 export interface NestRouter {

@@ -1,9 +1,11 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import { type INestApplicationContext, Scope, type Type } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
 import { Policies } from '../guard/policies.js';
 import type { Access } from '../guard/policy.js';
 import type { StepUpOptions } from '../guard/step-up.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { Gate } from './gate.js';
 import { pathProblem } from './paths/path.problem.js';
 
@@ -89,11 +91,21 @@ export function protect(
   return protectPaths(app, [path].flat() as string[], policy ?? {});
 }
 
-function protectPaths(
-  app: INestApplicationContext,
-  paths: readonly string[],
-  { access = 'required', realm, schemes, prompt, scopes, stepUp, preflight = false, except = [] }: PathPolicy,
-): void {
+const NAMES: OptionNames<PathPolicy> = {
+  access: true,
+  realm: true,
+  schemes: true,
+  prompt: true,
+  scopes: true,
+  stepUp: true,
+  except: true,
+  preflight: true,
+};
+
+function protectPaths(app: INestApplicationContext, paths: readonly string[], policy: PathPolicy): void {
+  const { access = 'required', realm, schemes, prompt, scopes, stepUp, preflight = false, except = [] } = policy;
+  const unknown = unknownOption(policy, NAMES, 'protect(): ');
+  if (unknown !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', unknown);
   if (paths.length === 0) {
     throw new AuthConfigurationError('ERR_AUTH_PATH', 'protect(): the list of paths is empty; name at least one path');
   }
@@ -113,16 +125,20 @@ function protectPaths(
   }
 }
 
-function find<T>(app: INestApplicationContext, type: new (...args: never[]) => T): T {
+function find<T>(app: INestApplicationContext, type: Type<T>): T {
+  let scope: Scope;
   try {
-    return app.get<T>(type, { strict: false });
+    ({ scope } = app.get(ModuleRef, { strict: false }).introspect(type));
   } catch (cause) {
     throw new AuthConfigurationError(
       'ERR_AUTH_MODULE_MISSING',
-      'protect(): the application has no AuthModule; import it',
-      {
-        cause,
-      },
+      'protect(): the application has no AuthModule, or the AuthModule of another copy of this package; import it from the same copy',
+      { cause },
     );
   }
+  if (scope === Scope.DEFAULT) return app.get(type, { strict: false });
+  throw new AuthConfigurationError(
+    'ERR_AUTH_PROVIDER_SCOPE',
+    'protect(): a dependency of AuthModule.forRootAsync() is request-scoped; inject singletons',
+  );
 }

@@ -116,13 +116,18 @@ export class Policies {
     }
   }
 
+  /** Returns `true` for a class, also if it was compiled to a function and a module has it as a controller. */
+  private isClass(entry: Type | RoutePredicate): entry is Type {
+    return isClass(entry) || this.discovery.getControllers().some(({ metatype }) => metatype === entry);
+  }
+
   private accessOf({ handler, controller }: Route): Pick<Policy, 'access' | 'reason'> {
     const onMethod = this.reflector.get<Access | undefined>(ACCESS, handler as never);
     if (onMethod !== undefined) return decorated(onMethod, 'method');
     const onClass = accessOfClass(controller);
     if (onClass !== undefined) return decorated(onClass, 'class');
     const open = this.open.some((entry) =>
-      isClass(entry) ? entry === controller : isOpen(entry, { handler, controller }),
+      this.isClass(entry) ? entry === controller : isOpen(entry, { handler, controller }),
     );
     return open ? { access: 'public', reason: 'option public' } : { access: 'required', reason: 'default' };
   }
@@ -190,7 +195,15 @@ function checkRequirements({
 }
 
 function nameOf({ controller, handler }: Route): string {
-  return `${controller.name}.${handler.name}`;
+  return `${controller.name}.${keyOf(controller.prototype as object, handler) ?? handler.name}`;
+}
+
+/** Returns the name of a method in its class. A decorator may have replaced the method by a function without a name. */
+function keyOf(prototype: object | null, handler: Function): string | undefined {
+  if (prototype === null || prototype === Object.prototype) return undefined;
+  const methods = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+  const [name] = methods.find(([, { value }]) => value === handler) ?? [];
+  return name ?? keyOf(Object.getPrototypeOf(prototype) as object | null, handler);
 }
 
 /** Returns `true` if a function is a class. */

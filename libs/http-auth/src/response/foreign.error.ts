@@ -19,29 +19,6 @@ export abstract class ForeignUnauthorizedError extends Error {
   }
 }
 
-/**
- * Any other error with the status code 401 or 403 that Nest 12 answers with a 500, because it may be the response of another
- * service. Nest 11 would send its status code and its message to the client.
- *
- * Both versions of Nest answer the errors of Fastify and of http-errors with the status code of the error.
- */
-export abstract class ForeignStatusError extends Error {
-  /** For `@Catch()`: the properties of an error decide, because its class belongs to another library. */
-  static override [Symbol.hasInstance](error: unknown): boolean {
-    if (!(error instanceof Error) || error instanceof HttpException || error instanceof ForeignUnauthorizedError) {
-      return false;
-    }
-    const { statusCode, expose, code } = error as { statusCode?: unknown; expose?: unknown; code?: unknown };
-    const isOfFastify = error.constructor.name === 'FastifyError' || code === 'FST_ERR_VALIDATION';
-    return (statusCode === 401 || statusCode === 403) && typeof expose !== 'boolean' && !isOfFastify;
-  }
-}
-
-/** Returns the error without its status code, so that Nest logs it and responds with a 500. */
-export function withoutStatus(error: ForeignStatusError): Error {
-  return Object.create(error, { statusCode: { value: undefined } }) as Error;
-}
-
 /** Returns the challenges of a foreign error, in the form of a field value. */
 export function challengesOf({ headers }: ForeignUnauthorizedError): string | string[] | undefined {
   if (typeof headers !== 'object' || headers === null) return undefined;

@@ -11,7 +11,7 @@ import { parseChallenges } from '../http/challenge.js';
 import { rawResponse } from '../http/request.js';
 import { Challenger } from './challenger.js';
 import { Exchanges } from './exchange.js';
-import { challengesOf, ForeignStatusError, ForeignUnauthorizedError, withoutStatus } from './foreign.error.js';
+import { challengesOf, ForeignUnauthorizedError } from './foreign.error.js';
 import { Head } from './head.js';
 
 /**
@@ -19,7 +19,7 @@ import { Head } from './head.js';
  * those responds instead, the response-head hook sets the challenges.
  */
 @Injectable()
-@Catch(UnauthorizedException, ForeignUnauthorizedError, ForeignStatusError)
+@Catch(UnauthorizedException, ForeignUnauthorizedError)
 export class HttpAuthFilter extends BaseExceptionFilter {
   constructor(
     private readonly exchanges: Exchanges,
@@ -29,19 +29,12 @@ export class HttpAuthFilter extends BaseExceptionFilter {
   }
 
   /** Responds with the exception, or rethrows it if the context is not HTTP's. */
-  override catch(
-    exception: UnauthorizedException | ForeignUnauthorizedError | ForeignStatusError,
-    host: ArgumentsHost,
-  ): unknown {
+  override catch(exception: UnauthorizedException | ForeignUnauthorizedError, host: ArgumentsHost): unknown {
     // In a hybrid application, this filter also gets the exceptions of other transports, which have no such field.
     const transport = host.getType<string>();
     if (transport === 'rpc') return throwError(() => exception);
     if (transport !== 'http') throw exception;
 
-    if (exception instanceof ForeignStatusError) {
-      super.catch(withoutStatus(exception), host);
-      return undefined;
-    }
     const http = host.switchToHttp();
     const exchange = this.exchanges.of(http.getRequest(), rawResponse(http.getResponse()));
     const head = new Head(exchange.response);

@@ -20,14 +20,20 @@ export type RequestHook = (request: HttpRequest, response: ServerResponse, reply
 export function addRequestHook(adapter: HttpServer, ours: RequestHook): void {
   const target = adapter as unknown as { onRequestHook?: Hook; setOnRequestHook(hook: Hook): void };
   let theirs = target.onRequestHook;
-  target.setOnRequestHook(async (request, reply, done) => {
+  target.setOnRequestHook(async (request, reply, next) => {
+    let isDone = false;
+    const done = (error?: unknown) => {
+      // Fastify and Express would handle the request twice.
+      if (!isDone) next(error);
+      isDone = true;
+    };
     try {
       if (!(await ours(request, rawResponse(reply), reply))) return;
       if (theirs === undefined) done();
       else await theirs.call(target, request, reply, done);
     } catch (error) {
-      // An adapter without this check would take `undefined` for success.
-      done(error ?? new Error('The request hook failed'));
+      // An adapter would take `undefined` for success, and Express the string 'route' for a request to skip the rest.
+      done(error instanceof Error ? error : new Error('The request hook failed', { cause: error }));
     }
   });
   target.setOnRequestHook = (hook) => {

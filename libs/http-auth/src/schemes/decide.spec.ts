@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import * as internals from '../common/promise.js';
 import { describe, expect, it } from '@jest/globals';
 import {
   BadRequestException,
@@ -218,6 +219,12 @@ describe('decide', () => {
     ['a symbol', Symbol('alice')],
     ['an async generator', (async function* () {})()],
     ['a boxed boolean', Object(false)],
+    ['an empty list, as of a query', []],
+    ['an empty Map', new Map()],
+    ['an empty Set', new Set()],
+    ['the response of fetch()', new Response(null, { status: 401 })],
+    ['the global object', globalThis],
+    ['a module', internals],
   ])('throws a VerifierError if the verifier returns %s', async (_name, value) => {
     for (const one of [value, admit(value, {})]) expect(await thrownBy(outcomeOf(one))).toBeInstanceOf(VerifierError);
   });

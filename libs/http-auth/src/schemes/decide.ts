@@ -55,16 +55,26 @@ export function outcomeOf(attempt: Attempt, value: unknown): Outcome {
   if (!value) return new Failure('invalid', attempt.scheme);
   if (isError(value)) return outcomeOfError(attempt, value);
   if (!isPrincipal(value)) {
-    throw new TypeError('The verifier returned a function, a symbol, a stream or a boxed value; return the principal');
+    throw new TypeError(
+      'The verifier returned a value that is not a principal: a function, a symbol, a stream, a response, an empty list or a boxed value; return the principal',
+    );
   }
   return admit(value, {});
 }
 
-/** Returns `false` for values that are truthy, but are never a user: their content is not known yet, or is falsy. */
+/** Returns `false` for values that are truthy, but are never a user: nothing was found, or their content is not known yet. */
 function isPrincipal(value: unknown): boolean {
   if (typeof value === 'function' || typeof value === 'symbol') return false;
   if (typeof value !== 'object' || value === null) return true;
-  return !isObservable(value) && !(Symbol.asyncIterator in value) && !types.isBoxedPrimitive(value);
+  if (isObservable(value) || Symbol.asyncIterator in value || types.isBoxedPrimitive(value)) return false;
+  // An empty result of a query, a response that was not read, and `this` of a class that was called as a function.
+  return (
+    !isEmpty(value) && !(value instanceof Response) && value !== globalThis && !types.isModuleNamespaceObject(value)
+  );
+}
+
+function isEmpty(value: object): boolean {
+  return Array.isArray(value) ? value.length === 0 : (value instanceof Map || value instanceof Set) && value.size === 0;
 }
 
 /** `admit()` accepts anything: a failure, another `admit()`, or no principal. The outer facts replace the inner facts. */

@@ -30,7 +30,7 @@ export class NestSchemeContainer implements SchemeContainer {
   private functionOf<Credentials, Principal, Request>(
     verifier: Verifier<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
-    if (!isVerifierClass(verifier)) return verifier;
+    if (!isVerifierClass(verifier) && !this.isProvided(verifier)) return withoutVerifiers(verifier);
     if (this.scopeOf(verifier) !== Scope.DEFAULT) return this.perRequest(verifier);
     const instance = this.provider(verifier);
     if (typeof instance.verify !== 'function') {
@@ -63,6 +63,16 @@ export class NestSchemeContainer implements SchemeContainer {
     };
   }
 
+  /** Returns `true` if a module provides the class. Its code may have been compiled to a plain function. */
+  private isProvided<C, P, R>(verifier: Verifier<C, P, R>): verifier is VerifierClass<C, P, R> {
+    try {
+      this.moduleRef.introspect(verifier as Type);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   private scopeOf(type: Type | Abstract<unknown>): Scope {
     try {
       return this.moduleRef.introspect(type as Type).scope;
@@ -74,4 +84,16 @@ export class NestSchemeContainer implements SchemeContainer {
       );
     }
   }
+}
+
+/** Throws if a function ignores the credentials and returns a verifier: the application meant to pass the verifier itself. */
+function withoutVerifiers<Credentials, Principal, Request>(
+  verify: VerifierFunction<Credentials, Principal, Request>,
+): VerifierFunction<Credentials, Principal, Request> {
+  if (verify.length > 0) return verify;
+  return (credentials, request) => {
+    const verdict = verify(credentials, request);
+    if (typeof (verdict as { verify?: unknown } | null | undefined)?.verify !== 'function') return verdict;
+    throw new TypeError('The verifier returned another verifier; pass the class to the scheme, or call its verify()');
+  };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { Injectable } from '@nestjs/common';
 import { isVerifierClass, verifierProblem } from './verifier.js';
 
 describe('isVerifierClass', () => {
@@ -13,12 +14,28 @@ describe('isVerifierClass', () => {
     return undefined;
   }
   Old.prototype.verify = () => null;
+  // Compilers for ES5 make such functions of classes.
+  function Derived() {
+    return undefined;
+  }
+  Derived.prototype = Object.create(Old.prototype as object);
+  function Decorated() {
+    return undefined;
+  }
+  Injectable()(Decorated);
+  function WithDependencies(_dependency: unknown) {
+    return undefined;
+  }
+  Reflect.defineMetadata('design:paramtypes', [Users], WithDependencies);
 
   it.each([
     ['a class', Users],
     ['a class that inherits verify()', Inheriting],
     ['a class without verify(), which causes an error elsewhere', WithoutVerify],
     ['a constructor function', Old],
+    ['a constructor function that inherits', Derived],
+    ['a constructor function with @Injectable()', Decorated],
+    ['a constructor function with dependencies', WithDependencies],
   ])('returns true for %s', (_, verifier) => {
     expect(isVerifierClass(verifier as never)).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { INJECTABLE_METADATA } from '../common/nest.internals.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Admission } from './admission.js';
 import type { Failure } from './failure.js';
@@ -38,10 +39,20 @@ export type VerifierClass<Credentials, Principal = unknown, Request = HttpReques
   ...dependencies: never[]
 ) => HttpAuthVerifier<Credentials, Principal, Request>;
 
-/** Returns `true` if a verifier is a class. */
+/**
+ * Returns `true` if a verifier is a class. A class that is compiled to a function must be recognized too. If it was called as a
+ * function, it could return an object for any credentials.
+ */
 export function isVerifierClass<C, P, R>(verifier: Verifier<C, P, R>): verifier is VerifierClass<C, P, R> {
+  const prototype: unknown = verifier.prototype;
+  // Arrow functions and async functions cannot be classes.
+  if (typeof prototype !== 'object' || prototype === null) return false;
   return (
-    typeof verifier.prototype?.verify === 'function' || /^class\b/.test(Function.prototype.toString.call(verifier))
+    /^class\b/.test(Function.prototype.toString.call(verifier)) ||
+    typeof (prototype as { verify?: unknown }).verify === 'function' ||
+    Object.getPrototypeOf(Object.getPrototypeOf(prototype)) !== null ||
+    Reflect.hasMetadata(INJECTABLE_METADATA, verifier) ||
+    Reflect.hasMetadata('design:paramtypes', verifier)
   );
 }
 

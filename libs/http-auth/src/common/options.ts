@@ -1,0 +1,13 @@
+/** The names of all options of a type. The compiler checks that none is missing. */
+export type OptionNames<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>;
+
+/**
+ * Looks for an option that does not exist. A mistyped option would otherwise be ignored, and a stricter setting would have no effect.
+ *
+ * @param path the path before the name in the message, e.g. `limits.`
+ * @returns an error message, or `undefined` if all options exist
+ */
+export function unknownOption(options: object, names: Readonly<Record<string, true>>, path = ''): string | undefined {
+  const unknown = Object.entries(options).find(([name, value]) => value !== undefined && !Object.hasOwn(names, name));
+  return unknown && `${path}${unknown[0]} is not an option; the options are ${Object.keys(names).join(', ')}`;
+}
