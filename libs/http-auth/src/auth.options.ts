@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import { AuthConfigurationError } from './common/configuration.error.js';
 import { type Duration, milliseconds } from './common/duration.js';
+import { type OptionNames, unknownOption } from './common/options.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
 import type { ResourceOptions } from './resource/resource.options.js';
@@ -121,6 +122,24 @@ export interface ChallengeOptions {
   readonly prompt?: Prompt;
 }
 
+const NAMES: OptionNames<AuthModuleOptions> = {
+  realm: true,
+  schemes: true,
+  globalGuard: true,
+  early: true,
+  public: true,
+  challenges: true,
+  resource: true,
+  proxy: true,
+  verifierTimeout: true,
+  dotSegments: true,
+  tlsTerminated: true,
+  passport: true,
+  printRoutes: true,
+};
+
+const CHALLENGE_NAMES: OptionNames<ChallengeOptions> = { layout: true, prompt: true };
+
 /** A class that creates the options, for `AuthModule.forRootAsync({ useClass })`. */
 export interface AuthOptionsFactory {
   /** Returns the options, or a promise of them. */
@@ -147,6 +166,9 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
   if (typeof options !== 'object' || options === null)
     fail('AuthModule: the options are missing; pass a realm and schemes');
   const { realm, schemes, challenges, passport, resource } = options;
+  const unknown =
+    unknownOption(options, NAMES, 'AuthModule: ') ?? unknownOption(challenges ?? {}, CHALLENGE_NAMES, 'challenges.');
+  if (unknown !== undefined) fail(unknown);
   const resolved: ResolvedAuthOptions = {
     realm,
     schemes,

@@ -1,3 +1,4 @@
+import { type OptionNames, unknownOption } from '../common/options.js';
 import type { AuthParams } from '../http/auth-param.js';
 import type { Admission } from '../schemes/admission.js';
 
@@ -15,8 +16,13 @@ export interface StepUpOptions {
 /** The characters of RFC 6750 section 3, which RFC 9470 uses as well. */
 const ACR = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
+const NAMES: OptionNames<StepUpOptions> = { acrValues: true, maxAge: true };
+
 /** Checks the options of `@StepUp()`. Returns an error message, or `undefined` if they are valid. */
-export function stepUpProblem({ acrValues, maxAge }: StepUpOptions): string | undefined {
+export function stepUpProblem(options: StepUpOptions): string | undefined {
+  const { acrValues, maxAge } = options;
+  const unknown = unknownOption(options, NAMES, 'step-up: ');
+  if (unknown !== undefined) return unknown;
   if (acrValues === undefined && maxAge === undefined) return 'step-up: pass acrValues, maxAge or both to @StepUp()';
   if (acrValues !== undefined) {
     const valid =

@@ -1,6 +1,7 @@
 import type { RateLimiterAbstract, RateLimiterCompatibleAbstract } from 'rate-limiter-flexible';
 import type { HttpRequest } from '../http/request.js';
 import { type Duration, milliseconds } from '../common/duration.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 
 /** A limiter of rate-limiter-flexible for any store. Its options for points, duration and blocking are ignored. */
 export type Limiter = RateLimiterAbstract | RateLimiterCompatibleAbstract;
@@ -90,6 +91,19 @@ export type TokenLimitOptions = Pick<
   'perAddress' | 'window' | 'redis' | 'limiter' | 'failClosed' | 'prefix'
 >;
 
+const NAMES: OptionNames<LimitOptions> = {
+  perUserAndAddress: true,
+  perAddress: true,
+  perUser: true,
+  window: true,
+  key: true,
+  sharedUsernames: true,
+  redis: true,
+  limiter: true,
+  failClosed: true,
+  prefix: true,
+};
+
 /** The options of passwords, which tokens do not have. */
 const OF_PASSWORDS = ['perUserAndAddress', 'perUser', 'key', 'sharedUsernames'] as const;
 
@@ -105,7 +119,8 @@ export function windowSeconds({ window = '15m' }: LimitOptions): number {
 export function limitsProblem(limits: LimitOptions | false | undefined): string | undefined {
   if (limits === undefined || limits === false) return undefined;
   if (typeof limits !== 'object' || limits === null) return 'limits must be an object; write false for no limits';
-  return countProblem(limits) ?? windowProblem(limits) ?? tenantProblem(limits) ?? storeProblem(limits);
+  const unknown = unknownOption(limits, NAMES, 'limits.');
+  return unknown ?? countProblem(limits) ?? windowProblem(limits) ?? tenantProblem(limits) ?? storeProblem(limits);
 }
 
 /** Checks the options of the limits on tokens. Returns an error message, or `undefined` if they are valid. */

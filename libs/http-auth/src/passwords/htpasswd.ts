@@ -10,6 +10,7 @@ import {
   type PasswordVerifier,
   type PasswordVerifierOptions,
   passwordVerifier,
+  VERIFIER_NAMES,
 } from './password.verifier.js';
 import { UserTable } from './user.table.js';
 
@@ -31,7 +32,9 @@ export function htpasswd<Request extends object = HttpRequest>(
   options: PasswordVerifierOptions = {},
 ): PasswordVerifier<NamedUser, Request> {
   const source = new HtpasswdFile(file);
-  return passwordVerifier('htpasswd()', options, async (username) => (await source.table()).find(username));
+  return passwordVerifier('htpasswd()', options, VERIFIER_NAMES, async (username) =>
+    (await source.table()).find(username),
+  );
 }
 
 /** An htpasswd file that is read again when it changes. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { keyedDigest } from '../common/digest.js';
 import { type Duration, milliseconds } from '../common/duration.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { ClientGoneException } from './hash.queue.js';
 import type { PasswordCredentials } from './password.credentials.js';
 
@@ -21,6 +22,8 @@ export interface VerifiedCacheOptions {
   readonly max?: number;
 }
 
+const NAMES: OptionNames<VerifiedCacheOptions> = { ttl: true, max: true };
+
 /** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function cacheProblem(options: VerifiedCacheOptions | false): string | undefined {
   if (options === false) return undefined;
@@ -28,6 +31,8 @@ export function cacheProblem(options: VerifiedCacheOptions | false): string | un
   if ((milliseconds(ttl) ?? 0) < 1) {
     return "cache.ttl must be a duration of at least 1 millisecond; write '1h', or cache: false to disable the cache";
   }
+  const unknown = unknownOption(options, NAMES, 'cache.');
+  if (unknown !== undefined) return unknown;
   if (!Number.isInteger(max) || max < 1) {
     return 'cache.max must be a whole number, 1 or more; write cache: false to disable the cache';
   }

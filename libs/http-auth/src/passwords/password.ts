@@ -2,6 +2,7 @@ import { AuthConfigurationError } from '../common/configuration.error.js';
 import { hashArgon2 } from './formats/argon2.js';
 import { BCRYPT_BYTES, BCRYPT_COST, hashBcrypt } from './formats/bcrypt.js';
 import { hashScrypt } from './formats/scrypt.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { isInstalled, missing } from '../common/library.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
@@ -36,8 +37,13 @@ const LIBRARIES: Record<HashAlgorithm, string | undefined> = {
   bcrypt: '@node-rs/bcrypt',
 };
 
+const NAMES: OptionNames<HashOptions> = { algorithm: true, cost: true };
+
 /** Checks the options. Returns an error message, or `undefined` if they are valid. */
-export function hashOptionsProblem({ algorithm = 'argon2id', cost = BCRYPT_COST }: HashOptions): string | undefined {
+export function hashOptionsProblem(options: HashOptions): string | undefined {
+  const { algorithm = 'argon2id', cost = BCRYPT_COST } = options;
+  const unknown = unknownOption(options, NAMES);
+  if (unknown !== undefined) return unknown;
   if (!Object.hasOwn(LIBRARIES, algorithm)) return 'algorithm must be argon2id, scrypt or bcrypt';
   if (!Number.isInteger(cost) || cost < BCRYPT_COST || cost > 31) return `cost must be ${BCRYPT_COST} to 31`;
   const library = LIBRARIES[algorithm];

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { Failure } from '../schemes/failure.js';
 import { RefusedException } from '../schemes/refused.exception.js';
 import { HashQueue } from './hash.queue.js';
@@ -65,6 +66,9 @@ export interface Lookup<Principal> {
   readonly onVerified?: (password: string, hash: StoredHash) => void;
 }
 
+/** The options that all verifiers of passwords have. */
+export const VERIFIER_NAMES: OptionNames<PasswordVerifierOptions> = { cache: true };
+
 /** All verifiers of the process share the cores. */
 const hashes = new HashQueue();
 
@@ -73,14 +77,17 @@ const hashes = new HashQueue();
  * password is remembered or another request is checking the same one.
  *
  * @param factory the public function that messages name, e.g. `users()`
+ * @param names the names of its options
  * @throws AuthConfigurationError if an option is invalid
  */
 export function passwordVerifier<Principal, Request>(
   factory: string,
-  { cache: cacheOptions = {} }: PasswordVerifierOptions,
+  options: PasswordVerifierOptions,
+  names: Readonly<Record<string, true>>,
   find: (username: string, request: Request) => Lookup<Principal> | Promise<Lookup<Principal>>,
 ): PasswordVerifier<Principal, Request> {
-  const problem = cacheProblem(cacheOptions);
+  const { cache: cacheOptions = {} } = options;
+  const problem = unknownOption(options, names) ?? cacheProblem(cacheOptions);
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_PASSWORD_OPTION', `${factory}: ${problem}`);
   const cache = cacheOptions === false ? undefined : new PasswordCache(cacheOptions);
 

@@ -1,6 +1,7 @@
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import type { OptionNames } from '../common/options.js';
 import { redact } from '../schemes/redact.js';
 import { defaultDecoy } from './decoy.js';
 import { type HashOptions, hashOptionsProblem, password as hasher } from './password.js';
@@ -9,6 +10,7 @@ import {
   type PasswordVerifier,
   type PasswordVerifierOptions,
   passwordVerifier,
+  VERIFIER_NAMES,
 } from './password.verifier.js';
 import { readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
@@ -53,6 +55,8 @@ export interface PasswordsOptions extends PasswordVerifierOptions {
   readonly rehash?: HashOptions;
 }
 
+const NAMES: OptionNames<PasswordsOptions> = { ...VERIFIER_NAMES, decoy: true, onRehash: true, rehash: true };
+
 /**
  * Creates a verifier for the users in the store of the application. It calls `findUser` for each request, so a removed user or
  * a changed password takes effect immediately, even if the old password is remembered.
@@ -91,7 +95,7 @@ export function passwords<Principal, Request extends object = HttpRequest>(
     // The decoy is parsed again, because parsing the hash of a known user takes time as well.
     return { text, read: () => readHash(text) as StoredHash, principal: undefined };
   };
-  return passwordVerifier('passwords()', options, async (username, request) => {
+  return passwordVerifier('passwords()', options, NAMES, async (username, request) => {
     const user = await findUser(username, request);
     return user === null || user === undefined ? unknown() : known(username, user);
   });

@@ -1,11 +1,13 @@
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import type { OptionNames } from '../common/options.js';
 import { plainText } from './formats/plain.js';
 import {
   type NamedUser,
   type PasswordVerifier,
   type PasswordVerifierOptions,
   passwordVerifier,
+  VERIFIER_NAMES,
 } from './password.verifier.js';
 import { looksLikeHash, readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
@@ -20,6 +22,8 @@ export interface UsersOptions extends PasswordVerifierOptions {
    */
   readonly plainText?: boolean;
 }
+
+const NAMES: OptionNames<UsersOptions> = { ...VERIFIER_NAMES, plainText: true };
 
 /**
  * Creates a verifier for a few users whose password hashes are in the configuration.
@@ -48,5 +52,5 @@ export function users<Request extends object = HttpRequest>(
     known.set(username, hash);
   }
   const table = new UserTable(known);
-  return passwordVerifier('users()', options, (username) => table.find(username));
+  return passwordVerifier('users()', options, NAMES, (username) => table.find(username));
 }

@@ -1,3 +1,4 @@
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { scopesProblem } from '../guard/scopes.js';
 import { isSecure } from '../http/secure-url.js';
 import type { ResourceOptions } from './resource.options.js';
@@ -12,10 +13,21 @@ const MADE = [
   'bearer_methods_supported',
 ];
 
+const NAMES: OptionNames<ResourceOptions> = {
+  url: true,
+  authorizationServers: true,
+  scopes: true,
+  name: true,
+  documentation: true,
+  metadata: true,
+};
+
 /** Checks the options of a resource. Returns an error message, or `undefined` if they are valid. */
 export function resourceProblem(options: Partial<ResourceOptions> | null): string | undefined {
   if (typeof options !== 'object' || options === null) return 'resource must have a url and authorizationServers';
   const { url, authorizationServers: servers, scopes, name, documentation, metadata } = options;
+  const unknown = unknownOption(options, NAMES, 'resource.');
+  if (unknown !== undefined) return unknown;
   const wrong = urlProblem(url);
   if (wrong !== undefined) return `resource.url: ${wrong} (RFC 9728 section 1.2)`;
   if (!Array.isArray(servers) || servers.length === 0) {

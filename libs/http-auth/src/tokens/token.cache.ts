@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { type OptionNames, unknownOption } from '../common/options.js';
 
 /** Options of a cache of tokens. */
 export interface TokenCacheOptions {
@@ -10,10 +11,21 @@ export interface TokenCacheOptions {
   readonly max?: number;
 }
 
-/** Checks the options of a cache. Returns an error message, or `undefined` if the options are valid. */
-export function tokenCacheProblem(options: TokenCacheOptions | false): string | undefined {
+const NAMES: OptionNames<TokenCacheOptions> = { max: true };
+
+/**
+ * Checks the options of a cache. Returns an error message, or `undefined` if the options are valid.
+ *
+ * @param names the names of the options, if the cache has more
+ */
+export function tokenCacheProblem(
+  options: TokenCacheOptions | false,
+  names: Readonly<Record<string, true>> = NAMES,
+): string | undefined {
   if (options === false) return undefined;
   const { max = 1 } = options;
+  const unknown = unknownOption(options, names, 'cache.');
+  if (unknown !== undefined) return unknown;
   return Number.isInteger(max) && max >= 1
     ? undefined
     : 'cache.max must be a whole number of at least 1; write cache: false to disable the cache';

@@ -1,4 +1,5 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { Challenge } from '../../http/challenge.js';
 import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
@@ -52,11 +53,14 @@ export function basic<Principal = unknown, Request extends object = HttpRequest>
   };
 }
 
-function optionsProblem({ charset, limits }: BasicOptions): string | undefined {
+const NAMES: OptionNames<BasicOptions> = { charset: true, limits: true };
+
+function optionsProblem(options: BasicOptions): string | undefined {
+  const { charset, limits } = options;
   if (charset !== undefined && charset !== null && charset !== 'UTF-8') {
     return "basic(): charset must be 'UTF-8', the only one defined (RFC 7617 section 2.1), or null for none";
   }
-  const problem = limitsProblem(limits);
+  const problem = unknownOption(options, NAMES) ?? limitsProblem(limits);
   return problem && `basic(): ${problem}`;
 }
 

@@ -1,4 +1,5 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { AuthParams } from '../../http/auth-param.js';
 import type { Challenge } from '../../http/challenge.js';
 import { schemeOf } from '../../http/credentials.js';
@@ -53,8 +54,10 @@ export function bearer<Principal = unknown, Request extends object = HttpRequest
   };
 }
 
-function optionsProblem({ limits }: BearerOptions): string | undefined {
-  const problem = tokenLimitsProblem(limits);
+const NAMES: OptionNames<BearerOptions> = { formEncodedBody: true, bearerFormat: true, limits: true };
+
+function optionsProblem(options: BearerOptions): string | undefined {
+  const problem = unknownOption(options, NAMES) ?? tokenLimitsProblem(options.limits);
   return problem && `bearer(): ${problem}`;
 }
 

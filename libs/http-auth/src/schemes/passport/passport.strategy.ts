@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { Challenge } from '../../http/challenge.js';
 import { isToken } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
@@ -57,13 +58,18 @@ export function passportStrategy(
   };
 }
 
+const NAMES: OptionNames<PassportStrategyOptions> = { scheme: true, challenge: true, presents: true, openapi: true };
+
 function strategyProblem(
   strategy: AnyStrategy | Type<AnyStrategy>,
-  { scheme }: PassportStrategyOptions,
+  options: PassportStrategyOptions,
 ): string | undefined {
+  const { scheme } = options;
   if (typeof scheme !== 'string' || !isToken(scheme)) {
     return 'passportStrategy(): scheme must name the auth-scheme that the strategy reads, e.g. Bearer';
   }
+  const unknown = unknownOption(options, NAMES);
+  if (unknown !== undefined) return `passportStrategy(): ${unknown}`;
   const authenticate: unknown = (typeof strategy === 'function' ? strategy.prototype : strategy)?.authenticate;
   return typeof authenticate === 'function'
     ? undefined

@@ -1,5 +1,6 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { Duration } from '../../common/duration.js';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { HttpRequest } from '../../http/request.js';
 import { audienceProblem } from '../audience.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
@@ -72,6 +73,23 @@ export interface IntrospectionOptions<
 /** The options that do not depend on the principal. */
 type Options = Omit<IntrospectionOptions, 'principal'> & { readonly principal?: unknown };
 
+const NAMES: OptionNames<IntrospectionOptions> = {
+  endpoint: true,
+  clientId: true,
+  clientSecret: true,
+  privateKey: true,
+  clientAuthentication: true,
+  issuer: true,
+  audience: true,
+  principal: true,
+  clockTolerance: true,
+  cache: true,
+  timeout: true,
+  fetch: true,
+};
+
+const CACHE_NAMES: OptionNames<IntrospectionCacheOptions> = { ttl: true, negativeTtl: true, max: true };
+
 /** The options with their defaults, durations in milliseconds. */
 export interface Settings {
   readonly clockTolerance: number;
@@ -93,7 +111,11 @@ export function readSettings(options: Options): Settings {
     ttl: readDuration(cache?.ttl, '1m'),
     negativeTtl: readDuration(cache?.negativeTtl, '5s'),
   };
-  const problem = optionsProblem(options) ?? clientProblem(options) ?? settingsProblem(options, settings);
+  const problem =
+    unknownOption(options, NAMES) ??
+    optionsProblem(options) ??
+    clientProblem(options) ??
+    settingsProblem(options, settings);
   if (problem === undefined) return settings;
   throw new AuthConfigurationError('ERR_AUTH_INTROSPECTION_OPTION', `introspection(): ${problem}`);
 }
@@ -112,7 +134,7 @@ function optionsProblem({ endpoint, issuer, audience, principal, ...options }: O
 
 function settingsProblem({ cache = {}, clockTolerance }: Options, settings: Settings): string | undefined {
   return (
-    tokenCacheProblem(cache) ??
+    tokenCacheProblem(cache, CACHE_NAMES) ??
     toleranceProblem(clockTolerance, settings.clockTolerance) ??
     durationProblem('timeout', settings.timeout, 1, DAY) ??
     durationProblem('cache.ttl', settings.ttl, cache === false ? 0 : 1) ??

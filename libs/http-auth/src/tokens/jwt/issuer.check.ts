@@ -1,9 +1,21 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../algorithms.js';
 import { audienceProblem } from '../audience.js';
 import { endpointProblem } from '../endpoint.js';
 import type { JwkSet } from './jwk.set.js';
 import type { JwtIssuer } from './jwt.options.js';
+
+/** The options of an issuer. */
+export const ISSUER_NAMES: OptionNames<JwtIssuer> = {
+  issuer: true,
+  audience: true,
+  jwks: true,
+  key: true,
+  secret: true,
+  algorithms: true,
+  profile: true,
+};
 
 /** Checks a list of issuers. Returns an error message, or `undefined` if the list is valid. */
 export function issuersProblem(issuers: readonly JwtIssuer[]): string | undefined {
@@ -11,6 +23,8 @@ export function issuersProblem(issuers: readonly JwtIssuer[]): string | undefine
     return 'issuers must be a list of { issuer, audience, … }, or a function of the request that returns one';
   }
   const names = issuers.map(({ issuer }) => issuer);
+  const unknown = issuers.map((one) => unknownOption(one, ISSUER_NAMES, 'issuers: ')).find(Boolean);
+  if (unknown !== undefined) return unknown;
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   return twice === undefined ? undefined : `issuers: ${twice} is in the list twice; give it a list as audience`;
 }

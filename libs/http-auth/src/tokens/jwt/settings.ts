@@ -1,9 +1,11 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { TIMEOUT } from '../endpoint.js';
 import { principalProblem } from '../principal.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
-import type { JwtOptions } from './jwt.options.js';
+import type { JwtIssuer, JwtOptions, JwtSettings, RemoteKeysOptions } from './jwt.options.js';
+import { ISSUER_NAMES } from './issuer.check.js';
 import type { KeyTimes } from './remote.keys.js';
 
 /** The options of `jwt()` with their defaults, durations in milliseconds. */
@@ -35,13 +37,22 @@ export function readSettings(options: JwtOptions<unknown, never> | undefined): S
   return settings;
 }
 
+const SETTINGS: OptionNames<JwtSettings> = { principal: true, clockTolerance: true, cache: true, keys: true };
+const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS };
+const SEVERAL = { issuers: true, ...SETTINGS } as const;
+const KEYS: OptionNames<RemoteKeysOptions> = { maxAge: true, cooldown: true, timeout: true };
+
 function optionsProblem(options: JwtOptions<unknown, never> | undefined): string | undefined {
   if (typeof options !== 'object' || options === null) return 'needs options; pass an issuer and an audience';
   if ('issuers' in options) {
     if ('issuer' in options) return 'issuer and issuers exclude each other; keep one of them';
     if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must list at least one';
   }
-  return principalProblem(options.principal);
+  return (
+    unknownOption(options, 'issuers' in options ? SEVERAL : ONE) ??
+    unknownOption(options.keys ?? {}, KEYS, 'keys.') ??
+    principalProblem(options.principal)
+  );
 }
 
 function settingsProblem({ cache, times }: Settings): string | undefined {

@@ -1,5 +1,6 @@
 import { hash as digest, randomBytes } from 'node:crypto';
 import { AuthConfigurationError } from '../../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../../common/options.js';
 
 /** Options of `token.create()`. */
 export interface TokenOptions {
@@ -11,6 +12,8 @@ export interface TokenOptions {
    */
   readonly prefix?: string;
 }
+
+const NAMES: OptionNames<TokenOptions> = { prefix: true };
 
 /** A new token. */
 export interface CreatedToken {
@@ -38,7 +41,10 @@ export function isTokenHash(text: unknown): text is string {
  *
  * @throws AuthConfigurationError if the prefix is invalid
  */
-function create({ prefix }: TokenOptions = {}): CreatedToken {
+function create(options: TokenOptions = {}): CreatedToken {
+  const { prefix } = options;
+  const unknown = unknownOption(options, NAMES, 'token.create(): ');
+  if (unknown !== undefined) throw new AuthConfigurationError('ERR_AUTH_TOKEN_OPTION', unknown);
   if (prefix !== undefined && !PREFIX.test(prefix)) {
     throw new AuthConfigurationError(
       'ERR_AUTH_TOKEN_OPTION',
