@@ -44,6 +44,8 @@ export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
 export { admit, type Admission, type AdmissionInfo } from './schemes/admission.js';
 export { AuthLimits, type SchemeLimitStatus } from './schemes/auth.limits.js';
+export type { ApiKeyCredentials } from './schemes/apikey/api.key.credentials.js';
+export { apiKey, type ApiKeyOptions } from './schemes/apikey/api.key.scheme.js';
 export type { BasicCredentials } from './schemes/basic/basic.credentials.js';
 export { basic, type BasicOptions } from './schemes/basic/basic.scheme.js';
 export type { BearerCredentials } from './schemes/bearer/bearer.credentials.js';

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { type OptionNames, unknownOption } from '../../common/options.js';
+import type { OptionNames } from '../../common/options.js';
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../algorithms.js';
 import { audienceProblem } from '../audience.js';
 import { endpointProblem } from '../endpoint.js';
@@ -23,8 +23,6 @@ export function issuersProblem(issuers: readonly JwtIssuer[]): string | undefine
     return 'issuers must be a list of { issuer, audience, … }, or a function of the request that returns one';
   }
   const names = issuers.map(({ issuer }) => issuer);
-  const unknown = issuers.map((one) => unknownOption(one, ISSUER_NAMES, 'issuers: ')).find(Boolean);
-  if (unknown !== undefined) return unknown;
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   return twice === undefined ? undefined : `issuers: ${twice} is in the list twice; give it a list as audience`;
 }

@@ -48,8 +48,10 @@ function optionsProblem(options: JwtOptions<unknown, never> | undefined): string
     if ('issuer' in options) return 'issuer and issuers exclude each other; keep one of them';
     if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must list at least one';
   }
+  const several: readonly object[] = 'issuers' in options && Array.isArray(options.issuers) ? options.issuers : [];
   return (
     unknownOption(options, 'issuers' in options ? SEVERAL : ONE) ??
+    several.map((issuer) => unknownOption(Object(issuer) as object, ISSUER_NAMES, 'issuers: ')).find(Boolean) ??
     unknownOption(options.keys ?? {}, KEYS, 'keys.') ??
     principalProblem(options.principal)
   );

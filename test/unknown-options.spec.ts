@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import { AuthModule, basic, bearer, apiKey, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
+import { introspection } from 'nestjs-http-auth/introspection';
+import { jwt } from 'nestjs-http-auth/jwt';
+import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
+import { token } from 'nestjs-http-auth/tokens';
+import { Controller, Get } from '@nestjs/common';
+import { adapters, start } from './support/application.js';
+import { options } from './support/schemes.js';
+
+const verify = () => null;
+const secret = 'a secret of thirty-two characters';
+const issuer = { issuer: 'https://issuer.example', audience: 'api', secret };
+const endpoint = { endpoint: 'https://issuer.example/introspect', audience: 'api', clientId: 'a', clientSecret: 'b' };
+const resource = { url: 'https://api.example', authorizationServers: ['https://issuer.example'] };
+
+/** A mistyped option for each function, and the path in the message. */
+const mistakes: [path: string, use: (mistake: object) => unknown][] = [
+  ['AuthModule: ', (mistake) => ({ ...options, ...mistake })],
+  ['challenges.', (challenges) => ({ ...options, challenges })],
+  ['resource.', (mistake) => ({ ...options, resource: { ...resource, ...mistake } })],
+  ['basic(): ', (mistake) => ({ ...options, schemes: [basic(verify, mistake)] })],
+  ['basic(): limits.', (limits) => ({ ...options, schemes: [basic(verify, { limits })] })],
+  ['bearer(): ', (mistake) => ({ ...options, schemes: [bearer(verify, mistake)] })],
+  ['bearer(): limits.', (limits) => ({ ...options, schemes: [bearer(verify, { limits })] })],
+  ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
+  [
+    'passportStrategy(): ',
+    (mistake) => {
+      const strategy = { name: 'x', authenticate: verify };
+      return { ...options, schemes: [passportStrategy(strategy, { scheme: 'X', ...mistake })] };
+    },
+  ],
+  ['jwt(): ', (mistake) => jwt({ ...issuer, ...mistake })],
+  ['jwt(): ', (mistake) => jwt({ issuers: [issuer], ...mistake })],
+  ['jwt(): issuers: ', (mistake) => jwt({ issuers: [{ ...issuer, ...mistake }] })],
+  ['jwt(): keys.', (keys) => jwt({ ...issuer, keys })],
+  ['jwt(): cache.', (cache) => jwt({ ...issuer, cache })],
+  ['introspection(): ', (mistake) => introspection({ ...endpoint, ...mistake })],
+  ['introspection(): cache.', (cache) => introspection({ ...endpoint, cache })],
+  ['users(): ', (mistake) => users({}, mistake)],
+  ['users(): cache.', (cache) => users({}, { cache })],
+  ['passwords(): ', (mistake) => passwords(verify, mistake)],
+  ['passwords(): rehash: ', (rehash) => passwords(verify, { onRehash: () => undefined, rehash })],
+  ['htpasswd(): ', (mistake) => htpasswd('/dev/null', mistake)],
+  ['password.hash(): ', (mistake) => password.hash('secret', mistake)],
+  ['token.create(): ', (mistake) => token.create(mistake)],
+];
+
+describe('An option that does not exist', () => {
+  it.each(mistakes)('causes an error that names it: %s', async (path, use) => {
+    const message = new RegExp(`^${path.replaceAll(/[.()]/g, '\\$&')}mistyped is not an option; the options are \\w+`);
+    const using = (mistake: object) =>
+      (async () => {
+        const result: unknown = await use(mistake);
+        // The module checks the options of the application and of its schemes.
+        if (typeof result !== 'object' || result === null || !('schemes' in result)) return;
+        const [, adapter] = adapters[0] as (typeof adapters)[number];
+        await start(adapter(), { imports: [AuthModule.forRoot(result as never)] });
+      })();
+    await expect(using({ mistyped: 1 })).rejects.toThrow(message);
+    await expect(using({ mistyped: undefined })).resolves.toBeUndefined();
+  });
+
+  it('causes an error of protect()', async () => {
+    const [, adapter] = adapters[0] as (typeof adapters)[number];
+    const started = start(adapter(), { imports: [AuthModule.forRoot(options)] }, (app) =>
+      protect(app, '/docs', { scope: ['a'] } as never),
+    );
+    await expect(started).rejects.toThrow(/^protect\(\): scope is not an option; the options are access, realm, /);
+  });
+
+  it('causes an error of @StepUp()', async () => {
+    @Controller()
+    class PaymentsController {
+      @StepUp({ maxAge: 60, acr: 'mfa' } as never) @Get() pay() {}
+    }
+    const [, adapter] = adapters[0] as (typeof adapters)[number];
+    const started = start(adapter(), { imports: [AuthModule.forRoot(options)], controllers: [PaymentsController] });
+    await expect(started).rejects.toThrow(
+      'PaymentsController.pay(): step-up: acr is not an option; the options are acrValues, maxAge',
+    );
+  });
+});
