@@ -87,7 +87,7 @@ export class Authenticator {
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
   private async outcomeOf(policy: Policy, exchange: Exchange, scheme: Scheme, request: HttpRequest): Promise<Outcome> {
     try {
-      const secrets = () => secretsOf(request);
+      const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
       return await decide({ scheme: scheme.name, secrets }, async () => {
         const outcome: unknown = await withinTime(Promise.resolve(scheme.authenticate(request)), this.timeout, tooLate);
         if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;

@@ -102,4 +102,11 @@ export interface Scheme {
    * @default never
    */
   presents?(request: HttpRequest): boolean;
+  /**
+   * Returns the secrets that the scheme reads from a request outside of the `Authorization` field, e.g. the value of a field or a
+   * cookie. No log, error or event contains them.
+   *
+   * @default none
+   */
+  secrets?(request: HttpRequest): readonly string[];
 }

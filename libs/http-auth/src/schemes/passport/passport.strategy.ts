@@ -32,6 +32,13 @@ export interface PassportStrategyOptions {
    */
   readonly presents?: (request: HttpRequest) => boolean;
   /**
+   * Returns the secrets that the strategy reads from a request outside of the `Authorization` field, e.g. the value of a field or a
+   * cookie. No log, error or event contains them. Set it together with `presents`.
+   *
+   * @default none
+   */
+  readonly secrets?: (request: HttpRequest) => readonly string[];
+  /**
    * The scheme in an OpenAPI document, e.g. `{ type: 'apiKey', in: 'header', name: 'X-API-Key' }`.
    *
    * @default the HTTP scheme of the same name
@@ -58,7 +65,13 @@ export function passportStrategy(
   };
 }
 
-const NAMES: OptionNames<PassportStrategyOptions> = { scheme: true, challenge: true, presents: true, openapi: true };
+const NAMES: OptionNames<PassportStrategyOptions> = {
+  scheme: true,
+  challenge: true,
+  presents: true,
+  secrets: true,
+  openapi: true,
+};
 
 function strategyProblem(
   strategy: AnyStrategy | Type<AnyStrategy>,
@@ -83,22 +96,24 @@ export class StrategyScheme implements Scheme {
   readonly oauth: boolean;
   readonly openapi?: OpenApiScheme;
   readonly presents?: (request: HttpRequest) => boolean;
+  readonly secrets?: (request: HttpRequest) => readonly string[];
 
   constructor(
     /** The strategy, which the module registers in Passport. */
     readonly strategy: Strategy,
     private readonly options: PassportStrategyOptions,
   ) {
-    const { scheme, presents, openapi } = options;
+    const { scheme, presents, secrets, openapi } = options;
     this.name = scheme;
     this.prompts = /^(?:basic|digest)$/i.test(scheme);
     this.oauth = /^(?:bearer|dpop)$/i.test(scheme);
     if (presents !== undefined) this.presents = presents;
+    if (secrets !== undefined) this.secrets = secrets;
     if (openapi !== undefined) this.openapi = openapi;
   }
 
   authenticate(request: HttpRequest): Promise<Outcome> {
-    return run(this.strategy, this.name, request);
+    return run(this.strategy, this.name, request, this.secrets?.(request));
   }
 
   challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge {

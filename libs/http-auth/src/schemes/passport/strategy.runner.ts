@@ -14,11 +14,17 @@ import type { Strategy, StrategyActions } from './strategy.js';
  * and lets a request continue after `pass()`.
  *
  * @param scheme the auth-scheme of the strategy
+ * @param named the secrets that the strategy reads elsewhere
  * @throws HttpException the 4xx exception of a verifier
  * @throws VerifierError if the strategy or its verifier threw any other error
  */
-export function run(strategy: Strategy, scheme: string, request: HttpRequest): Promise<Outcome> {
-  const secrets = () => [...secretsOf(request), ...valuesOf(request)];
+export function run(
+  strategy: Strategy,
+  scheme: string,
+  request: HttpRequest,
+  named: readonly string[] = [],
+): Promise<Outcome> {
+  const secrets = () => [...secretsOf(request), ...valuesOf(request), ...named];
   const result = () =>
     // Only the first action counts: a promise is settled once.
     new Promise<unknown>((resolve, reject) => {
