@@ -36,8 +36,15 @@ describe('The message for an optional package', () => {
   });
 
   it('names the package and the cause if it cannot be loaded', () => {
-    const cause = new Error('no binary');
+    const cause = Object.assign(new Error('not found'), { code: 'ERR_MODULE_NOT_FOUND' });
     const message = 'jose: the package cannot be loaded; run npm install jose';
+    expect(cannotLoad('jose', cause)).toMatchObject({ message, cause });
+  });
+
+  it('does not ask to install a package that is there', () => {
+    const cause = new Error('Must use import to load ES Module');
+    const message =
+      'jose: the package cannot be loaded; the cause says why; for Jest, see the page about Nest 11 and 12';
     expect(cannotLoad('jose', cause)).toMatchObject({ message, cause });
   });
 });

@@ -9,7 +9,13 @@ export function missing(library: string): string {
 
 /** Returns the error for an optional package that `import()` cannot load. */
 export function cannotLoad(library: string, cause: unknown): Error {
-  return new Error(`${library}: the package cannot be loaded; run npm install ${library}`, { cause });
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
+  const isMissing = code === 'MODULE_NOT_FOUND' || code === 'ERR_MODULE_NOT_FOUND';
+  // Jest without flags cannot load ES modules, although the package is there.
+  const fix = isMissing
+    ? `run npm install ${library}`
+    : 'the cause says why; for Jest, see the page about Nest 11 and 12';
+  return new Error(`${library}: the package cannot be loaded; ${fix}`, { cause });
 }
 
 /** The packages that were found. A package does not disappear while the process runs. */
