@@ -126,6 +126,13 @@ describe('Limits', () => {
     for (const password of ['third', 'old']) expect(await fail(limits, password)).toBe('perUserAndAddress');
   });
 
+  it('counts the same wrong credentials once in each window', async () => {
+    const limits = new Limits({ ...maximum, window: '1s' });
+    for (let time = 0; time < 3; time++) expect(await fail(limits, 'old')).toBe(401);
+    await setTimeout(1100);
+    for (let time = 0; time < 3; time++) expect(await fail(limits, 'old')).toBe(401);
+  });
+
   it('lets equal attempts wait for the first one, so that they do not use up the limit', async () => {
     const given = shared();
     const instances = [new Limits(given), new Limits(given)];

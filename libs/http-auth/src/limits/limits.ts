@@ -83,7 +83,7 @@ export class Limits implements SchemeLimits {
     this.counters = new Counters(options);
     this.releases = new Releases(this.counters);
     const ttl = windowSeconds(options) * 1000;
-    this.failed = recent<true>(MAX_FAILED, { ttl, noUpdateTTL: true });
+    this.failed = recent<true>(MAX_FAILED, { ttl });
     this.doubted = recent<true>(MAX_FAILED, { ttl });
   }
 
