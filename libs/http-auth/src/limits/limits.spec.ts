@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -8,6 +8,9 @@ import { type Attempt, Refusal } from './attempt.js';
 import { hasLoggedIn } from './familiar.js';
 import type { LimitOptions } from './limit.options.js';
 import { Limits } from './limits.js';
+
+/** Milliseconds of a day. */
+const DAY = 86_400_000;
 
 const maximum = { perUserAndAddress: 2, perAddress: 3, perUser: 3 };
 
@@ -131,6 +134,46 @@ describe('Limits', () => {
     for (let time = 0; time < 3; time++) expect(await fail(limits, 'old')).toBe(401);
     await setTimeout(1100);
     for (let time = 0; time < 3; time++) expect(await fail(limits, 'old')).toBe(401);
+    expect(await limits.status({ username: 'alice' })).toMatchObject([{ failures: 1 }]);
+  });
+
+  it('lets equal attempts continue together if the first one succeeds', async () => {
+    const limits = new Limits(maximum);
+    const begin = () => limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
+    const [first, ...others] = Array.from({ length: 5 }, begin);
+    limits.end((await first) as Attempt, 'success');
+    // None of them ends before all have begun, although there are more than the limit.
+    const attempts = await Promise.all(others);
+    expect(attempts.map((attempt) => attempt instanceof Refusal)).toEqual(Array(4).fill(false));
+  });
+
+  it('lets equal attempts continue together if the same password failed before', async () => {
+    const limits = new Limits({ perUserAndAddress: 4 });
+    const begin = () => limits.begin({ username: 'alice', password: 'old' }, from('192.0.2.1'));
+    limits.end((await begin()) as Attempt, 'failure');
+    const attempts = await Promise.all([begin(), begin()]);
+    expect(attempts.map((attempt) => attempt instanceof Refusal)).toEqual([false, false]);
+  });
+
+  it.each(['success', 'neither'] as const)('lets a guess continue as soon as another ends with %s', async (ending) => {
+    const limits = new Limits({ perUserAndAddress: 2 });
+    const begin = (password: string) => limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+    const [good, , guess] = [begin('good'), begin('bad'), begin('worse')];
+    const first = await good;
+    expect(await Promise.race([guess, setImmediate('waits')])).toBe('waits');
+    limits.end(first as Attempt, ending);
+    expect(await guess).not.toBeInstanceOf(Refusal);
+  });
+
+  it.each([
+    ['refuses', 'fails and reaches the limit', 'failure', new Refusal(429, 900, 'perUserAndAddress')],
+    ['counts', 'ends without a result', 'neither', { counted: [{}, {}, {}] }],
+  ] as const)('%s an equal attempt if the first one %s', async (_, __, ending, result) => {
+    const limits = new Limits({ perUserAndAddress: 1 });
+    const begin = () => limits.begin({ username: 'alice', password: 'bad' }, from('192.0.2.1'));
+    const [first, equal] = [begin(), begin()];
+    limits.end((await first) as Attempt, ending);
+    expect(await equal).toMatchObject(result);
   });
 
   it('lets equal attempts wait for the first one, so that they do not use up the limit', async () => {
@@ -304,6 +347,99 @@ describe('Limits', () => {
       expect(await login('alice', 'good', 'success')).toBe('perAddress');
     });
 
+    it('count again after a refusal, also if it is the first one', async () => {
+      const login = setup({ perUserAndAddress: 2, perAddress: 2 });
+      await login('alice', 'good', 'success');
+      for (const name of ['bob', 'carol']) await login(name, 'bad', 'failure');
+      expect(await login('alice', 'bad', 'failure')).toBe('perAddress');
+      expect(await login('alice', 'good', 'success')).toBe('perAddress');
+    });
+
+    it.each([
+      ['count after a failure and its window', false, 'perAddress'],
+      ['do not count after a failure and its window if the user logged in again', true, 'known'],
+    ])('%s', async (_, again, result) => {
+      const login = setup({ perUserAndAddress: 2, perAddress: 2, window: '1s' });
+      await login('alice', 'good', 'success');
+      await login('alice', 'bad', 'failure');
+      await setTimeout(1100);
+      if (again) expect(await login('alice', 'good', 'success')).toBe('known');
+      for (const name of ['bob', 'carol']) expect(await login(name, 'bad', 'failure')).toBe('new');
+      expect(await login('alice', 'good', 'success')).toBe(result);
+    });
+
+    it('do not count if the user was refused before the first login only', async () => {
+      const limits = new Limits({ perUserAndAddress: 1, perAddress: 1 });
+      await fail(limits, 'bad', 'bob');
+      expect(await fail(limits, 'bad')).toBe('perAddress');
+      await limits.release({ address: '192.0.2.1' });
+      const begin = () => limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
+      limits.end((await begin()) as Attempt, 'success');
+      expect(await fail(limits, 'bad', 'carol')).toBe(401);
+      expect(await begin()).not.toBeInstanceOf(Refusal);
+    });
+
+    it('are allowed again after the window', async () => {
+      const login = setup({ perUserAndAddress: 1, window: '1s' });
+      expect(await login('alice', 'a', 'failure')).toBe('new');
+      expect(await login('alice', 'b', 'failure')).toBe('perUserAndAddress');
+      await setTimeout(1100);
+      expect(await login('alice', 'c', 'failure')).toBe('new');
+    });
+
+    it('are forgotten after two weeks, also if there was a failure meanwhile', async () => {
+      const now = performance.now.bind(performance);
+      const login = setup({});
+      const clock = jest.spyOn(performance, 'now');
+      try {
+        expect(await login('alice', 'good', 'success')).toBe('new');
+        clock.mockImplementation(() => now() + 13 * DAY);
+        // The cache reads the time at most once in a millisecond.
+        await setTimeout(10);
+        expect(await login('alice', 'bad', 'failure')).toBe('known');
+        clock.mockImplementation(() => now() + 15 * DAY);
+        await setTimeout(10);
+        expect(await login('alice', 'good', 'success')).toBe('new');
+        expect(await login('alice', 'good', 'success')).toBe('known');
+      } finally {
+        clock.mockRestore();
+      }
+    });
+
+    it('are stored once for other processes, which exempt the user too', async () => {
+      const options = { ...shared(), perUserAndAddress: 1, perUser: 1 };
+      const set = jest.spyOn(options.limiter, 'set');
+      const [one, other] = [setup(options), setup(options)];
+      for (const name of ['good', 'changed', 'good']) await one('alice', name, 'success');
+      expect(set).toHaveBeenCalledTimes(1);
+      expect(await one('alice', 'bad', 'failure', '192.0.2.2')).toBe('new');
+      expect(await other('alice', 'bad', 'failure', '192.0.2.3')).toBe('perUser');
+      expect(await other('alice', 'good', 'success')).toBe('new');
+      expect(await other('alice', 'good', 'success')).toBe('known');
+    });
+
+    it('do not use the store again if a limit is reached', async () => {
+      const options = { ...shared(), perUserAndAddress: 1 };
+      const penalty = jest.spyOn(options.limiter, 'penalty');
+      const login = setup(options);
+      expect(await login('alice', 'a', 'failure')).toBe('new');
+      penalty.mockClear();
+      for (const password of ['b', 'c']) expect(await login('alice', password, 'failure')).toBe('perUserAndAddress');
+      // Each of the three counters was counted once, for the first refusal.
+      expect(penalty).toHaveBeenCalledTimes(3);
+    });
+
+    it('are counted once each if the limit of the user is reached', async () => {
+      const options = { ...shared(), perUserAndAddress: 1, perUser: 1 };
+      const penalty = jest.spyOn(options.limiter, 'penalty');
+      const login = setup(options);
+      const at = (host: number) => login('alice', 'bad', 'failure', `192.0.2.${host}`);
+      expect([await at(1), await at(2)]).toEqual(['new', 'perUser']);
+      penalty.mockClear();
+      expect(await Promise.all([3, 4, 5, 6].map(at))).toEqual(Array(4).fill('perUser'));
+      expect(penalty).toHaveBeenCalledTimes(12);
+    });
+
     it('exempt the user at the address from the limit of the user', async () => {
       const login = setup({ perUserAndAddress: 1, perUser: 1 });
       await login('alice', 'good', 'success');
@@ -375,12 +511,12 @@ describe('Limits', () => {
     it('are refused with 503 while the store is unavailable and failClosed is true', async () => {
       Logger.overrideLogger(false);
       const options = { ...shared(), failClosed: true };
-      options.limiter.penalty = () => Promise.reject(new Error('gone'));
       const limits = new Limits(options);
-      for (let time = 0; time < 2; time++) {
-        const answer = await limits.begin({ username: 'alice', password: 'p' }, from('192.0.2.1'));
-        expect(answer).toEqual(new Refusal(503, 1));
-      }
+      const begin = (password: string) => limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+      limits.end((await begin('good')) as Attempt, 'success');
+      options.limiter.penalty = () => Promise.reject(new Error('gone'));
+      // The last one is known.
+      for (const password of ['bad', 'bad', 'good']) expect(await begin(password)).toEqual(new Refusal(503, 1));
     });
   });
 
@@ -402,6 +538,15 @@ describe('Limits', () => {
       expect([await fail(other, 'g'), await fail(one, 'h')]).toEqual([reached, reached]);
       await setTimeout(1100);
       expect([await fail(other, 'i'), await fail(one, 'j')]).toEqual([reached, reached]);
+    });
+
+    it('releases an address in all processes', async () => {
+      const [one, other] = given();
+      for (const name of ['alice', 'bob', 'carol']) expect(await fail(one, 'bad', name)).toBe(401);
+      expect(await fail(other, 'bad', 'dave')).toBe('perAddress');
+      await one.release({ address: '192.0.2.1' });
+      await setTimeout(1100);
+      expect(await fail(other, 'bad', 'dave')).toBe(401);
     });
 
     it('may be repeated within a second', async () => {
@@ -433,6 +578,16 @@ describe('Limits', () => {
       expect(await fail(one, 'c')).toBe('perUserAndAddress');
     });
 
+    it('releases no user without a name, and no client without an address', async () => {
+      const [one] = given();
+      for (const password of ['a', 'b']) expect(await fail(one, password, '', '192.0.2.1')).toBe(401);
+      for (const name of ['bob', 'carol', 'dave']) expect(await fail(one, 'bad', name, '')).toBe(401);
+      await one.release({ address: '192.0.2.2' });
+      await one.release({ username: 'alice' });
+      expect(await fail(one, 'c', '', '192.0.2.1')).toBe('perUserAndAddress');
+      expect(await fail(one, 'bad', 'erin', '')).toBe('perAddress');
+    });
+
     it('works for the limits in the memory of one process, and for tenants', async () => {
       const limits = new Limits({ ...maximum, key: () => 'a' });
       expect(limits.isShared).toBe(false);
@@ -447,6 +602,10 @@ describe('Limits', () => {
       expect(await fail(limits, 'c')).toBe('perUserAndAddress');
       await limits.release({ username: 'alice', tenant: 'a' });
       expect([await fail(limits, 'c'), await fail(limits, 'd')]).toEqual([401, 'perAddress']);
+      const address = { limit: 'perAddress', failures: 3, max: 3, retryAfter: expect.any(Number) };
+      expect(await limits.status({ address: '192.0.2.1' })).toEqual([address]);
+      await limits.release({ address: '192.0.2.1' });
+      expect(await limits.status({ address: '192.0.2.1' })).toEqual([{ ...address, failures: 0 }]);
     });
   });
 
