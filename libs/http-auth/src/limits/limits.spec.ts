@@ -232,7 +232,7 @@ describe('Limits', () => {
     expect((await Promise.all(others)).filter((attempt) => attempt instanceof Refusal)).toEqual([]);
   });
 
-  it('refuses every attempt in time if the limit of a user is reached and the store is slow', async () => {
+  it.each(['before', 'during'])('refuses every attempt in time if a limit is reached %s a flood', async (when) => {
     const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
     const slow = <T>(act: () => Promise<T>) => setTimeout(50).then(act);
     const { penalty, get } = limiter;
@@ -240,17 +240,22 @@ describe('Limits', () => {
     limiter.get = (...args) => slow(() => get.apply(limiter, args));
     const limits = new Limits({ limiter, perUserAndAddress: 1, perUser: 1 });
     const guess = (index: number) =>
-      limits.begin({ username: 'alice', password: `${index}` }, from(`192.0.2.${index}`));
-    limits.end((await guess(0)) as Attempt, 'failure');
+      limits.begin({ username: 'alice', password: `${index}` }, from(`10.0.${index >> 8}.${index & 255}`));
+    const attempt = (await guess(0)) as Attempt;
+    if (when === 'before') limits.end(attempt, 'failure');
     const answers: Promise<unknown>[] = [];
     const state = { running: true };
     // New guesses arrive faster than the store responds.
     const flood = (async () => {
       for (let index = 1; state.running; index++) {
-        answers.push(guess(index % 256));
+        answers.push(guess(index));
         await setTimeout(10);
       }
     })();
+    if (when === 'during') {
+      await setTimeout(300);
+      limits.end(attempt, 'failure');
+    }
     const first = await Promise.race([guess(1), setTimeout(20_000, 'late', { ref: false })]);
     state.running = false;
     await flood;

@@ -246,7 +246,7 @@ export class Limits implements SchemeLimits {
       if (this.counters.closed) return new Refusal(503, 1);
       return { index, limit, until: (counts[index] as Count).until };
     } finally {
-      for (const key of keys) this.counting.leave(key, false);
+      for (const key of keys) this.counting.leave(key, true);
     }
   }
 
