@@ -361,14 +361,14 @@ describe('Limits', () => {
     });
 
     it.each([
-      ['count after a failure and its window', false, 'perAddress'],
-      ['do not count after a failure and its window if the user logged in again', true, 'known'],
-    ])('%s', async (_, again, result) => {
+      ['count after a failure and its window', 0, 'perAddress'],
+      ['do not count after a failure and its window if the user logged in again', 1, 'known'],
+    ])('%s', async (_, times, result) => {
       const login = setup({ perUserAndAddress: 2, perAddress: 2, window: '1s' });
       await login('alice', 'good', 'success');
       await login('alice', 'bad', 'failure');
       await setTimeout(1100);
-      if (again) expect(await login('alice', 'good', 'success')).toBe('known');
+      for (let time = 0; time < times; time++) await login('alice', 'good', 'success');
       for (const name of ['bob', 'carol']) expect(await login(name, 'bad', 'failure')).toBe('new');
       expect(await login('alice', 'good', 'success')).toBe(result);
     });
