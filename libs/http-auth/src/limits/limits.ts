@@ -246,6 +246,7 @@ export class Limits implements SchemeLimits {
       if (this.counters.closed) return new Refusal(503, 1);
       return { index, limit, until: (counts[index] as Count).until };
     } finally {
+      // The count may have been given back, so one of the attempts that wait continues.
       for (const key of keys) this.counting.leave(key, true);
     }
   }
