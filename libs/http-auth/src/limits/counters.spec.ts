@@ -284,6 +284,12 @@ describe('Counters', () => {
     expect([end > before + 59_000, end <= performance.now() + 60_000]).toEqual([true, true]);
   });
 
+  it('read nothing if the store returns zero', async () => {
+    limiter.get = async () => reset({ consumedPoints: 0 });
+    expect(await new Counters({ limiter }).read('a')).toBeUndefined();
+    expect(lines).toEqual([]);
+  });
+
   it('read counters in memory, and store no values there', async () => {
     const counters = new Counters({});
     await counters.add(limited('a'));
