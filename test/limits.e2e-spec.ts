@@ -451,6 +451,7 @@ describe.each(adapters)('Limits on %s', (framework, adapter) => {
       max: 2,
       retryAfter: expect.any(Number),
     });
+    expect(await limits.status({ address: '192.0.2.1' })).toMatchObject([{ limit: 'perAddress', failures: 2 }]);
     await limits.release('alice');
     expect(await as('alice', 'wonder:land')).toMatchObject({ status: 200 });
     expect(await limits.status('alice')).toMatchObject([{ failures: 0 }]);

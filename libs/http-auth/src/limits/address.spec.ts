@@ -23,6 +23,7 @@ describe('networkOf()', () => {
     ['::', '0:0:0:0::/64'],
     ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::ffff:192.0.2.1%eth0', '192.0.2.1'],
   ])('returns the network of %s', (text, network) => {
     expect(networkOf(text)).toBe(network);
   });

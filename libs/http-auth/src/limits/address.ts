@@ -19,15 +19,14 @@ export function addressOf(request: HttpRequest): string {
  * result is an empty string.
  */
 export function networkOf(text: string): string {
-  if (isIPv4(text)) return text;
-  const [, bracketed, dotted] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(text) ?? [];
-  const address = bracketed ?? dotted ?? text;
+  const match = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(text);
+  const address = match?.[1] ?? match?.[2] ?? text;
   if (isIPv4(address)) return address;
   return isIPv6(address) ? networkOf6(address) : '';
 }
 
 function networkOf6(address: string): string {
-  const groups = groupsOf(address.replace(/%.*$/, ''));
+  const groups = groupsOf(address.replace(/%.*/, ''));
   const [prefix, low] = [groups.slice(0, 6).join(':'), groups.slice(6)];
   if (prefix === '0:0:0:0:0:65535' || prefix === '100:65435:0:0:0:0') {
     return low.flatMap((group) => [group >> 8, group & 255]).join('.');
@@ -40,7 +39,8 @@ function networkOf6(address: string): string {
 
 /** Returns the eight groups of an IPv6 address (RFC 4291 section 2.2). */
 function groupsOf(address: string): number[] {
-  const [front = [], back] = address.split('::').map((half) => (half === '' ? [] : half.split(':').flatMap(groupOf)));
+  const halves = address.split('::').map((half) => (half === '' ? [] : half.split(':').flatMap(groupOf)));
+  const [front, back] = halves as [number[], number[]?];
   if (back === undefined) return front;
   return [...front, ...Array.from({ length: 8 - front.length - back.length }, () => 0), ...back];
 }

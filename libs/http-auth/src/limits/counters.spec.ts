@@ -41,7 +41,9 @@ class CutOffLimiter extends RateLimiterMemory {
 }
 
 const lines: string[] = [];
-const keep = (line: unknown) => void lines.push(String(line));
+const keep = (line: unknown, ...more: unknown[]) => {
+  if (more.at(-1) === 'limits') lines.push(String(line));
+};
 const logger: LoggerService = { log: keep, error: keep, warn: keep };
 
 let limiter: CutOffLimiter;
@@ -67,6 +69,7 @@ const REASONS: Readonly<Record<string, string>> = {
   'throws at once': 'broken',
   'rejects with null': 'unknown error',
   'rejects with an unreadable error': 'unknown error',
+  'rejects with an error that throws': 'unknown error',
 };
 const back = 'The counters of failures are back';
 const countsOf = async (counters: Counters) =>
@@ -118,6 +121,13 @@ describe('Counters', () => {
 
   const reset = (result: object): RateLimiterRes => ({ consumedPoints: 1, msBeforeNext: 1000, ...result }) as never;
 
+  /** An object that throws if it is read. */
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    return proxy;
+  };
+
   const unavailable = (reason: string) =>
     `The counters of failures are unavailable (${reason}); each instance counts on its own until they are back`;
 
@@ -127,6 +137,7 @@ describe('Counters', () => {
     ['counts fractions', (broken) => (broken.penalty = async () => reset({ consumedPoints: 1.5 }))],
     ['counts nothing', (broken) => (broken.penalty = async () => undefined as never)],
     ['has no end of the window', (broken) => (broken.penalty = async () => reset({ msBeforeNext: 1e300 }))],
+    ['has a window of 2^31 milliseconds', (broken) => (broken.penalty = async () => reset({ msBeforeNext: 2 ** 31 }))],
     ['has a window in the past', (broken) => (broken.penalty = async () => reset({ msBeforeNext: -1 }))],
     ['always counts one', (broken) => (broken.penalty = async () => reset({}))],
     [
@@ -138,6 +149,7 @@ describe('Counters', () => {
     ],
     ['rejects with null', (broken) => (broken.penalty = () => Promise.reject(null))],
     ['rejects with an unreadable error', (broken) => (broken.penalty = () => Promise.reject({ message: Symbol('x') }))],
+    ['rejects with an error that throws', (broken) => (broken.penalty = () => Promise.reject(revoked()))],
   ])('never allow more failures than the limit if the store %s', async (name, breakIt) => {
     breakIt(limiter);
     const counters = new Counters({ limiter });
@@ -210,6 +222,59 @@ describe('Counters', () => {
     expect((await counters.read('b'))?.count).toBe(3);
   });
 
+  it('use the end of the window that the store has', async () => {
+    const counters = new Counters({ limiter, window: '1m' });
+    const endOf = async (key: string) =>
+      ((await counters.add(limited(key)))?.counts[0]?.until ?? 0) - performance.now();
+    const rest = await endOf('a');
+    expect([rest > 30_000, rest <= 60_000]).toEqual([true, true]);
+    for (const msBeforeNext of [0, 2 ** 31 - 1]) {
+      limiter.penalty = async () => reset({ msBeforeNext });
+      expect(Math.abs((await endOf(`b ${msBeforeNext}`)) - msBeforeNext) < 30_000).toBe(true);
+    }
+    expect(lines).toEqual([]);
+  });
+
+  it('leave only a value that expires in a store that was unavailable', async () => {
+    const counters = new Counters({ limiter });
+    limiter.state = 'failing';
+    await counters.read('a');
+    limiter.comeBack();
+    await until(back);
+    const { consumedPoints, msBeforeNext = 0 } = (await limiter.get('probe')) ?? {};
+    expect([consumedPoints, msBeforeNext > 0, msBeforeNext <= 60_000]).toEqual([1, true, true]);
+  });
+
+  describe.each([
+    [
+      'ioredis',
+      (answer: (key: unknown) => object) => ({
+        defineCommand: () => undefined,
+        rlflxIncr: async ([key]: string[]) => answer(key),
+      }),
+    ],
+    [
+      'redis',
+      (answer: (key: unknown) => object) => ({
+        eval: async (_: string, { keys: [key] }: { keys: string[] }) => answer(key),
+      }),
+    ],
+  ])('with a client of the package %s', (_, clientWith) => {
+    it.each([
+      ['http-auth', {}],
+      ['mine', { prefix: 'mine' }],
+    ])('count under keys with the prefix %s', async (prefix, options) => {
+      const used: unknown[] = [];
+      const redis = clientWith((key) => {
+        used.push(key);
+        return [7, 60_000];
+      });
+      expect(await countsOf(new Counters({ redis, ...options }))).toEqual([7, 7]);
+      expect(used).toEqual(Array(2).fill(expect.stringMatching(new RegExp(`^${prefix}:[\\w-]{43}$`))));
+      expect(lines).toEqual([]);
+    });
+  });
+
   it('store values for other processes', async () => {
     const [one, other] = [new Counters({ limiter }), new Counters({ limiter })];
     expect([one.isShared, await other.read('known')]).toEqual([true, undefined]);
@@ -218,6 +283,12 @@ describe('Counters', () => {
     const { count, until: end = 0 } = (await other.read('known')) ?? {};
     expect(count).toBe(7);
     expect([end > before + 59_000, end <= performance.now() + 60_000]).toEqual([true, true]);
+  });
+
+  it('read nothing if the store returns zero', async () => {
+    limiter.get = async () => reset({ consumedPoints: 0 });
+    expect(await new Counters({ limiter }).read('a')).toBeUndefined();
+    expect(lines).toEqual([]);
   });
 
   it('read counters in memory, and store no values there', async () => {

@@ -76,7 +76,6 @@ export class Counters {
 
   /** Adds one to each counter. Returns `undefined` if the request must be refused. */
   async add(counters: readonly Limited[]): Promise<Counts | undefined> {
-    if (this.closed) return undefined;
     const limiter = this.available;
     const local = counters.map(({ key, limit }) => ({ ...this.memory.add(key, limit), key, store: this.memory }));
     const shared = limiter === undefined ? [] : await this.addShared(counters, limiter);

@@ -51,6 +51,22 @@ describe('Guess', () => {
     expect(guess('A'.repeat(129)).user).toBe(one);
   });
 
+  it.each<[string, string[]]>([
+    ['case', ['alice', 'ALICE']],
+    ['spaces', ['alice', ' alice ', 'al\u00a0ice']],
+    ['the letter ß', ['strasse', 'straße', 'STRASSE']],
+    ['the long s', ['sam', 'ſam']],
+    ['the dotless i', ['ivan', 'ıvan', 'İvan']],
+    ['the final sigma', ['σοφος', 'σοφοσ', 'ΣΟΦΟΣ']],
+    ['width', ['bob', 'ｂｏｂ']],
+    ['ligatures', ['fiona', 'ﬁona']],
+    ['accents', ['rene', 'rené', 'rene\u0301']],
+    ['invisible characters', ['eve', 'e\u00adve', 'e\u200bve', 'eve\u200d']],
+  ])('has the same keys for names that differ only in %s, except for a login', (_, names) => {
+    for (const key of ['pair', 'user'] as const) expect(new Set(names.map((name) => guess(name)[key])).size).toBe(1);
+    expect(new Set(names.map((name) => guess(name).success)).size).toBe(names.length);
+  });
+
   it('keeps the punctuation and the digits of a name', () => {
     expect(guess('~a.b-c_1@x!').user).toBe('user ~a.b-c_1@x!');
     expect(guess('').user).toBe('user ');

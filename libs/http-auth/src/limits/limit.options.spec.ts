@@ -16,6 +16,7 @@ describe('limitsProblem()', () => {
     { window: 86_401 },
     { limiter, failClosed: true },
     { redis: { eval: () => undefined }, prefix: 'mine' },
+    { redis: { eval: () => undefined }, failClosed: true },
     { key: () => 'a', sharedUsernames: [] },
     { sharedUsernames: ['__token__', ''] },
   ] as const)('returns undefined for %j', (limits) => {

@@ -125,8 +125,7 @@ export function limitsProblem(limits: LimitOptions | false | undefined): string 
 
 /** Checks the options of the limits on tokens. Returns an error message, or `undefined` if they are valid. */
 export function tokenLimitsProblem(limits: TokenLimitOptions | false | undefined): string | undefined {
-  if (limits === undefined || limits === false) return undefined;
-  const wrong = OF_PASSWORDS.find((name) => (limits as LimitOptions | null)?.[name] !== undefined);
+  const wrong = OF_PASSWORDS.find((name) => (limits as LimitOptions | undefined)?.[name] !== undefined);
   if (wrong !== undefined) return `limits.${wrong} is for passwords, because a token has no username; remove it`;
   // The other limits do not apply, so they must not be reached first.
   const isObject = typeof limits === 'object' && limits !== null;
@@ -150,8 +149,8 @@ function windowProblem({ window = '15m' }: LimitOptions): string | undefined {
     const meant = window % 60 === 0 ? `${window / 60}m` : `${window}s`;
     return `limits.window: ${window} is ${window} milliseconds, not seconds; write '${meant}'`;
   }
-  const length = milliseconds(window);
-  if (length !== undefined && length >= 1000 && length <= DAY) return undefined;
+  const length = milliseconds(window) ?? 0;
+  if (length >= 1000 && length <= DAY) return undefined;
   return "limits.window must be a duration from 1 second to 1 day; write '15m', for example";
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import fc from 'fast-check';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -9,9 +9,20 @@ import { hasLoggedIn } from './familiar.js';
 import type { LimitOptions } from './limit.options.js';
 import { Limits } from './limits.js';
 
+/** Milliseconds of a day. */
+const DAY = 86_400_000;
+
 const maximum = { perUserAndAddress: 2, perAddress: 3, perUser: 3 };
 
 const from = (ip: string) => ({ method: 'GET', url: '/', headers: {}, ip }) as HttpRequest;
+
+/** Tries a wrong password. Returns the limit that is reached, or 401 if there is none. */
+async function fail(limits: Limits, password: string, username = 'alice', address = '192.0.2.1') {
+  const attempt = await limits.begin({ username, password }, from(address));
+  if (attempt instanceof Refusal) return attempt.limit;
+  limits.end(attempt, 'failure');
+  return 401;
+}
 
 /** One login attempt at one process. The password decides the result. */
 interface Try {
@@ -111,17 +122,58 @@ describe('Limits', () => {
 
   it('counts the same wrong credentials once, for all limits', async () => {
     const limits = new Limits(maximum);
-    const fail = async (password: string) => {
-      const attempt = await limits.begin({ username: 'alice', password }, from('192.0.2.1'));
-      if (attempt instanceof Refusal) return attempt.limit;
-      limits.end(attempt, 'failure');
-      return 401;
-    };
-    for (let time = 0; time < 20; time++) expect(await fail('old')).toBe(401);
-    expect(await Promise.all(Array.from({ length: 20 }, () => fail('old')))).toEqual(Array(20).fill(401));
-    expect(await fail('other')).toBe(401);
+    for (let time = 0; time < 20; time++) expect(await fail(limits, 'old')).toBe(401);
+    expect(await Promise.all(Array.from({ length: 20 }, () => fail(limits, 'old')))).toEqual(Array(20).fill(401));
+    expect(await fail(limits, 'other')).toBe(401);
     // After the limit is reached, a repeated guess is refused like any other.
-    expect([await fail('third'), await fail('old')]).toEqual(['perUserAndAddress', 'perUserAndAddress']);
+    for (const password of ['third', 'old']) expect(await fail(limits, password)).toBe('perUserAndAddress');
+  });
+
+  it('counts the same wrong credentials once in each window', async () => {
+    const limits = new Limits({ ...maximum, window: '1s' });
+    for (let time = 0; time < 3; time++) expect(await fail(limits, 'old')).toBe(401);
+    await setTimeout(1100);
+    for (let time = 0; time < 3; time++) expect(await fail(limits, 'old')).toBe(401);
+    expect(await limits.status({ username: 'alice' })).toMatchObject([{ failures: 1 }]);
+  });
+
+  it('lets equal attempts continue together if the first one succeeds', async () => {
+    const limits = new Limits(maximum);
+    const begin = () => limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
+    const [first, ...others] = Array.from({ length: 5 }, begin);
+    limits.end((await first) as Attempt, 'success');
+    // None of them ends before all have begun, although there are more than the limit.
+    const attempts = await Promise.all(others);
+    expect(attempts.map((attempt) => attempt instanceof Refusal)).toEqual(Array(4).fill(false));
+  });
+
+  it('lets equal attempts continue together if the same password failed before', async () => {
+    const limits = new Limits({ perUserAndAddress: 4 });
+    const begin = () => limits.begin({ username: 'alice', password: 'old' }, from('192.0.2.1'));
+    limits.end((await begin()) as Attempt, 'failure');
+    const attempts = await Promise.all([begin(), begin()]);
+    expect(attempts.map((attempt) => attempt instanceof Refusal)).toEqual([false, false]);
+  });
+
+  it.each(['success', 'neither'] as const)('lets a guess continue as soon as another ends with %s', async (ending) => {
+    const limits = new Limits({ perUserAndAddress: 2 });
+    const begin = (password: string) => limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+    const [good, , guess] = [begin('good'), begin('bad'), begin('worse')];
+    const first = await good;
+    expect(await Promise.race([guess, setImmediate('waits')])).toBe('waits');
+    limits.end(first as Attempt, ending);
+    expect(await guess).not.toBeInstanceOf(Refusal);
+  });
+
+  it.each([
+    ['refuses', 'fails and reaches the limit', 'failure', new Refusal(429, 900, 'perUserAndAddress')],
+    ['counts', 'ends without a result', 'neither', { counted: [{}, {}, {}] }],
+  ] as const)('%s an equal attempt if the first one %s', async (_, __, ending, result) => {
+    const limits = new Limits({ perUserAndAddress: 1 });
+    const begin = () => limits.begin({ username: 'alice', password: 'bad' }, from('192.0.2.1'));
+    const [first, equal] = [begin(), begin()];
+    limits.end((await first) as Attempt, ending);
+    expect(await equal).toMatchObject(result);
   });
 
   it('lets equal attempts wait for the first one, so that they do not use up the limit', async () => {
@@ -152,38 +204,9 @@ describe('Limits', () => {
     expect([await guess, await good]).toEqual([expect.any(Refusal), expect.any(Refusal)]);
   });
 
-  it.each([
-    ['case', 'alice', 'ALICE'],
-    ['spaces', 'alice', ' alice ', 'al\u00a0ice'],
-    ['the letter ß', 'strasse', 'straße', 'STRASSE'],
-    ['the long s', 'sam', 'ſam'],
-    ['the dotless i', 'ivan', 'ıvan', 'İvan'],
-    ['the final sigma', 'σοφος', 'σοφοσ', 'ΣΟΦΟΣ'],
-    ['width', 'bob', 'ｂｏｂ'],
-    ['ligatures', 'fiona', 'ﬁona'],
-    ['accents', 'rene', 'rené', 'rene\u0301'],
-    ['invisible characters', 'eve', 'e\u00adve', 'e\u200bve', 'eve\u200d'],
-  ])('counts usernames that differ only in %s together', async (_, ...names) => {
-    const limits = new Limits({ perUserAndAddress: names.length });
-    const fail = async (username: string, password: string) => {
-      const attempt = await limits.begin({ username, password }, from('192.0.2.1'));
-      if (attempt instanceof Refusal) return attempt.status;
-      limits.end(attempt, 'failure');
-      return 401;
-    };
-    for (const name of names) expect(await fail(name, 'bad')).toBe(401);
-    for (const name of names) expect(await fail(name, 'worse')).toBe(429);
-    expect(await fail('other', 'bad')).toBe(401);
-  });
-
   it('limits its memory, and keeps the counters of a guessed user, if 60,000 other names and addresses fail', async () => {
     const limits = new Limits({ perUserAndAddress: 3, perUser: 4 });
-    const fail = async (password: string, address = '192.0.2.1') => {
-      const attempt = await limits.begin({ username: 'alice', password }, from(address));
-      if (attempt instanceof Refusal) return attempt.limit;
-      limits.end(attempt, 'failure');
-      return 401;
-    };
+    const guess = (password: string, address?: string) => fail(limits, password, 'alice', address);
     const flood = async (amount: number, ending: 'failure' | 'neither') => {
       for (let index = 0; index < amount; index++) {
         const ip = `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`;
@@ -191,14 +214,14 @@ describe('Limits', () => {
         limits.end(attempt as Attempt, ending);
       }
     };
-    expect([await fail('a'), await fail('b')]).toEqual([401, 401]);
+    expect([await guess('a'), await guess('b')]).toEqual([401, 401]);
     await flood(1000, 'neither');
     // The counters of alice. Attempts that did not fail leave none.
     expect(sizesOf(limits)).toEqual([2, 1, 3]);
     await flood(60_000, 'failure');
     expect(sizesOf(limits)).toEqual([50_000, 50_000, 50_003]);
-    expect([await fail('c'), await fail('d')]).toEqual([401, 'perUserAndAddress']);
-    expect([await fail('e', '192.0.2.2'), await fail('f', '192.0.2.2')]).toEqual([401, 'perUser']);
+    expect([await guess('c'), await guess('d')]).toEqual([401, 'perUserAndAddress']);
+    expect([await guess('e', '192.0.2.2'), await guess('f', '192.0.2.2')]).toEqual([401, 'perUser']);
   }, 60_000);
 
   it('verifies equal parallel attempts at the same time if the first one ends without a result', async () => {
@@ -209,7 +232,7 @@ describe('Limits', () => {
     expect((await Promise.all(others)).filter((attempt) => attempt instanceof Refusal)).toEqual([]);
   });
 
-  it('refuses every attempt in time if the limit of a user is reached and the store is slow', async () => {
+  it.each(['before', 'during'])('refuses every attempt in time if a limit is reached %s a flood', async (when) => {
     const limiter = new RateLimiterMemory({ points: 1, duration: 1 });
     const slow = <T>(act: () => Promise<T>) => setTimeout(50).then(act);
     const { penalty, get } = limiter;
@@ -217,17 +240,22 @@ describe('Limits', () => {
     limiter.get = (...args) => slow(() => get.apply(limiter, args));
     const limits = new Limits({ limiter, perUserAndAddress: 1, perUser: 1 });
     const guess = (index: number) =>
-      limits.begin({ username: 'alice', password: `${index}` }, from(`192.0.2.${index}`));
-    limits.end((await guess(0)) as Attempt, 'failure');
+      limits.begin({ username: 'alice', password: `${index}` }, from(`10.0.${index >> 8}.${index & 255}`));
+    const attempt = (await guess(0)) as Attempt;
+    if (when === 'before') limits.end(attempt, 'failure');
     const answers: Promise<unknown>[] = [];
     const state = { running: true };
     // New guesses arrive faster than the store responds.
     const flood = (async () => {
       for (let index = 1; state.running; index++) {
-        answers.push(guess(index % 256));
+        answers.push(guess(index));
         await setTimeout(10);
       }
     })();
+    if (when === 'during') {
+      await setTimeout(300);
+      limits.end(attempt, 'failure');
+    }
     const first = await Promise.race([guess(1), setTimeout(20_000, 'late', { ref: false })]);
     state.running = false;
     await flood;
@@ -247,15 +275,10 @@ describe('Limits', () => {
 
   it('counts different spellings of a username together, and long usernames apart', async () => {
     const limits = new Limits({ perUserAndAddress: 2 });
-    const fail = async (name: string) => {
-      const attempt = await limits.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
-      if (attempt instanceof Refusal) return attempt.status;
-      limits.end(attempt, 'failure');
-      return 401;
-    };
-    expect([await fail('Alice'), await fail(' alice '), await fail('ALICE')]).toEqual([401, 401, 429]);
+    for (const name of ['Alice', ' alice ']) expect(await fail(limits, 'bad', name)).toBe(401);
+    expect(await fail(limits, 'bad', 'ALICE')).toBe('perUserAndAddress');
     const long = 'x'.repeat(10_000);
-    expect([await fail(`${long}1`), await fail(`${long}2`)]).toEqual([401, 401]);
+    for (const name of [`${long}1`, `${long}2`]) expect(await fail(limits, 'bad', name)).toBe(401);
   });
 
   it('does not treat a user as known who logged in with another case of the username', async () => {
@@ -269,10 +292,7 @@ describe('Limits', () => {
 
   it('distinguishes an address from a username that looks like one', async () => {
     const limits = new Limits({ perUserAndAddress: 1, perAddress: 2, perUser: 2 });
-    for (const name of ['192.0.2.2', 'pair 192.0.2.2', 'address 192.0.2.2']) {
-      const attempt = await limits.begin({ username: name, password: 'bad' }, from('192.0.2.1'));
-      if (!(attempt instanceof Refusal)) limits.end(attempt, 'failure');
-    }
+    for (const name of ['192.0.2.2', 'pair 192.0.2.2', 'address 192.0.2.2']) await fail(limits, 'bad', name);
     expect(await limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.2'))).not.toBeInstanceOf(Refusal);
   });
 
@@ -330,6 +350,99 @@ describe('Limits', () => {
       await login('bob', 'bad', 'failure');
       // The failure of alice is still in the window, so her login does not count as known.
       expect(await login('alice', 'good', 'success')).toBe('perAddress');
+    });
+
+    it('count again after a refusal, also if it is the first one', async () => {
+      const login = setup({ perUserAndAddress: 2, perAddress: 2 });
+      await login('alice', 'good', 'success');
+      for (const name of ['bob', 'carol']) await login(name, 'bad', 'failure');
+      expect(await login('alice', 'bad', 'failure')).toBe('perAddress');
+      expect(await login('alice', 'good', 'success')).toBe('perAddress');
+    });
+
+    it.each([
+      ['count after a failure and its window', 0, 'perAddress'],
+      ['do not count after a failure and its window if the user logged in again', 1, 'known'],
+    ])('%s', async (_, times, result) => {
+      const login = setup({ perUserAndAddress: 2, perAddress: 2, window: '1s' });
+      await login('alice', 'good', 'success');
+      await login('alice', 'bad', 'failure');
+      await setTimeout(1100);
+      for (let time = 0; time < times; time++) await login('alice', 'good', 'success');
+      for (const name of ['bob', 'carol']) expect(await login(name, 'bad', 'failure')).toBe('new');
+      expect(await login('alice', 'good', 'success')).toBe(result);
+    });
+
+    it('do not count if the user was refused before the first login only', async () => {
+      const limits = new Limits({ perUserAndAddress: 1, perAddress: 1 });
+      await fail(limits, 'bad', 'bob');
+      expect(await fail(limits, 'bad')).toBe('perAddress');
+      await limits.release({ address: '192.0.2.1' });
+      const begin = () => limits.begin({ username: 'alice', password: 'good' }, from('192.0.2.1'));
+      limits.end((await begin()) as Attempt, 'success');
+      expect(await fail(limits, 'bad', 'carol')).toBe(401);
+      expect(await begin()).not.toBeInstanceOf(Refusal);
+    });
+
+    it('are allowed again after the window', async () => {
+      const login = setup({ perUserAndAddress: 1, window: '1s' });
+      expect(await login('alice', 'a', 'failure')).toBe('new');
+      expect(await login('alice', 'b', 'failure')).toBe('perUserAndAddress');
+      await setTimeout(1100);
+      expect(await login('alice', 'c', 'failure')).toBe('new');
+    });
+
+    it('are forgotten after two weeks, also if there was a failure meanwhile', async () => {
+      const now = performance.now.bind(performance);
+      const login = setup({});
+      const clock = jest.spyOn(performance, 'now');
+      try {
+        expect(await login('alice', 'good', 'success')).toBe('new');
+        clock.mockImplementation(() => now() + 13 * DAY);
+        // The cache reads the time at most once in a millisecond.
+        await setTimeout(10);
+        expect(await login('alice', 'bad', 'failure')).toBe('known');
+        clock.mockImplementation(() => now() + 15 * DAY);
+        await setTimeout(10);
+        expect(await login('alice', 'good', 'success')).toBe('new');
+        expect(await login('alice', 'good', 'success')).toBe('known');
+      } finally {
+        clock.mockRestore();
+      }
+    });
+
+    it('are stored once for other processes, which exempt the user too', async () => {
+      const options = { ...shared(), perUserAndAddress: 1, perUser: 1 };
+      const set = jest.spyOn(options.limiter, 'set');
+      const [one, other] = [setup(options), setup(options)];
+      for (const name of ['good', 'changed', 'good']) await one('alice', name, 'success');
+      expect(set).toHaveBeenCalledTimes(1);
+      expect(await one('alice', 'bad', 'failure', '192.0.2.2')).toBe('new');
+      expect(await other('alice', 'bad', 'failure', '192.0.2.3')).toBe('perUser');
+      expect(await other('alice', 'good', 'success')).toBe('new');
+      expect(await other('alice', 'good', 'success')).toBe('known');
+    });
+
+    it('do not use the store again if a limit is reached', async () => {
+      const options = { ...shared(), perUserAndAddress: 1 };
+      const penalty = jest.spyOn(options.limiter, 'penalty');
+      const login = setup(options);
+      expect(await login('alice', 'a', 'failure')).toBe('new');
+      penalty.mockClear();
+      for (const password of ['b', 'c']) expect(await login('alice', password, 'failure')).toBe('perUserAndAddress');
+      // Each of the three counters was counted once, for the first refusal.
+      expect(penalty).toHaveBeenCalledTimes(3);
+    });
+
+    it('are counted once each if the limit of the user is reached', async () => {
+      const options = { ...shared(), perUserAndAddress: 1, perUser: 1 };
+      const penalty = jest.spyOn(options.limiter, 'penalty');
+      const login = setup(options);
+      const at = (host: number) => login('alice', 'bad', 'failure', `192.0.2.${host}`);
+      expect([await at(1), await at(2)]).toEqual(['new', 'perUser']);
+      penalty.mockClear();
+      expect(await Promise.all([3, 4, 5, 6].map(at))).toEqual(Array(4).fill('perUser'));
+      expect(penalty).toHaveBeenCalledTimes(12);
     });
 
     it('exempt the user at the address from the limit of the user', async () => {
@@ -403,47 +516,49 @@ describe('Limits', () => {
     it('are refused with 503 while the store is unavailable and failClosed is true', async () => {
       Logger.overrideLogger(false);
       const options = { ...shared(), failClosed: true };
-      options.limiter.penalty = () => Promise.reject(new Error('gone'));
       const limits = new Limits(options);
-      for (let time = 0; time < 2; time++) {
-        const answer = await limits.begin({ username: 'alice', password: 'p' }, from('192.0.2.1'));
-        expect(answer).toEqual(new Refusal(503, 1));
-      }
+      const begin = (password: string) => limits.begin({ username: 'alice', password }, from('192.0.2.1'));
+      limits.end((await begin('good')) as Attempt, 'success');
+      options.limiter.penalty = () => Promise.reject(new Error('gone'));
+      // The last one is known.
+      for (const password of ['bad', 'bad', 'good']) expect(await begin(password)).toEqual(new Refusal(503, 1));
     });
   });
 
   describe('release()', () => {
     const given = (more: LimitOptions = {}) => {
       const options = { ...shared(), ...more };
-      const instances = [new Limits(options), new Limits(options)] as const;
-      const fail = async (index: 0 | 1, password: string, address = '192.0.2.1', username = 'alice') => {
-        const attempt = await instances[index].begin({ username, password }, from(address));
-        if (attempt instanceof Refusal) return attempt.limit;
-        instances[index].end(attempt, 'failure');
-        return 401;
-      };
-      return { instances, fail };
+      return [new Limits(options), new Limits(options)] as const;
     };
 
     it('gives a user exactly one more limit, in all processes', async () => {
-      const { instances, fail } = given({ perAddress: 10, perUser: 10 });
+      const [one, other] = given({ perAddress: 10, perUser: 10 });
       const reached = 'perUserAndAddress';
-      expect([await fail(0, 'a'), await fail(1, 'b')]).toEqual([401, 401]);
-      expect([await fail(0, 'c'), await fail(1, 'd')]).toEqual([reached, reached]);
-      await instances[0].release({ username: ' ALICE ' });
+      expect([await fail(one, 'a'), await fail(other, 'b')]).toEqual([401, 401]);
+      expect([await fail(one, 'c'), await fail(other, 'd')]).toEqual([reached, reached]);
+      await one.release({ username: ' ALICE ' });
       // Within a second, the other process asks the store for a release.
       await setTimeout(1100);
-      expect([await fail(1, 'e'), await fail(0, 'f')]).toEqual([401, 401]);
-      expect([await fail(1, 'g'), await fail(0, 'h')]).toEqual([reached, reached]);
+      expect([await fail(other, 'e'), await fail(one, 'f')]).toEqual([401, 401]);
+      expect([await fail(other, 'g'), await fail(one, 'h')]).toEqual([reached, reached]);
       await setTimeout(1100);
-      expect([await fail(1, 'i'), await fail(0, 'j')]).toEqual([reached, reached]);
+      expect([await fail(other, 'i'), await fail(one, 'j')]).toEqual([reached, reached]);
+    });
+
+    it('releases an address in all processes', async () => {
+      const [one, other] = given();
+      for (const name of ['alice', 'bob', 'carol']) expect(await fail(one, 'bad', name)).toBe(401);
+      expect(await fail(other, 'bad', 'dave')).toBe('perAddress');
+      await one.release({ address: '192.0.2.1' });
+      await setTimeout(1100);
+      expect(await fail(other, 'bad', 'dave')).toBe(401);
     });
 
     it('may be repeated within a second', async () => {
-      const { instances, fail } = given();
+      const [one] = given();
       for (let time = 0; time < 3; time++) {
-        await instances[1].release({ username: 'alice', address: '192.0.2.1' });
-        expect([await fail(1, `${time} a`), await fail(1, `${time} b`), await fail(1, `${time} c`)]).toEqual([
+        await one.release({ username: 'alice', address: '192.0.2.1' });
+        expect([await fail(one, `${time} a`), await fail(one, `${time} b`), await fail(one, `${time} c`)]).toEqual([
           401,
           401,
           'perUserAndAddress',
@@ -452,49 +567,50 @@ describe('Limits', () => {
     });
 
     it('releases an address for all its users', async () => {
-      const { instances, fail } = given();
-      for (const [index, name] of ['alice', 'bob', 'carol'].entries()) {
-        expect(await fail((index % 2) as 0 | 1, 'bad', '192.0.2.1', name)).toBe(401);
-      }
-      expect(await fail(0, 'bad', '192.0.2.1', 'dave')).toBe('perAddress');
-      await instances[0].release({ address: '::ffff:192.0.2.1' });
-      expect([await fail(0, 'bad', '192.0.2.1', 'dave'), await fail(1, 'bad', '192.0.2.1', 'erin')]).toEqual([
-        401, 401,
-      ]);
+      const [one, other] = given();
+      expect([await fail(one, 'bad', 'alice'), await fail(other, 'bad', 'bob')]).toEqual([401, 401]);
+      expect([await fail(one, 'bad', 'carol'), await fail(one, 'bad', 'dave')]).toEqual([401, 'perAddress']);
+      await one.release({ address: '::ffff:192.0.2.1' });
+      expect([await fail(one, 'bad', 'dave'), await fail(other, 'bad', 'erin')]).toEqual([401, 401]);
     });
 
     it('releases no other user and no other address', async () => {
-      const { instances, fail } = given();
-      for (const password of ['a', 'b']) await fail(0, password);
-      await instances[0].release({ username: 'alic' });
-      await instances[0].release({ username: 'alice', tenant: 'a' });
-      await instances[0].release({ address: '192.0.2.2' });
-      expect(await fail(0, 'c')).toBe('perUserAndAddress');
+      const [one] = given();
+      for (const password of ['a', 'b']) await fail(one, password);
+      await one.release({ username: 'alic' });
+      await one.release({ username: 'alice', tenant: 'a' });
+      await one.release({ address: '192.0.2.2' });
+      expect(await fail(one, 'c')).toBe('perUserAndAddress');
+    });
+
+    it('releases no user without a name, and no client without an address', async () => {
+      const [one] = given();
+      for (const password of ['a', 'b']) expect(await fail(one, password, '', '192.0.2.1')).toBe(401);
+      for (const name of ['bob', 'carol', 'dave']) expect(await fail(one, 'bad', name, '')).toBe(401);
+      await one.release({ address: '192.0.2.2' });
+      await one.release({ username: 'alice' });
+      expect(await fail(one, 'c', '', '192.0.2.1')).toBe('perUserAndAddress');
+      expect(await fail(one, 'bad', 'erin', '')).toBe('perAddress');
     });
 
     it('works for the limits in the memory of one process, and for tenants', async () => {
       const limits = new Limits({ ...maximum, key: () => 'a' });
-      const fail = async (password: string) => {
-        const attempt = await limits.begin({ username: 'alice', password }, from('192.0.2.1'));
-        if (attempt instanceof Refusal) return attempt.limit;
-        limits.end(attempt, 'failure');
-        return 401;
-      };
-      expect([limits.isShared, await fail('a'), await fail('b'), await fail('c')]).toEqual([
-        false,
-        401,
-        401,
-        'perUserAndAddress',
-      ]);
+      expect(limits.isShared).toBe(false);
+      for (const password of ['a', 'b']) expect(await fail(limits, password)).toBe(401);
+      expect(await fail(limits, 'c')).toBe('perUserAndAddress');
       for (const method of ['status', 'release'] as const) {
         await expect(limits[method]({ username: 'alice' })).rejects.toThrow(
           /^limits: .*; name the tenant of the user$/,
         );
       }
       await limits.release({ username: 'alice', tenant: 'b' });
-      expect(await fail('c')).toBe('perUserAndAddress');
+      expect(await fail(limits, 'c')).toBe('perUserAndAddress');
       await limits.release({ username: 'alice', tenant: 'a' });
-      expect([await fail('c'), await fail('d')]).toEqual([401, 'perAddress']);
+      expect([await fail(limits, 'c'), await fail(limits, 'd')]).toEqual([401, 'perAddress']);
+      const address = { limit: 'perAddress', failures: 3, max: 3, retryAfter: expect.any(Number) };
+      expect(await limits.status({ address: '192.0.2.1' })).toEqual([address]);
+      await limits.release({ address: '192.0.2.1' });
+      expect(await limits.status({ address: '192.0.2.1' })).toEqual([{ ...address, failures: 0 }]);
     });
   });
 

@@ -83,7 +83,7 @@ export class Limits implements SchemeLimits {
     this.counters = new Counters(options);
     this.releases = new Releases(this.counters);
     const ttl = windowSeconds(options) * 1000;
-    this.failed = recent<true>(MAX_FAILED, { ttl, noUpdateTTL: true });
+    this.failed = recent<true>(MAX_FAILED, { ttl });
     this.doubted = recent<true>(MAX_FAILED, { ttl });
   }
 
@@ -105,7 +105,7 @@ export class Limits implements SchemeLimits {
   /** Records the result of an attempt. */
   end(attempt: Attempt, ending: Ending): void {
     const { guess, counted } = attempt;
-    if (ending === 'success') this.remember(attempt);
+    if (ending === 'success') this.remember(guess);
     const isNew = ending === 'failure' && !this.failed.has(guess.digest);
     if (ending === 'failure') this.distrust(guess);
     if (isNew) {
@@ -190,12 +190,9 @@ export class Limits implements SchemeLimits {
   private async reserve(attempt: Attempt): Promise<Attempt | Refusal> {
     const { guess } = attempt;
     const same = `same ${guess.digest}`;
-    if (this.running.has(same) && !this.failed.has(guess.digest)) {
-      // If the first attempt succeeds, the equal ones are not guesses.
-      if (await this.running.left(same)) return attempt;
-      const refusal = this.refusalOf(attempt);
-      if (refusal !== undefined) return refusal;
-    }
+    const waits = this.running.has(same) && !this.failed.has(guess.digest);
+    // If the first attempt succeeds, the equal ones are not guesses.
+    if (waits && (await this.running.left(same))) return attempt;
     this.enter(attempt, same, `guess ${guess.pair}`);
     const refusal = await this.count(attempt);
     if (refusal === undefined) return attempt;
@@ -249,7 +246,8 @@ export class Limits implements SchemeLimits {
       if (this.counters.closed) return new Refusal(503, 1);
       return { index, limit, until: (counts[index] as Count).until };
     } finally {
-      for (const key of keys) this.counting.leave(key, false);
+      // The count may have been given back, so one of the attempts that wait continues.
+      for (const key of keys) this.counting.leave(key, true);
     }
   }
 
@@ -273,15 +271,12 @@ export class Limits implements SchemeLimits {
    * @param freed tells the attempts that wait for a counter that a count was given back
    */
   private leave(attempt: Attempt, succeeded: boolean, freed: boolean): void {
-    const { entered } = attempt;
-    attempt.entered = [];
-    for (const key of entered) this.running.leave(key, key.startsWith('same ') ? succeeded : freed);
+    for (const key of attempt.entered) this.running.leave(key, key.startsWith('same ') ? succeeded : freed);
   }
 
-  private remember({ guess, counted }: Attempt): void {
-    const digest = this.known.get(guess.success);
-    if (digest === undefined) void this.counters.store(guess.success, 1, KNOWN);
-    if (!digest || counted !== undefined) this.known.set(guess.success, guess.digest);
+  private remember({ success, digest }: Guess): void {
+    if (this.known.get(success) === undefined) void this.counters.store(success, 1, KNOWN);
+    this.known.set(success, digest);
   }
 
   /**
@@ -289,8 +284,7 @@ export class Limits implements SchemeLimits {
    * password is being tried. Then the attempt is not a guess.
    */
   private isKnown({ guess }: Attempt): boolean {
-    const digest = this.known.get(guess.success);
-    if (!digest || digest !== guess.digest) return false;
+    if (this.known.get(guess.success) !== guess.digest) return false;
     const { pair } = guess;
     return !this.doubted.has(pair) && !this.running.has(`guess ${pair}`);
   }
