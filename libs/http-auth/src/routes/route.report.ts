@@ -43,7 +43,9 @@ export class RouteReport {
       ...this.transports.routes().map(({ method, path, name, ...route }) => ({
         method,
         path,
-        ...(isGuarded(this.config, route) ? entryOf(combine(this.policies.of(route.controller, route.handler), [])) : NO_GUARD),
+        ...(isGuarded(this.config, route)
+          ? entryOf(combine(this.policies.of(route.controller, route.handler), []))
+          : NO_GUARD),
         controller: route.controller.name,
         handler: name,
       })),
@@ -87,7 +89,8 @@ export class RouteReport {
     for (const route of this.explorer.routes()) {
       const key = `${route.method} ${route.path}`;
       const alone = !policies.has(key) && route.version === undefined && route.host === undefined;
-      const policy = alone && isGuarded(this.config, route) ? this.policies.of(route.controller, route.handler) : undefined;
+      const policy =
+        alone && isGuarded(this.config, route) ? this.policies.of(route.controller, route.handler) : undefined;
       policies.set(key, policy);
     }
     return policies;
@@ -113,7 +116,8 @@ export class RouteReport {
 
   private requirementsOf(route: PlacedRoute): Requirements {
     const paths = this.pathsOf(route);
-    if (isGuarded(this.config, route)) return entryOf(combine(this.policies.of(route.controller, route.handler), paths));
+    if (isGuarded(this.config, route))
+      return entryOf(combine(this.policies.of(route.controller, route.handler), paths));
     const [nearest, ...others] = paths;
     return nearest === undefined ? NO_GUARD : entryOf(combine(nearest, others));
   }
