@@ -68,7 +68,7 @@ const alice = bearerAuthorization('alice');
 const bob = bearerAuthorization('bob');
 const wrong = bearerAuthorization('wrong');
 
-/** What ran. */
+/** The resolvers that ran. */
 let ran: string[] = [];
 
 @ObjectType()
@@ -244,7 +244,7 @@ describe.each(engines)('GraphQL with %s', (_name, engine) => {
     expect(ran).toEqual(['open', 'mine']);
   });
 
-  it('executes nothing of a mutation if one of its root fields is refused', async () => {
+  it('does not execute a mutation if one of its root fields is refused', async () => {
     const app = await serve();
     expect(await ask(app, 'mutation { login write(title: "x") }')).toMatchObject({ status: 401 });
     expect(await ask(app, 'mutation { login write(title: "x") }', bob)).toMatchObject({ status: 403 });
@@ -252,7 +252,7 @@ describe.each(engines)('GraphQL with %s', (_name, engine) => {
     expect((await ask(app, 'mutation { login }')).result).toEqual({ data: { login: 'token' } });
   });
 
-  it('finds the root fields in fragments, and skips those that are not executed', async () => {
+  it('finds the root fields in fragments, and ignores excluded fields', async () => {
     const app = await serve();
     const hidden = 'query { ... on Query { ...deep } } fragment deep on Query { ... { mine __typename } }';
     expect(await ask(app, hidden)).toMatchObject({ status: 401 });

@@ -125,7 +125,7 @@ function confirm(exchange: Exchange): void {
 }
 
 /**
- * Adds the property by which plugins of Fastify with an error handler of their own find the status, e.g. Mercurius. Without it,
+ * Adds the property in which plugins of Fastify that handle errors themselves look for the status, e.g. Mercurius. Without it,
  * they respond with 200 or 500.
  */
 function withStatusCode(error: unknown): unknown {

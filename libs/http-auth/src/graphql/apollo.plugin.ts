@@ -21,7 +21,7 @@ export function apolloPlugin(checks: Checks) {
     if (node === undefined) return;
     const operation = { node, fragments: fragmentsOf(document), variables: request.variables ?? {} };
     const refusal = await checks.ofOperation(contextValue, operation, schema);
-    // All operations of a batch have one response, so its status says nothing of one of them.
+    // All operations of a batch share one response, so one refusal does not decide its status.
     if (refusal !== undefined) throw wholeRefusal(refusal, 'apollo', requestIsBatched === true ? 200 : undefined);
   };
   return { requestDidStart: async () => ({ didResolveOperation }) };

@@ -9,7 +9,7 @@ import { type FieldInfo, type Schema } from './schema.policies.js';
 import { Schemas } from './schemas.js';
 import { Sources } from './sources.js';
 
-/** Checks operations and fields. Whatever goes wrong, the client gets an error without internals. */
+/** Checks operations and fields. If a check itself fails, the client gets an error without internals. */
 @Injectable()
 export class Checks {
   private readonly logger = new Logger('HttpAuthGuard');

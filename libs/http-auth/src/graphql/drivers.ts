@@ -12,12 +12,13 @@ import { checkRootFields } from './root.fields.js';
 import type { Schema } from './schema.policies.js';
 import { Schemas } from './schemas.js';
 import { Sources } from './sources.js';
+import { type GraphQLWsOptions, type MercuriusOptions, Subscriptions } from './subscriptions.js';
 
 /** The driver of a `GraphQLModule`. */
 interface Driver {
   /** Apollo's server, which exists once the driver has started; or the instance of Fastify, which has Mercurius. */
   readonly instance: object | undefined;
-  /** Called by `GraphQLModule` when Nest initializes it, with an object of its own. */
+  /** Called by `GraphQLModule` when Nest initializes it, with an object that only this driver has. */
   start(options: DriverOptions): Promise<unknown>;
 }
 
@@ -32,6 +33,12 @@ interface DriverOptions {
   plugins?: readonly object[];
   /** Mercurius's hooks. */
   hooks?: { readonly preExecution?: PreExecution | readonly PreExecution[] } | null;
+  /** Apollo's subscriptions. */
+  subscriptions?: { readonly 'graphql-ws'?: GraphQLWsOptions | boolean };
+  /** Apollo's subscriptions with the default options. */
+  readonly installSubscriptionHandlers?: boolean;
+  /** Mercurius's subscriptions. */
+  subscription?: MercuriusOptions | boolean;
   /** Apollo's options, if the driver is a gateway. */
   server?: DriverOptions;
 }
@@ -48,6 +55,7 @@ export class Drivers {
     private readonly sources: Sources,
     private readonly exchanges: Exchanges,
     private readonly checks: Checks,
+    private readonly subscriptions: Subscriptions,
   ) {}
 
   /**
@@ -69,13 +77,13 @@ export class Drivers {
         'GraphQLAuthModule: GraphQLModule has started before it; import GraphQLAuthModule first, or do not make GraphQLModule global',
       );
     }
-    const { start } = driver;
+    const start = driver.start.bind(driver);
     driver.start = async (options) => {
       const routes = this.resolvers.routes(options.include);
       for (const { controller, handler } of routes) this.policies.of(controller, handler);
       checkFieldGuards(routes, options.fieldResolverEnhancers);
       this.addTo(options.server ?? options, driver);
-      const result = await start.call(driver, options);
+      const result = await start(options);
       const schema = this.schemaOf(driver, options);
       if (schema !== undefined) {
         const policies = this.schemas.make(options.include);
@@ -97,8 +105,19 @@ export class Drivers {
     if (this.isMercurius(driver)) {
       const preExecution = [mercuriusHook(this.checks), ...[hooks?.preExecution ?? []].flat()];
       options.hooks = { ...hooks, preExecution };
+      const { subscription } = options;
+      if (subscription !== undefined && subscription !== false) {
+        options.subscription = this.subscriptions.ofMercurius(subscription === true ? {} : subscription);
+      }
     } else if (Array.isArray(options.plugins)) {
       options.plugins = [apolloPlugin(this.checks), ...(options.plugins as object[])];
+      const subscriptions =
+        options.subscriptions ?? (options.installSubscriptionHandlers ? { 'graphql-ws': true } : {});
+      const { 'graphql-ws': own } = subscriptions;
+      if (own !== undefined && own !== false) {
+        const ours = this.subscriptions.ofGraphQLWs(own === true ? {} : own);
+        options.subscriptions = { ...subscriptions, 'graphql-ws': ours };
+      }
     }
   }
 

@@ -2,7 +2,7 @@ import { AuthConfigurationError } from '../common/configuration.error.js';
 import { asksForCredentials, isRoot, type ResolverRoute } from './resolvers.js';
 
 /**
- * Checks that Nest runs guards on the fields that say who may call them. Without guards, their decorators have no effect.
+ * Checks that Nest runs guards on the fields that have our decorators. Without guards, the decorators have no effect.
  *
  * @param routes the resolvers of one schema
  * @param enhancers the option `fieldResolverEnhancers` of `GraphQLModule`

@@ -2,12 +2,14 @@ import { Global, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Transports } from '../guard/transport.js';
 import { Checks } from './checks.js';
+import { Connections } from './connections.js';
 import { Drivers } from './drivers.js';
 import { GraphQLTransport } from './graphql.transport.js';
 import { Operations } from './operations.js';
 import { Resolvers } from './resolvers.js';
 import { Schemas } from './schemas.js';
 import { Sources } from './sources.js';
+import { Subscriptions } from './subscriptions.js';
 
 /**
  * Authenticates the operations of `@nestjs/graphql`: queries, mutations and subscriptions, with Apollo and with Mercurius. The
@@ -27,7 +29,7 @@ import { Sources } from './sources.js';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Resolvers, Schemas, Sources, Operations, Checks, Drivers, GraphQLTransport],
+  providers: [Resolvers, Schemas, Sources, Operations, Checks, Connections, Subscriptions, Drivers, GraphQLTransport],
 })
 export class GraphQLAuthModule implements OnModuleInit {
   constructor(

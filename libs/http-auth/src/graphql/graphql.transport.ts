@@ -9,7 +9,7 @@ import type { FieldInfo } from './schema.policies.js';
 /** Authenticates the operations of GraphQL. */
 @Injectable()
 export class GraphQLTransport implements Transport {
-  /** By handler: the classes for which it is a root field, or says who may call it. */
+  /** By handler: the classes for which it is a root field, or has decorators. */
   private readonly asking = new WeakMap<Function, Map<Function, boolean>>();
 
   constructor(
@@ -19,8 +19,8 @@ export class GraphQLTransport implements Transport {
   ) {}
 
   /**
-   * Returns `true` if the operation may reach the resolver. The resolver of a field that is not a root field is only asked for
-   * what it says itself, or its class.
+   * Returns `true` if the operation may reach the resolver. A field that is not a root field requires only what its decorators
+   * and those of its class require. The default of the application does not apply to it.
    *
    * @throws Refusal an exception with `extensions.code`
    */

@@ -1,4 +1,4 @@
-/** A node of a parsed document. The types of graphql-js fit, but nothing of graphql-js is imported. */
+/** A node of a parsed document. We do not import the types of graphql-js, which have more properties. */
 interface Selection {
   readonly kind: string;
   readonly name?: { readonly value: string };

@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
 import type { Policy } from '../guard/policy.js';
 import { policyOfRequest } from '../guard/request.scopes.js';
-import type { Verdict } from '../guard/verdict.js';
+import type { PolicyResult } from '../guard/policy.result.js';
 import { Challenger } from '../response/challenger.js';
+import type { Authenticated } from '../response/exchange.js';
 import { Failure } from '../schemes/failure.js';
 import { Decision, isRefused, type Refused } from './decision.js';
 import { type Operation, rootFieldsOf } from './operation.js';
@@ -20,7 +21,7 @@ interface Known {
 /** Decides about the operations of an application: each once, regardless of the number of its fields. */
 @Injectable()
 export class Operations {
-  /** By the GraphQL context, which each operation has of its own, and by the node, in case an application shares one. */
+  /** By GraphQL context. Each operation has a new one. The node distinguishes operations if an application shares a context. */
   private readonly decisions = new WeakMap<object, WeakMap<object, Known>>();
 
   constructor(
@@ -50,19 +51,19 @@ export class Operations {
   }
 
   /**
-   * Holds one field to a policy, and sets the principal if no field has done so.
+   * Applies a policy to one field, and sets the principal if no field has done so.
    *
    * @throws Refusal if the field, or the whole operation, is refused
    */
   async hold(decision: Decision, policy: Policy): Promise<void> {
     const whole = decision.refusal();
     if (whole !== undefined) throw whole;
-    const verdict = await this.verdictOf(decision, policy);
-    if (isRefused(verdict)) {
-      await this.report(decision, policy, verdict);
-      throw refusalOf(verdict);
+    const result = await this.resultOf(decision, policy);
+    if (isRefused(result)) {
+      await this.report(decision, policy, result);
+      throw refusalOf(result);
     }
-    await this.accept(decision, policy, verdict);
+    await this.accept(decision, policy, result);
   }
 
   private async decideAnew(
@@ -74,66 +75,74 @@ export class Operations {
     const decision = new Decision(source);
     const type = rootTypeOf(schema, operation.node.operation)?.name ?? '';
     const met = rootFieldsOf(operation).map((field) => policies.of(type, field));
-    const verdicts: [policy: Policy, verdict: Verdict][] = [];
+    const results: [policy: Policy, result: PolicyResult][] = [];
     for (const policy of new Set(met)) {
-      if (policy !== undefined) verdicts.push([policy, await this.verdictOf(decision, policy)]);
+      if (policy !== undefined) results.push([policy, await this.resultOf(decision, policy)]);
     }
-    const refused = verdicts.filter((one): one is [Policy, Refused] => isRefused(one[1]));
+    const refused = results.filter((one): one is [Policy, Refused] => isRefused(one[1]));
     const [first] = refused;
-    const isAll = refused.length === verdicts.length && !met.includes(undefined);
+    const isAll = refused.length === results.length && !met.includes(undefined);
     if (first !== undefined && (isAll || operation.node.operation === 'mutation')) decision.whole = first[1];
     if (first !== undefined) await this.report(decision, ...first);
-    if (decision.whole === undefined) for (const one of verdicts) await this.accept(decision, ...one);
+    if (decision.whole === undefined) for (const one of results) await this.accept(decision, ...one);
     return decision;
   }
 
-  private verdictOf(decision: Decision, policy: Policy): Promise<Verdict> {
+  private resultOf(decision: Decision, policy: Policy): Promise<PolicyResult> {
     return decision.of(policy, async () => {
-      const verdict = await this.examine(decision.source, policy);
-      if (verdict === undefined || isRefused(verdict)) return verdict;
-      const { name } = verdict.scheme;
+      const result = await this.examine(decision.source, policy);
+      if (result === undefined || isRefused(result)) return result;
+      const { name } = result.scheme;
       // Two schemes may have two users. A resolver must not act for the user of another field.
       if ((decision.scheme ??= name).toLowerCase() !== name.toLowerCase()) return new Failure('invalid', name);
-      return verdict;
+      return result;
     });
   }
 
-  private async examine({ exchange, outcomes, isConnection }: Source, policy: Policy): Promise<Verdict> {
+  private async examine({ exchange, outcomes, isConnection }: Source, policy: Policy): Promise<PolicyResult> {
     const { authenticated } = exchange;
     const { expiresAt } = authenticated?.admission.info ?? {};
     if (isConnection && policy.access !== 'public' && expiresAt !== undefined && expiresAt.getTime() <= Date.now()) {
       return new Failure('invalid', authenticated?.scheme.name, 401, { message: 'The credentials have expired' });
     }
-    const verdict = await this.authenticator.examine(policy, exchange, outcomes);
-    if (policy.scopesOf === undefined || verdict === undefined || isRefused(verdict)) return verdict;
+    const result = await this.authenticator.examine(policy, exchange, outcomes);
+    if (policy.scopesOf === undefined || result === undefined || isRefused(result)) return result;
     return this.authenticator.examine(policyOfRequest(policy, policy.scopesOf, exchange.request), exchange, outcomes);
   }
 
   /** Reports the first refusal of an operation as an event, and prepares the challenges of the response. */
-  private async report(decision: Decision, policy: Policy, verdict: Refused): Promise<void> {
+  private async report(decision: Decision, policy: Policy, result: Refused): Promise<void> {
     const { source } = decision;
     // All operations of a batch have the same request.
     if (decision.isReported || (source.isReported && !source.isConnection)) return;
     decision.isReported = source.isReported = true;
-    const isOfScopes = verdict instanceof Failure && verdict.status === 403 && policy.scopesOf !== undefined;
+    const isOfScopes = result instanceof Failure && result.status === 403 && policy.scopesOf !== undefined;
     const { exchange } = source;
     exchange.enter(isOfScopes ? policyOfRequest(policy, policy.scopesOf, exchange.request) : policy);
     await this.challenger.prepare(exchange);
     try {
-      this.authenticator.settle(policy, exchange, verdict);
+      this.authenticator.settle(policy, exchange, result);
     } catch {
       // The client gets the refusal in the form of GraphQL.
     }
   }
 
-  /** Sets the principal, unless an earlier field has done so. */
-  private async accept({ source }: Decision, policy: Policy, verdict: Verdict): Promise<void> {
-    if (verdict === undefined || isRefused(verdict)) return;
-    const { exchange } = source;
-    if (exchange.authenticated?.scheme.name === verdict.scheme.name) return;
+  /** Sets the principal, unless an earlier field has done so. All fields have the same one. */
+  private accept(decision: Decision, policy: Policy, result: PolicyResult): Promise<void> | undefined {
+    if (result === undefined || isRefused(result)) return undefined;
+    return (decision.accepted ??= this.setPrincipal(decision.source, policy, result));
+  }
+
+  private async setPrincipal({ exchange }: Source, policy: Policy, result: Authenticated): Promise<void> {
     exchange.enter(policy);
     await this.challenger.prepare(exchange);
-    if (exchange.authenticated?.scheme.name === verdict.scheme.name) return;
-    this.authenticator.settle(policy, exchange, verdict);
+    const { authenticated } = exchange;
+    // Another operation of the same batch has set it in the meantime.
+    if (authenticated !== undefined && authenticated !== result && isSame(authenticated, result)) return;
+    this.authenticator.settle(policy, exchange, result);
   }
+}
+
+function isSame(one: Authenticated, other: Authenticated): boolean {
+  return one.scheme.name === other.scheme.name && one.admission === other.admission;
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { ForbiddenException, HttpException, UnauthorizedException } from '@nestjs/common';
-import { Fault } from '../guard/verdict.js';
+import { Fault } from '../guard/policy.result.js';
 import type { Failure } from '../schemes/failure.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
@@ -14,8 +14,8 @@ export function isRefusal(error: unknown): error is Refusal {
 }
 
 /** Returns the exception for one field. */
-export function refusalOf(verdict: Failure | Fault): Refusal {
-  const { status, message, cause } = verdict instanceof Fault ? ofFault(verdict) : ofFailure(verdict);
+export function refusalOf(result: Failure | Fault): Refusal {
+  const { status, message, cause } = result instanceof Fault ? ofFault(result) : ofFailure(result);
   return refusalWith(status, message, cause);
 }
 

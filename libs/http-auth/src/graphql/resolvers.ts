@@ -11,10 +11,10 @@ import { ACCESS, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from '../guard/decorators
 import { usesGuard } from '../guard/guarded.js';
 import type { Route } from '../guard/policy.js';
 
-/** The types whose fields are the entries of a schema. Nest runs guards on their resolvers, whatever the options. */
+/** The types whose fields are the entries of a schema. Nest always runs guards on their resolvers. */
 const ROOT_TYPES: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subscription']);
 
-/** The decorators by which a handler or its class says who may call it. */
+/** The decorators that decide who may call a handler. */
 const REQUIREMENTS = [ACCESS, SCHEMES, SCOPES, SCOPES_BY, STEP_UP];
 
 /** A method of a resolver. */
@@ -32,7 +32,7 @@ export function isRoot({ type }: Pick<ResolverRoute, 'type'>): boolean {
   return ROOT_TYPES.has(type);
 }
 
-/** Returns `true` if a method or a class says who may call it. */
+/** Returns `true` if a method or a class has a decorator that decides who may call it. */
 export function asksForCredentials(target: object): boolean {
   return usesGuard(target) || REQUIREMENTS.some((key) => Reflect.hasMetadata(key, target));
 }

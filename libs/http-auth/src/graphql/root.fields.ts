@@ -2,8 +2,8 @@ import type { Checks } from './checks.js';
 import type { FieldResolver, RootType, Schema, SchemaPolicies } from './schema.policies.js';
 
 /**
- * Checks the root fields that no resolver of Nest has, e.g. those of the option `resolvers`, or `_entities` of a federated
- * schema, because Nest runs guards on its own resolvers only.
+ * Adds the check to the root fields that no resolver of Nest has, because Nest runs guards on its own resolvers only. Examples
+ * are the fields of the option `resolvers`, and `_entities` of a federated schema.
  *
  * @throws AuthConfigurationError if a decorator of a root field is invalid
  */

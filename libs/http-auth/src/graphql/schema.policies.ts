@@ -21,7 +21,7 @@ export interface RootType {
 /** A resolver of graphql-js. */
 export type FieldResolver = (source: unknown, args: unknown, context: unknown, info: FieldInfo) => unknown;
 
-/** What graphql-js tells a resolver of the operation. */
+/** The operation, as graphql-js describes it to a resolver. */
 export interface FieldInfo {
   readonly fieldName: string;
   readonly schema: Schema;

@@ -4,7 +4,7 @@ import { Policies } from '../guard/policies.js';
 import { Resolvers } from './resolvers.js';
 import { type Schema, SchemaPolicies } from './schema.policies.js';
 
-/** The policies of each schema of an application. An application may have several modules with schemas of their own. */
+/** The policies of each schema of an application. An application may have several modules, each with its own schema. */
 @Injectable()
 export class Schemas {
   private readonly bySchema = new WeakMap<Schema, SchemaPolicies>();

@@ -1,10 +1,10 @@
 import { ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import type { Outcomes } from '../guard/verdict.js';
+import type { Outcomes } from '../guard/policy.result.js';
 import { type HttpRequest, rawResponse } from '../http/request.js';
 import { type Exchange, Exchanges } from '../response/exchange.js';
 
-/** Where the credentials of an operation come from: an HTTP request, or a WebSocket. */
+/** The source of an operation's credentials: an HTTP request, or a WebSocket. */
 export class Source {
   /** Each scheme verifies the credentials once, regardless of the number of operations and fields. */
   readonly outcomes: Outcomes = new Map();
@@ -55,7 +55,7 @@ export class Sources {
     for (const key of keys) this.connections.set(key, source);
   }
 
-  /** Returns the source of a context, or `undefined` if nothing is known of it. */
+  /** Returns the source of a context, or `undefined` if the context is not known. */
   of(context: unknown): Source | undefined {
     if (!isObject(context)) return undefined;
     const noted = (context as { [key: symbol]: Source | undefined })[this.key];

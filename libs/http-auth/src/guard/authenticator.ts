@@ -29,7 +29,7 @@ import { EventReporter } from './event.reporter.js';
 import type { Policy } from './policy.js';
 import { policyOfRequest } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
-import { Fault, type Outcomes, type Verdict } from './verdict.js';
+import { Fault, type Outcomes, type PolicyResult } from './policy.result.js';
 
 /** Applies a policy to a request: picks the scheme that the request names, calls it, and sets the principal. */
 @Injectable()
@@ -59,11 +59,11 @@ export class Authenticator {
   }
 
   /**
-   * Returns the verdict of a policy on a request. It does not set the principal, and does not report an event.
+   * Returns the result of a policy for a request. It does not set the principal, and does not report an event.
    *
    * @param outcomes if several policies apply to one request, the same map for all, so each scheme verifies the request once
    */
-  async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<Verdict> {
+  async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
     if (policy.access === 'public') return undefined;
     const { authenticated } = exchange;
     if (authenticated !== undefined && policy.schemes.includes(authenticated.scheme)) {
@@ -86,17 +86,17 @@ export class Authenticator {
   }
 
   /**
-   * Carries out a verdict: sets the principal on the request, or throws. It reports the event.
+   * Carries out a result: sets the principal on the request, or throws. It reports the event.
    *
    * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
    */
-  settle(policy: Policy, exchange: Exchange, verdict: Verdict): void {
-    if (verdict === undefined) return;
-    if (verdict instanceof Failure) return this.refuse(policy, exchange, verdict);
-    if (verdict instanceof Fault) return this.fault(policy, exchange, verdict);
-    const isFirst = exchange.authenticated !== verdict;
-    this.accept(policy, exchange, verdict);
-    if (isFirst) this.reporter.authenticated(policy, exchange, verdict.scheme.name);
+  settle(policy: Policy, exchange: Exchange, result: PolicyResult): void {
+    if (result === undefined) return;
+    if (result instanceof Failure) return this.refuse(policy, exchange, result);
+    if (result instanceof Fault) return this.fault(policy, exchange, result);
+    const isFirst = exchange.authenticated !== result;
+    this.accept(policy, exchange, result);
+    if (isFirst) this.reporter.authenticated(policy, exchange, result.scheme.name);
   }
 
   /**
@@ -202,7 +202,7 @@ export class Authenticator {
   }
 }
 
-/** Returns the verdict of a policy on valid credentials, which may not be enough for it. */
+/** Returns the result of a policy for valid credentials, which may not be enough for it. */
 function sufficient(policy: Policy, authenticated: Authenticated): Authenticated | Failure {
   return shortfallOf(policy, authenticated.admission, authenticated.scheme.name) ?? authenticated;
 }

@@ -12,8 +12,8 @@ export class Fault {
   ) {}
 }
 
-/** The result of a policy for one request; `undefined` if the policy needs no credentials, and the request has none. */
-export type Verdict = Authenticated | Failure | Fault | undefined;
+/** The result of a policy for one request; `undefined` if the policy accepts the request without credentials. */
+export type PolicyResult = Authenticated | Failure | Fault | undefined;
 
-/** The outcomes of one request by the schemes that were tried. */
+/** The outcomes of one request, by scheme. */
 export type Outcomes = Map<Scheme, Promise<Outcome>>;
