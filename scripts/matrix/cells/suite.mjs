@@ -9,6 +9,7 @@ const NEST_11 = {
   '@nestjs/common': '^11.1.4',
   '@nestjs/core': '^11.1.4',
   '@nestjs/graphql': '^13.0.0',
+  '@nestjs/mercurius': '^13.0.0',
   '@nestjs/microservices': '^11.1.4',
   '@nestjs/passport': '^11.0.2',
   '@nestjs/platform-express': '^11.1.4',
