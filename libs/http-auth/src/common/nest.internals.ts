@@ -32,8 +32,12 @@ export const GATEWAY_METADATA = 'websockets:is_gateway';
 export const MESSAGE_METADATA = 'websockets:message_mapping';
 /** The type of a resolver's method: `Query`, `Mutation` or `Subscription`. */
 export const RESOLVER_METADATA = 'graphql:resolver_type';
+/** The name of the field of a resolver's method, if it is not the name of the method. */
+export const RESOLVER_NAME_METADATA = 'graphql:resolver_name';
 /** Set on a method with `@ResolveField()`. */
 export const FIELD_METADATA = 'graphql:resolve_property';
+/** Set on a method with `@ResolveReference()`. */
+export const REFERENCE_METADATA = 'graphql:resolve_reference';
 /** Set on a method with `@MessagePattern()`, `@EventPattern()` or `@GrpcMethod()`. */
 export const PATTERN_METADATA = 'microservices:pattern';
 

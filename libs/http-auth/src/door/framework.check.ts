@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type HttpServer, Injectable } from '@nestjs/common';
+import { HttpException, type HttpServer, Injectable } from '@nestjs/common';
 import type { Policy } from '../guard/policy.js';
 import { type HttpRequest, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
@@ -105,7 +105,7 @@ export class FrameworkCheck {
       // For the layers that an error handler of the application may call.
       exchange.refusal ??= { error };
       await applyCors(this.adapter, request, reply, response);
-      if (!response.writableEnded) throw error;
+      if (!response.writableEnded) throw withStatusCode(error);
     }
   }
 
@@ -122,4 +122,12 @@ function confirm(exchange: Exchange): void {
   if (!exchange.waits) return;
   exchange.waits = false;
   exchange.response.writeContinue();
+}
+
+/**
+ * Adds the property in which plugins of Fastify that handle errors themselves look for the status, e.g. Mercurius. Without it,
+ * they respond with 200 or 500.
+ */
+function withStatusCode(error: unknown): unknown {
+  return error instanceof HttpException ? Object.assign(error, { statusCode: error.getStatus() }) : error;
 }

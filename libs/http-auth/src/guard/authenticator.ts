@@ -29,6 +29,7 @@ import { EventReporter } from './event.reporter.js';
 import type { Policy } from './policy.js';
 import { policyOfRequest } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
+import { Fault, type Outcomes, type PolicyResult } from './policy.result.js';
 
 /** Applies a policy to a request: picks the scheme that the request names, calls it, and sets the principal. */
 @Injectable()
@@ -50,26 +51,52 @@ export class Authenticator {
    * @throws HttpException 204 if the request is a preflight, which has no credentials and must not be challenged
    */
   async authenticate(policy: Policy, exchange: Exchange): Promise<void> {
-    if (policy.access === 'public') return;
-    const { authenticated } = exchange;
-    if (authenticated !== undefined && policy.schemes.includes(authenticated.scheme)) {
-      return this.accept(policy, exchange, authenticated);
-    }
-    if (isPreflight(exchange.request)) {
+    if (policy.access !== 'public' && isPreflight(exchange.request)) {
       if (policy.preflight) return;
       throw new HttpException('', 204);
+    }
+    this.settle(policy, exchange, await this.examine(policy, exchange));
+  }
+
+  /**
+   * Returns the result of a policy for a request. It does not set the principal, and does not report an event.
+   *
+   * @param outcomes if several policies apply to one request, the same map for all, so each scheme verifies the request once
+   */
+  async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
+    if (policy.access === 'public') return undefined;
+    const { authenticated } = exchange;
+    if (authenticated !== undefined && policy.schemes.includes(authenticated.scheme)) {
+      return sufficient(policy, authenticated);
     }
     exchange.readsCredentials = true;
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) {
-      if (scheme.reason === 'missing' && policy.access === 'optional') return;
-      return this.refuse(policy, exchange, scheme);
+      return scheme.reason === 'missing' && policy.access === 'optional' ? undefined : scheme;
     }
-    const outcome = await this.outcomeOf(policy, exchange, scheme, request);
-    if (outcome instanceof Failure) return this.refuse(policy, exchange, outcome);
-    this.accept(policy, exchange, { scheme, admission: outcome });
-    this.reporter.authenticated(policy, exchange, scheme.name);
+    try {
+      const started = outcomes?.get(scheme) ?? this.outcomeOf(scheme, request);
+      outcomes?.set(scheme, started);
+      const outcome = await started;
+      return outcome instanceof Failure ? outcome : sufficient(policy, { scheme, admission: outcome });
+    } catch (error) {
+      return new Fault(scheme.name, error);
+    }
+  }
+
+  /**
+   * Carries out a result: sets the principal on the request, or throws. It reports the event.
+   *
+   * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
+   */
+  settle(policy: Policy, exchange: Exchange, result: PolicyResult): void {
+    if (result === undefined) return;
+    if (result instanceof Failure) return this.refuse(policy, exchange, result);
+    if (result instanceof Fault) return this.fault(policy, exchange, result);
+    const isFirst = exchange.authenticated !== result;
+    this.accept(policy, exchange, result);
+    if (isFirst) this.reporter.authenticated(policy, exchange, result.scheme.name);
   }
 
   /**
@@ -85,27 +112,21 @@ export class Authenticator {
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
-  private async outcomeOf(policy: Policy, exchange: Exchange, scheme: Scheme, request: HttpRequest): Promise<Outcome> {
-    try {
-      const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
-      return await decide({ scheme: scheme.name, secrets }, async () => {
-        const outcome: unknown = await withinTime(Promise.resolve(scheme.authenticate(request)), this.timeout, tooLate);
-        if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
-        throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
-      });
-    } catch (error) {
-      return this.fault(policy, exchange, scheme, error);
-    }
+  private outcomeOf(scheme: Scheme, request: HttpRequest): Promise<Outcome> {
+    const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
+    return decide({ scheme: scheme.name, secrets }, async () => {
+      const outcome: unknown = await withinTime(Promise.resolve(scheme.authenticate(request)), this.timeout, tooLate);
+      if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
+      throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
+    });
   }
 
   /**
-   * Sets the principal on the request if its credentials are enough for the policy. If another guard or a protected path has
-   * done that before, this policy may require more, and its realm may be another one.
+   * Sets the principal on the request. If another guard or a protected path has done that before, the realm of this policy may
+   * be another one.
    */
   private accept(policy: Policy, exchange: Exchange, authenticated: Authenticated): void {
     const { scheme, admission } = authenticated;
-    const shortfall = shortfallOf(policy, admission, scheme.name);
-    if (shortfall !== undefined) return this.refuse(policy, exchange, shortfall);
     const realm = this.realmOf(policy, exchange, scheme);
     const request = exchange.request as Partial<AuthenticatedRequest>;
     // After another scheme, the principal is another one. After the same, the application may have replaced it since.
@@ -162,7 +183,7 @@ export class Authenticator {
   }
 
   /** Rethrows a 4xx of the verifier. Logs any other error and throws a 5xx that does not contain its message. */
-  private fault(policy: Policy, exchange: Exchange, { name }: Scheme, error: unknown): never {
+  private fault(policy: Policy, exchange: Exchange, { scheme: name, error }: Fault): never {
     if (error instanceof HttpException) {
       this.reporter.refused(
         policy,
@@ -179,6 +200,11 @@ export class Authenticator {
     setRetryAfter(exchange, retryAfter);
     throw exceptionWithStatus(status, verifierError);
   }
+}
+
+/** Returns the result of a policy for valid credentials, which may not be enough for it. */
+function sufficient(policy: Policy, authenticated: Authenticated): Authenticated | Failure {
+  return shortfallOf(policy, authenticated.admission, authenticated.scheme.name) ?? authenticated;
 }
 
 function exceptionWithStatus(status: number, cause: unknown): HttpException {

@@ -2,12 +2,11 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { pathProblem } from '../door/paths/path.problem.js';
 import { ProtectedPaths } from '../door/paths/protected.paths.js';
-import { HttpAuthGuard } from '../guard/http-auth.guard.js';
+import { isGuarded } from '../guard/guarded.js';
 import { Policies } from '../guard/policies.js';
-import { type Policy, reasonText, type Route } from '../guard/policy.js';
+import { type Policy, reasonText } from '../guard/policy.js';
 import { type TransportRoute, Transports } from '../guard/transport.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import { GUARDS_METADATA } from '../common/nest.internals.js';
 import { combine, type Combined } from './combined.policy.js';
 import type { RouteEntry } from './route.entry.js';
 import { type PlacedRoute, RouteExplorer } from './route.explorer.js';
@@ -44,7 +43,9 @@ export class RouteReport {
       ...this.transports.routes().map(({ method, path, name, ...route }) => ({
         method,
         path,
-        ...(this.isGuarded(route) ? entryOf(combine(this.policies.of(route.controller, route.handler), [])) : NO_GUARD),
+        ...(isGuarded(this.config, route)
+          ? entryOf(combine(this.policies.of(route.controller, route.handler), []))
+          : NO_GUARD),
         controller: route.controller.name,
         handler: name,
       })),
@@ -67,7 +68,7 @@ export class RouteReport {
       const { controller, handler, name, method, path } = route;
       const policy = this.policies.of(controller, handler);
       const [closing] = this.pathsOf(route).filter(({ access }) => access === 'required');
-      if (policy.access !== 'public' || closing === undefined || !this.isGuarded(route)) return [];
+      if (policy.access !== 'public' || closing === undefined || !isGuarded(this.config, route)) return [];
       const fix =
         pathProblem(path) === undefined
           ? `add except: ['${path}'] to protect(), or close the route`
@@ -88,7 +89,8 @@ export class RouteReport {
     for (const route of this.explorer.routes()) {
       const key = `${route.method} ${route.path}`;
       const alone = !policies.has(key) && route.version === undefined && route.host === undefined;
-      const policy = alone && this.isGuarded(route) ? this.policies.of(route.controller, route.handler) : undefined;
+      const policy =
+        alone && isGuarded(this.config, route) ? this.policies.of(route.controller, route.handler) : undefined;
       policies.set(key, policy);
     }
     return policies;
@@ -103,7 +105,7 @@ export class RouteReport {
     const routes: Iterable<PlacedRoute | TransportRoute> = [...this.explorer.routes(), ...this.transports.routes()];
     for (const route of routes) {
       const { scopes, scopesOf, stepUp } = this.policies.of(route.controller, route.handler);
-      if ((scopes ?? scopesOf ?? stepUp) === undefined || this.isGuarded(route)) continue;
+      if ((scopes ?? scopesOf ?? stepUp) === undefined || isGuarded(this.config, route)) continue;
       throw new AuthConfigurationError(
         'ERR_AUTH_UNGUARDED_ROUTE',
         `${route.controller.name}.${route.name}(): @Scopes() or @StepUp() has no effect because HttpAuthGuard does not run on this route; ` +
@@ -114,7 +116,8 @@ export class RouteReport {
 
   private requirementsOf(route: PlacedRoute): Requirements {
     const paths = this.pathsOf(route);
-    if (this.isGuarded(route)) return entryOf(combine(this.policies.of(route.controller, route.handler), paths));
+    if (isGuarded(this.config, route))
+      return entryOf(combine(this.policies.of(route.controller, route.handler), paths));
     const [nearest, ...others] = paths;
     return nearest === undefined ? NO_GUARD : entryOf(combine(nearest, others));
   }
@@ -123,17 +126,6 @@ export class RouteReport {
   private pathsOf({ method, path }: PlacedRoute): readonly Policy[] {
     const policies = this.paths.policiesOf(targetOf(path), { method });
     return 'refused' in policies ? [] : policies;
-  }
-
-  /** Returns `true` if the guard runs on a route, globally or by `@UseGuards()`. */
-  private isGuarded({ controller, handler }: Route): boolean {
-    const guards: unknown[] = [
-      ...this.config.getGlobalGuards(),
-      ...this.config.getGlobalRequestGuards().map(({ metatype }) => metatype),
-      ...(Reflect.getMetadata(GUARDS_METADATA, controller) ?? []),
-      ...(Reflect.getMetadata(GUARDS_METADATA, handler) ?? []),
-    ];
-    return guards.some(isHttpAuthGuard);
   }
 }
 
@@ -166,9 +158,4 @@ function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, stepUp }:
  */
 function targetOf(path: string): string {
   return encodeURI(path.replace(/[^/]*[*:(){}[\]?][^/]*/g, '~'));
-}
-
-/** Returns `true` if a guard is `HttpAuthGuard` or extends it. It may be an instance or a class. */
-function isHttpAuthGuard(guard: unknown): boolean {
-  return guard instanceof HttpAuthGuard || guard === HttpAuthGuard || HttpAuthGuard.isPrototypeOf(guard as object);
 }

@@ -1,0 +1,1 @@
+export { GraphQLAuthModule } from './graphql-auth.module.js';
