@@ -19,3 +19,21 @@ export async function withinTime<T>(promise: PromiseLike<T>, milliseconds: numbe
     clearTimeout(timer);
   }
 }
+
+/** The longest time of `setTimeout()`, in milliseconds. With more, it calls back immediately. */
+export const MAX_DELAY = 2 ** 31 - 1;
+
+/**
+ * Calls a function at a time, which may be years away. It does not keep the process alive.
+ *
+ * @returns a function that cancels the call
+ */
+export function callAt(time: Date, call: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const rest = Math.max(0, time.getTime() - Date.now());
+    timer = setTimeout(rest > MAX_DELAY ? wait : call, Math.min(rest, MAX_DELAY)).unref();
+  };
+  wait();
+  return () => clearTimeout(timer);
+}

@@ -26,6 +26,7 @@ import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { EventReporter } from './event.reporter.js';
+import { authenticates } from './opening.js';
 import type { Policy } from './policy.js';
 import { policyOfRequest } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
@@ -63,7 +64,7 @@ export class Authenticator {
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) {
-      if (scheme.reason === 'missing' && policy.access === 'optional') return;
+      if (scheme.reason === 'missing' && policy.access === 'optional') return this.stayAnonymous(policy, exchange);
       return this.refuse(policy, exchange, scheme);
     }
     const outcome = await this.outcomeOf(policy, exchange, scheme, request);
@@ -113,6 +114,14 @@ export class Authenticator {
     request.user = again ? (request.user ?? admission.principal) : admission.principal;
     request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
     exchange.authenticated = authenticated;
+    if (!again) setHeaders(exchange, scheme);
+  }
+
+  /** Accepts a request without credentials, unless a protected path has accepted credentials that this route does not. */
+  private stayAnonymous(policy: Policy, exchange: Exchange): void {
+    const scheme = exchange.authenticated?.scheme;
+    if (scheme === undefined || authenticates(scheme, policy.opens ?? 'response')) return;
+    this.refuse(policy, exchange, new Failure('invalid', scheme.name));
   }
 
   private realmOf(policy: Policy, exchange: Exchange, { name }: Scheme): string {
@@ -135,9 +144,12 @@ export class Authenticator {
   }
 
   /** Returns the scheme that the request names, or the failure if the route does not accept such a scheme. */
-  protected pick({ schemes, byName }: Policy, request: HttpRequest): Scheme | Failure {
+  protected pick({ schemes, byName, opens = 'response' }: Policy, request: HttpRequest): Scheme | Failure {
     const field = request.headers.authorization;
-    if (field === undefined) return presented(schemes, request) ?? new Failure('missing');
+    const finds = (scheme: Scheme) => authenticates(scheme, opens) && presents(scheme, request);
+    const exclusive = schemes.find((scheme) => scheme.exclusive === true && finds(scheme));
+    if (exclusive !== undefined) return field === undefined ? exclusive : new Failure('malformed', exclusive.name);
+    if (field === undefined) return schemes.find(finds) ?? new Failure('missing');
     const name = schemeOf(field);
     if (name === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
     return byName.get(name) ?? new Failure('invalid');
@@ -185,14 +197,19 @@ function exceptionWithStatus(status: number, cause: unknown): HttpException {
   return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause });
 }
 
-/** Returns the first scheme whose credentials the request has outside the `Authorization` field. */
-function presented(schemes: readonly Scheme[], request: HttpRequest): Scheme | undefined {
-  return schemes.find((scheme) => {
-    const presents: unknown = scheme.presents?.(request);
-    // An async function is a mistake. Without a handler, its rejection would end the process.
-    if (isPromise(presents)) presents.then(undefined, () => undefined);
-    return presents === true;
-  });
+/** Returns `true` if the request has credentials of the scheme outside the `Authorization` field. */
+function presents(scheme: Scheme, request: HttpRequest): boolean {
+  const result: unknown = scheme.presents?.(request);
+  // An async function is a mistake. Without a handler, its rejection would end the process.
+  if (isPromise(result)) result.then(undefined, () => undefined);
+  return result === true;
+}
+
+/** Sets the fields of a scheme. */
+function setHeaders({ response }: Exchange, { responseHeaders = {} }: Scheme): void {
+  // The messages of a connection have no response of their own.
+  if (response.headersSent) return;
+  for (const [name, value] of Object.entries(responseHeaders)) response.setHeader(name, value);
 }
 
 /** Sets `Retry-After` (RFC 9110 section 10.2.3). */
