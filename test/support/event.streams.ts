@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import { EventSource, type ErrorEvent } from 'eventsource';
 import { Observable } from 'rxjs';
+import { Agent, fetch } from 'undici';
 import type { MessageEvent } from '@nestjs/common';
 
 /** A source of events that counts its subscribers. Each gets one event immediately, and others with `send()`. */
@@ -34,6 +35,9 @@ export function urlOf(app: INestApplication, path: string, protocol = 'http'): s
   return `${protocol}://127.0.0.1:${port}${path}`;
 }
 
+/** Closes each connection after its response, so that the application can close. */
+const dispatcher = new Agent({ pipelining: 0 });
+
 /** What an `EventSource` has received: events, and errors by their status. A lost connection has no status. */
 export class Listener {
   readonly events: unknown[] = [];
@@ -42,7 +46,7 @@ export class Listener {
 
   constructor(url: string, headers: Record<string, string> = {}) {
     this.source = new EventSource(url, {
-      fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers } }),
+      fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers }, dispatcher }),
     });
     this.source.addEventListener('message', ({ data }) => this.events.push(JSON.parse(data as string)));
     this.source.addEventListener('error', (event) => this.errors.push((event as ErrorEvent).code));
