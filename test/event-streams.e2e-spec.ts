@@ -184,7 +184,7 @@ describe.each(adapters)('An event stream on %s', (_name, adapter) => {
     expect(answer).toMatchObject({ status: 200, body: 'begin end' });
   });
 
-  it('keeps no timer after its client has disconnected', async () => {
+  it('does not keep a timer after its client has disconnected', async () => {
     const set = jest.spyOn(globalThis, 'setTimeout');
     const cleared = jest.spyOn(globalThis, 'clearTimeout');
     try {

@@ -41,6 +41,8 @@ import {
   TicketsModule,
   type TicketUse,
 } from 'nestjs-http-auth/tickets';
+import { documentHttpAuth } from 'nestjs-http-auth/openapi';
+import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { WebSocket, WebSocketServer } from 'ws';
 import { adapters, start } from './support/application.js';
 import { type Answer, basicAuthorization, bearerAuthorization, send } from './support/client.js';
@@ -366,7 +368,7 @@ describe.each(adapters)('A ticket on %s', (_name, adapter) => {
     const [first, second, third] = tickets.map(({ ticket: one }) => one);
     expect((await open(app, `/events?a=1&ticket=${first}&b=2`)).status).toBe(200);
     expect((await open(app, `/events?ticket=${second}`, bearerAuthorization('alice'))).status).toBe(401);
-    // This client does not say that it asks for a stream, so the guard hides the ticket.
+    // This client accepts everything, so the guard hides the ticket.
     expect((await open(app, `/events?ticket=${third}&a=1`, { accept: '*/*' })).status).toBe(200);
     await until(() => seen.length >= 9);
     const text = JSON.stringify(seen.slice(0, 7)) + logger.text();
@@ -495,6 +497,19 @@ describe.each(adapters)('A ticket on %s', (_name, adapter) => {
       expect(await connect(`?ticket=${stolen}`, 'https://evil.example')).toEqual(refusal);
       sockets.close();
     });
+  });
+
+  it('is an API key in the query of the OpenAPI document, for event streams only', async () => {
+    const app = await application();
+    const document = documentHttpAuth(app, SwaggerModule.createDocument(app, new DocumentBuilder().build()));
+    expect(document.components?.securitySchemes?.['ticket']).toEqual({
+      type: 'apiKey',
+      in: 'query',
+      name: 'ticket',
+      description: 'A single-use ticket',
+    });
+    expect(document.paths['/events']?.get?.security).toEqual([{ bearer: [] }, { basic: [] }, { ticket: [] }]);
+    expect(document.paths['/plain']?.get?.security).toEqual([{ bearer: [] }, { basic: [] }]);
   });
 
   it('is in the route report', async () => {

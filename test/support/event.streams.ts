@@ -38,7 +38,7 @@ export function urlOf(app: INestApplication, path: string, protocol = 'http'): s
 /** Closes each connection after its response, so that the application can close. */
 const dispatcher = new Agent({ pipelining: 0 });
 
-/** What an `EventSource` has received: events, and errors by their status. A lost connection has no status. */
+/** An `EventSource` with the events that it has received, and the status of each error. A lost connection has no status. */
 export class Listener {
   readonly events: unknown[] = [];
   readonly errors: (number | undefined)[] = [];

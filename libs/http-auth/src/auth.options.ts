@@ -125,7 +125,7 @@ export interface ChallengeOptions {
 /** How event streams behave that credentials have opened. */
 export interface StreamOptions {
   /**
-   * What happens to a stream when its credentials end, i.e. at the `expiresAt` that the verifier passed to `admit()`; for a JWT, its
+   * The end of a stream whose credentials end, i.e. at the `expiresAt` that the verifier passed to `admit()`; for a JWT, its
    * `exp`. With `end`, the server ends the response. `EventSource` then connects again, and gets 401 if its credentials are the same.
    * With `ignore`, the stream continues.
    *

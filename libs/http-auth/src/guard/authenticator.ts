@@ -207,7 +207,7 @@ function presents(scheme: Scheme, request: HttpRequest): boolean {
 
 /** Sets the fields of a scheme. */
 function setHeaders({ response }: Exchange, { responseHeaders = {} }: Scheme): void {
-  // The messages of a connection have no response of their own.
+  // A connection has one response, which was sent before its messages.
   if (response.headersSent) return;
   for (const [name, value] of Object.entries(responseHeaders)) response.setHeader(name, value);
 }

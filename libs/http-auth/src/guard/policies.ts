@@ -117,7 +117,7 @@ export class Policies {
         stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, requirements),
         preflight: method === RequestMethod.OPTIONS,
       });
-      // Other methods of a controller are no routes.
+      // A controller may have other methods.
       if (method !== undefined) checkSchemes(policy);
       return policy;
     } catch (error) {

@@ -28,7 +28,7 @@ export interface Policy extends Protection {
   readonly access: Access;
   /** The decorator or the option that decides the access. */
   readonly reason: AccessDecorator | 'option public' | 'protect()' | 'default';
-  /** What the requests open; `undefined` for a protected path, where each request decides. */
+  /** The result that requests open; `undefined` for a protected path, because there each request decides. */
   readonly opens?: Opening | undefined;
   /** The schemes by their names in lower case. */
   readonly byName: ReadonlyMap<string, Scheme>;

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { callAt } from '../common/timeout.js';
 import type { Head } from './head.js';
 
-/** What happens to an event stream when its credentials end. */
+/** The behavior of an event stream when its credentials end. */
 export type StreamExpiry = 'end' | 'ignore';
 
 /** The injection token of the {@link StreamExpiry} of an application. */

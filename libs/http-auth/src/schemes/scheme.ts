@@ -49,7 +49,7 @@ export interface OpenApiScheme {
 }
 
 /**
- * What a request opens:
+ * The result that a request opens:
  * - `response`: a response that ends by itself. This is the usual case.
  * - `stream`: an event stream, i.e. the response of an `@Sse()` route.
  * - `connection`: a WebSocket or another protocol, by an upgrade.
@@ -112,7 +112,7 @@ export interface Scheme {
    */
   presents?(request: HttpRequest): boolean;
   /**
-   * What the requests open that the scheme authenticates. For other requests, the scheme is not called, and its challenge is not sent.
+   * The results that the scheme opens. For other requests, the scheme is not called, and its challenge is not sent.
    * On a protected path, a GET opens a stream if it accepts `text/event-stream`.
    *
    * @default everything
@@ -133,7 +133,7 @@ export interface Scheme {
    */
   readonly responseHeaders?: Readonly<Record<string, string>>;
   /**
-   * Removes the credentials of this scheme from the target of a request, so that no log contains them, and keeps them for
+   * Removes the credentials of this scheme from the target of a request, so that logs do not contain them, and keeps them for
    * {@link presents} and {@link authenticate}. It is called when a request for a stream or an upgrade arrives, before all other code.
    *
    * @param request Node's request

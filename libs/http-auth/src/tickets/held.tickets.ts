@@ -4,7 +4,7 @@ import type { HttpRequest } from '../http/request.js';
 /** The parts of a request that contain its target. */
 type WithTarget = Pick<IncomingMessage, 'url'> & { originalUrl?: unknown };
 
-/** Tickets of a request. They are private at run time, so that no logger prints them. */
+/** Tickets of a request. They are private at run time, so that loggers do not print them. */
 class Held {
   readonly #tickets: readonly string[];
 
@@ -18,7 +18,7 @@ class Held {
 }
 
 /**
- * Moves the tickets of a request from its target into a private place, so that no log line contains them that is written later.
+ * Moves the tickets of a request from its target into a private place, so that later log lines do not contain them.
  */
 export class HeldTickets {
   private readonly key = Symbol('nestjs-http-auth:tickets');

@@ -1,4 +1,4 @@
-import { withinTime } from '../common/timeout.js';
+import { inTime } from '../common/timeout.js';
 import { redact } from '../schemes/redact.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 import { decodeRecord, encodeRecord } from './ticket.json.js';
@@ -71,11 +71,7 @@ export class RedisStore implements TicketStore {
     if (performance.now() < this.pausedUntil) throw unavailable();
     try {
       // An async function, because a client may also throw.
-      return await withinTime(
-        (async () => command(this.client as IoRedis | NodeRedis))(),
-        TIMEOUT,
-        () => new Error(`no response in ${TIMEOUT} ms`),
-      );
+      return await inTime((async () => command(this.client as IoRedis | NodeRedis))(), TIMEOUT);
     } catch (error) {
       this.pausedUntil = performance.now() + PAUSE;
       throw unavailable(error);

@@ -4,8 +4,8 @@ import type { TicketRecord } from './ticket.store.js';
 /**
  * Returns why a request may not use a ticket, or `undefined` if it may.
  *
- * A page of another origin always sends `Origin` with an `EventSource` and with a WebSocket. A page of the same origin sends none with
- * an `EventSource` (Fetch standard, section 3.2); `Sec-Fetch-Site` then tells if another site has sent the request.
+ * A page of another origin always sends `Origin` with an `EventSource` and with a WebSocket. A page of the same origin does not send it
+ * with an `EventSource` (Fetch standard, section 3.2); `Sec-Fetch-Site` then tells if another site has sent the request.
  */
 export function bindingProblem({ path, origin }: TicketRecord, request: HttpRequest): string | undefined {
   if (pathOf(request) !== path) return 'The ticket is for another path';
@@ -24,7 +24,7 @@ function pathOf(request: HttpRequest & { readonly baseUrl?: string }): string {
 /**
  * Returns a path in the form in which clients send it: without dot segments, and percent-encoded (URL standard).
  *
- * @returns `undefined` if the text is not a path
+ * @returns `undefined` if the string is not a path
  */
 export function sentPath(text: unknown): string | undefined {
   if (typeof text !== 'string' || !/^\/(?![/\\])[^?#\\\s\p{Cc}]*$/u.test(text)) return undefined;

@@ -126,7 +126,7 @@ export class TicketScheme implements Scheme {
     return { scheme: NAME, params: { realm } };
   }
 
-  /** Uses up a ticket. A ticket that is presented in the wrong place is lost too, because somebody else may have it. */
+  /** Uses up a ticket. A ticket that is presented in the wrong place is lost too, because another client may have it. */
   private async redeem(text: string, request: HttpRequest): Promise<Outcome> {
     const key = sharedDigest(text);
     this.#quota.remove(key);
@@ -143,7 +143,7 @@ export class TicketScheme implements Scheme {
 /**
  * Returns the scheme for tickets of an application.
  *
- * @throws AuthConfigurationError if the application has none
+ * @throws AuthConfigurationError if the application does not have it
  */
 export function ticketSchemeOf(registry: SchemeRegistry): TicketScheme {
   const scheme = registry.all.find((one) => one instanceof TicketScheme);
@@ -154,7 +154,7 @@ export function ticketSchemeOf(registry: SchemeRegistry): TicketScheme {
   );
 }
 
-/** Returns the facts about a principal: those that `restore` states replace those of the ticket, but nothing lasts longer. */
+/** Combines the facts of a ticket with the facts that `restore` returns, which have priority. The earlier end counts. */
 function combine(issued: AdmissionInfo, restored: AdmissionInfo): AdmissionInfo {
   const info = mergeInfo(issued, restored);
   const { expiresAt } = issued;

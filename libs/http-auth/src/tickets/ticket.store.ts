@@ -1,6 +1,6 @@
 import type { AdmissionInfo } from '../schemes/admission.js';
 
-/** What a ticket stands for. */
+/** The user and the limits of a ticket. */
 export interface TicketRecord {
   /** The principal, or what `principal.store()` returned for it. */
   readonly principal: unknown;

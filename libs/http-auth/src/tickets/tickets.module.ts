@@ -3,7 +3,7 @@ import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { ticketSchemeOf } from './ticket.scheme.js';
 import { Tickets } from './tickets.js';
 
-/** Provides {@link Tickets} to all modules of an application. Import it beside `AuthModule`, whose schemes contain `ticket()`. */
+/** Provides {@link Tickets} to all modules of an application. Import it in addition to `AuthModule`, whose schemes contain `ticket()`. */
 @Global()
 @Module({ providers: [Tickets], exports: [Tickets] })
 export class TicketsModule implements OnModuleInit {

@@ -6,14 +6,14 @@ import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { sentPath } from './ticket.binding.js';
 import { type IssuedTicket, ticketSchemeOf } from './ticket.scheme.js';
 
-/** What a ticket is good for. */
+/** The place in which a ticket can be used. */
 export interface TicketUse {
   /** The path that the ticket opens, as clients send it, e.g. `/events`. No other path accepts it, not even with a slash at the end. */
   readonly path: string;
   /**
    * The origin whose pages may use the ticket, e.g. `https://app.example`. Set it if a server asks for the ticket on behalf of a page.
    *
-   * @default the `Origin` of the request; any origin if the request has none
+   * @default the `Origin` of the request; any origin if the request does not have it
    */
   readonly origin?: string;
 }
