@@ -175,7 +175,8 @@ describe.each(adapters)('A ticket on %s', (_name, adapter) => {
     const app = await application();
     const { ticket: one } = await issue(app);
     const answers = await Promise.all(Array.from({ length: 10 }, () => open(app, `/events?ticket=${one}`)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 401)]);
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(9);
   });
 
   it('makes EventSource stop when the stream is lost, because its URL has the used ticket', async () => {
@@ -240,13 +241,14 @@ describe.each(adapters)('A ticket on %s', (_name, adapter) => {
     const app = await application();
     const others = 'Bearer realm="Staging", Basic realm="Staging", charset="UTF-8"';
     expect(await open(app, '/events')).toMatchObject({ status: 401, challenges: `${others}, Ticket realm="Staging"` });
-    for (const path of ['/plain', '/optional', '/tickets']) {
+    for (const [path, method, expected] of [
+      ['/plain', 'GET', { status: 401, challenges: others.split(/, (?=Basic)/) }],
+      ['/tickets', 'POST', { status: 401, challenges: others.split(/, (?=Basic)/) }],
+      ['/optional', 'GET', { status: 200, body: '{}' }],
+    ] as const) {
       const { ticket: one } = await issue(app, { path });
-      const method = path === '/tickets' ? 'POST' : 'GET';
       for (const headers of [{}, stream]) {
-        const answer = await send(app, `${path}?ticket=${one}`, { method, headers });
-        if (path === '/optional') expect(answer).toMatchObject({ status: 200, body: '{}' });
-        else expect(answer).toMatchObject({ status: 401, challenges: others.split(/, (?=Basic)/) });
+        expect(await send(app, `${path}?ticket=${one}`, { method, headers })).toMatchObject(expected);
       }
     }
     expect(await send(app, '/unknown')).toMatchObject({ status: 404 });

@@ -105,7 +105,7 @@ describe.each(setups)('Tickets of two instances on %s with the client of %s', (_
     const [one, other] = [await instance(), await instance()];
     const { ticket: text } = await issue(one);
     const answers = await Promise.all([one, other, one, other].map((app) => open(app, text)));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401, 401]);
+    expect(answers.filter(({ status }) => status === 401)).toHaveLength(3);
     const { body } = answers.find(({ status }) => status === 200) ?? { body: '' };
     expect(JSON.parse(/^data: (.*)$/m.exec(body)?.[1] ?? '')).toEqual({
       user: { name: 'alice', roles: ['a'] },

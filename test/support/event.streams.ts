@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
-import { EventSource, type ErrorEvent } from 'eventsource';
+import { EventSource } from 'eventsource';
 import { Observable } from 'rxjs';
 import { Agent, fetch } from 'undici';
 import type { MessageEvent } from '@nestjs/common';
@@ -49,7 +49,7 @@ export class Listener {
       fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, ...headers }, dispatcher }),
     });
     this.source.addEventListener('message', ({ data }) => this.events.push(JSON.parse(data as string)));
-    this.source.addEventListener('error', (event) => this.errors.push((event as ErrorEvent).code));
+    this.source.addEventListener('error', ({ code }) => this.errors.push(code));
     listeners.push(this);
   }
 
