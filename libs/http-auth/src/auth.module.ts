@@ -21,6 +21,7 @@ import { AuthEvents } from './events/auth.events.js';
 import { Authenticator } from './guard/authenticator.js';
 import { EventReporter } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
+import { schemesFor } from './guard/opening.js';
 import { OPEN_ROUTES, Policies } from './guard/policies.js';
 import { RouteExchanges } from './guard/route.exchanges.js';
 import { MissingTransport } from './guard/missing.transport.js';
@@ -34,6 +35,7 @@ import { Gate } from './door/gate.js';
 import { ProtectedPaths } from './door/paths/protected.paths.js';
 import { resourceParams } from './resource/metadata.js';
 import { Challenger, LAYOUT } from './response/challenger.js';
+import { STREAM_EXPIRY } from './response/event.stream.js';
 import { Exchanges } from './response/exchange.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { APPLICATION_PROTECTION, type Protection } from './response/protection.js';
@@ -62,7 +64,7 @@ function applicationProtection(
     prompt,
     params: resourceParams(resource),
     get schemes() {
-      return registry.all;
+      return schemesFor(registry.all, 'response');
     },
   };
 }
@@ -96,6 +98,7 @@ function applicationProtection(
       useFactory: ({ dotSegments }: ResolvedAuthOptions) => new ProtectedPaths({ dotSegments }),
     },
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
+    { provide: STREAM_EXPIRY, inject: [OPTIONS], useFactory: ({ streams }: ResolvedAuthOptions) => streams.expiry },
     { provide: OPEN_ROUTES, inject: [OPTIONS], useFactory: (options: ResolvedAuthOptions) => options.public },
     { provide: APPLICATION_PROTECTION, inject: [OPTIONS, SchemeRegistry], useFactory: applicationProtection },
     {
@@ -145,6 +148,7 @@ function applicationProtection(
     HttpAuthGuard,
     ResponseHeadHook,
     RouteReport,
+    SchemeRegistry,
   ],
 })
 export class AuthModule

@@ -2,17 +2,16 @@ import type { Type } from '@nestjs/common';
 import { AuthConfigurationError } from './common/configuration.error.js';
 import { type Duration, milliseconds } from './common/duration.js';
 import { type OptionNames, unknownOption } from './common/options.js';
+import { MAX_DELAY } from './common/timeout.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
 import type { ResourceOptions } from './resource/resource.options.js';
 import { resourceProblem } from './resource/resource.problem.js';
 import type { ChallengeLayout } from './response/challenger.js';
+import type { StreamExpiry } from './response/event.stream.js';
 import type { Prompt, RealmOption } from './response/protection.js';
 import type { PassportRegistry } from './schemes/passport/strategy.js';
 import type { SchemeDefinition } from './schemes/scheme.js';
-
-/** The longest time of `setTimeout()`, in milliseconds. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** Options of `AuthModule`. */
 export interface AuthModuleOptions {
@@ -64,6 +63,8 @@ export interface AuthModuleOptions {
    * @default false
    */
   readonly proxy?: boolean;
+  /** How event streams (`text/event-stream`) behave that credentials have opened. */
+  readonly streams?: StreamOptions;
   /**
    * How long a verifier or a Passport strategy may take: a number of milliseconds, or a string such as `'5s'`. Then the response
    * is 503. It is also the limit for the promise of a realm function; then the response is 500.
@@ -136,9 +137,24 @@ const NAMES: OptionNames<AuthModuleOptions> = {
   tlsTerminated: true,
   passport: true,
   printRoutes: true,
+  streams: true,
 };
 
 const CHALLENGE_NAMES: OptionNames<ChallengeOptions> = { layout: true, prompt: true };
+
+const STREAM_NAMES: OptionNames<StreamOptions> = { expiry: true };
+
+/** How event streams behave that credentials have opened. */
+export interface StreamOptions {
+  /**
+   * The end of a stream whose credentials end, i.e. at the `expiresAt` that the verifier passed to `admit()`; for a JWT, its
+   * `exp`. With `end`, the server ends the response. `EventSource` then connects again, and gets 401 if its credentials are the same.
+   * With `ignore`, the stream continues.
+   *
+   * @default 'end'
+   */
+  readonly expiry?: StreamExpiry;
+}
 
 /** A class that creates the options, for `AuthModule.forRootAsync({ useClass })`. */
 export interface AuthOptionsFactory {
@@ -148,9 +164,10 @@ export interface AuthOptionsFactory {
 
 /** The options with their defaults. */
 export interface ResolvedAuthOptions extends Required<
-  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'verifierTimeout'>
+  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'streams' | 'verifierTimeout'>
 > {
   readonly challenges: Required<ChallengeOptions>;
+  readonly streams: Required<StreamOptions>;
   readonly passport: PassportRegistry | undefined;
   readonly resource: ResourceOptions | undefined;
   /** In milliseconds. */
@@ -167,7 +184,9 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     fail('AuthModule: the options are missing; pass a realm and schemes');
   const { realm, schemes, challenges, passport, resource } = options;
   const unknown =
-    unknownOption(options, NAMES, 'AuthModule: ') ?? unknownOption(challenges ?? {}, CHALLENGE_NAMES, 'challenges.');
+    unknownOption(options, NAMES, 'AuthModule: ') ??
+    unknownOption(challenges ?? {}, CHALLENGE_NAMES, 'challenges.') ??
+    unknownOption(options.streams ?? {}, STREAM_NAMES, 'streams.');
   if (unknown !== undefined) fail(unknown);
   const resolved: ResolvedAuthOptions = {
     realm,
@@ -183,6 +202,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     tlsTerminated: options.tlsTerminated ?? false,
     printRoutes: options.printRoutes ?? false,
     challenges: { layout: challenges?.layout ?? 'lines', prompt: challenges?.prompt ?? 'always' },
+    streams: { expiry: options.streams?.expiry ?? 'end' },
   };
   check(resolved);
   return resolved;
@@ -200,8 +220,9 @@ function check(options: ResolvedAuthOptions): void {
   }
   if (!['lines', 'joined'].includes(challenges.layout)) fail("challenges.layout must be 'lines' or 'joined'");
   if (!['always', 'navigation'].includes(challenges.prompt)) fail("challenges.prompt must be 'always' or 'navigation'");
+  if (!['end', 'ignore'].includes(options.streams.expiry)) fail("streams.expiry must be 'end' or 'ignore'");
   if (passport !== undefined && typeof passport?.use !== 'function') fail('passport must be a Passport instance');
-  if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_TIMEOUT)) {
+  if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_DELAY)) {
     fail("verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'");
   }
   const wrong = resource === undefined ? undefined : resourceProblem(resource);

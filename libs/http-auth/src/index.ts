@@ -1,5 +1,5 @@
 export { AuthModule, PASSPORT } from './auth.module.js';
-export type { AuthModuleOptions, AuthOptionsFactory, ChallengeOptions } from './auth.options.js';
+export type { AuthModuleOptions, AuthOptionsFactory, ChallengeOptions, StreamOptions } from './auth.options.js';
 export type {
   AuthenticatedEvent,
   AuthEvent,
@@ -39,6 +39,7 @@ export { type PathPolicy, protect } from './door/protect.js';
 export type { ResourceOptions } from './resource/resource.options.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
 export type { ChallengeLayout } from './response/challenger.js';
+export type { StreamExpiry } from './response/event.stream.js';
 export type { Prompt, RealmFunction, RealmOption } from './response/protection.js';
 export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
@@ -58,7 +59,7 @@ export { BasicStrategy } from './schemes/passport/basic.strategy.js';
 export { BearerStrategy } from './schemes/passport/bearer.strategy.js';
 export { passportStrategy, type PassportStrategyOptions } from './schemes/passport/passport.strategy.js';
 export type { PassportRegistry, Strategy, StrategyActions } from './schemes/passport/strategy.js';
-export type { OpenApiScheme, Scheme, SchemeContainer, SchemeDefinition } from './schemes/scheme.js';
+export type { OpenApiScheme, Opening, Scheme, SchemeContainer, SchemeDefinition } from './schemes/scheme.js';
 export { RefusedException } from './schemes/refused.exception.js';
 export { VerifierUnavailableException } from './schemes/unavailable.exception.js';
 export { VerifierError } from './schemes/verifier.error.js';

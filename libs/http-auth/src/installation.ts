@@ -104,6 +104,7 @@ export class Installation {
     const server = this.adapterHost.httpAdapter?.getHttpServer() as Server | undefined;
     if (server !== undefined) this.door.install(server);
     const schemes = this.schemes.all;
+    this.door.conceal(schemes);
     registerStrategies(schemes, this.passport);
     if (options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
       throw new AuthConfigurationError(

@@ -14,7 +14,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_NEST_VERSION'
   /** The realm of a route or of a protected path is invalid. */
   | 'ERR_AUTH_REALM'
-  /** `schemes` is empty, or an entry is not a scheme. */
+  /** `schemes` is empty, an entry is not a scheme, no scheme authenticates a route, or a module misses its scheme. */
   | 'ERR_AUTH_SCHEMES'
   /** Two schemes, or two Passport strategies, have the same name. */
   | 'ERR_AUTH_SCHEME_DUPLICATE'

@@ -6,7 +6,7 @@
  * must know the decorators of a route, and Nest does not export the keys of its metadata. `@nestjs/swagger` uses the same
  * classes and keys. The tests of this file run with Nest 11 and with Nest 12.
  */
-import { Controller, Get, RequestMethod, UseGuards } from '@nestjs/common';
+import { Controller, Get, RequestMethod, Sse, UseGuards } from '@nestjs/common';
 import { type ApplicationConfig, BaseExceptionFilter, MetadataScanner } from '@nestjs/core';
 import type { PathsExplorer } from '@nestjs/core/router/paths-explorer.js';
 import type { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
@@ -20,6 +20,8 @@ export const METHOD_METADATA = 'method';
 export const HOST_METADATA = 'host';
 /** The versions of a controller, and of a method. */
 export const VERSION_METADATA = '__version__';
+/** Set on a method with `@Sse()`. */
+export const SSE_METADATA = '__sse__';
 /** The guards of a controller, and of a method. */
 export const GUARDS_METADATA = '__guards__';
 /** Set on a class with `@Injectable()`. */
@@ -122,15 +124,18 @@ function checkMetadata(): void {
   class Probe {
     @Get('method')
     method(this: void): void {}
+    @Sse('stream')
+    stream(this: void): void {}
   }
 
-  const { method } = Probe.prototype;
-  const expected: readonly [key: string, target: object, value: string | number | object][] = [
+  const { method, stream } = Probe.prototype;
+  const expected: readonly [key: string, target: object, value: string | number | boolean | object][] = [
     [PATH_METADATA, Probe, 'path'],
     [HOST_METADATA, Probe, 'host'],
     [VERSION_METADATA, Probe, 'version'],
     [PATH_METADATA, method, 'method'],
     [METHOD_METADATA, method, RequestMethod.GET],
+    [SSE_METADATA, stream, true],
     [GUARDS_METADATA, Probe, guard],
   ];
   for (const [key, target, value] of expected) {

@@ -19,3 +19,34 @@ export async function withinTime<T>(promise: PromiseLike<T>, milliseconds: numbe
     clearTimeout(timer);
   }
 }
+
+/**
+ * Waits for the answer of a store. Unlike {@link withinTime}, it does not reject if the answer has arrived in time, but the process was
+ * busy.
+ */
+export function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const expire = () => reject(new Error(`no response in ${milliseconds} ms`));
+    // The answer may be waiting in the event loop. setImmediate() lets it arrive first.
+    const timer = setTimeout(() => setImmediate(expire), milliseconds);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
+/** The longest time of `setTimeout()`, in milliseconds. With more, it calls back immediately. */
+export const MAX_DELAY = 2 ** 31 - 1;
+
+/**
+ * Calls a function at a time, which may be years away. It does not keep the process alive.
+ *
+ * @returns a function that cancels the call
+ */
+export function callAt(time: Date, call: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const wait = (): void => {
+    const rest = Math.max(0, time.getTime() - Date.now());
+    timer = setTimeout(rest > MAX_DELAY ? wait : call, Math.min(rest, MAX_DELAY)).unref();
+  };
+  wait();
+  return () => clearTimeout(timer);
+}

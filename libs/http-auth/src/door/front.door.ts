@@ -1,10 +1,12 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
 import { HttpException, type HttpServer, Injectable, InternalServerErrorException } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
+import { openingOfRequest } from '../guard/opening.js';
 import type { Policy } from '../guard/policy.js';
 import type { HttpRequest } from '../http/request.js';
 import { type Exchange, Exchanges } from '../response/exchange.js';
 import { ResponseHeadHook } from '../response/response-head.hook.js';
+import type { Scheme } from '../schemes/scheme.js';
 import { announceWaiting, Arrival, seeArrivals } from './arrival.js';
 import { frameworkRequest } from './framework.request.js';
 import { onFurtherServer } from './further.servers.js';
@@ -39,6 +41,8 @@ export class FrontDoor {
   private isUsed = false;
   /** If `true`, the check of the framework decides about `100 Continue`, because it knows the route. */
   private early = false;
+  /** The schemes whose credentials may be in the target. */
+  private concealing: readonly Scheme[] = [];
   /** The upgrades that were accepted. Fastify's second server emits its upgrades on the first server again. */
   private readonly upgraded = new WeakSet<IncomingMessage>();
   /**
@@ -83,6 +87,11 @@ export class FrontDoor {
     this.gate.onceUsed(() => this.use());
   }
 
+  /** Removes the credentials of these schemes from the targets of streams and upgrades, before other code sees them. */
+  conceal(schemes: readonly Scheme[]): void {
+    this.concealing = schemes.filter((scheme) => scheme.conceal !== undefined);
+  }
+
   /** Stops to look for servers, when the application closes. */
   close(): void {
     this.stopLooking();
@@ -105,6 +114,9 @@ export class FrontDoor {
   private takes(arrival: Arrival): boolean {
     const { request, response } = arrival;
     if (response !== undefined) this.headHook.watch(response);
+    if (openingOfRequest(request as HttpRequest, response === undefined) !== 'response') {
+      for (const scheme of this.concealing) scheme.conceal?.(request);
+    }
     if (!this.isUsed || this.upgraded.has(request)) return false;
     let policies: readonly Policy[];
     try {

@@ -1,5 +1,6 @@
 import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
+import { openingOfRequest, policyFor } from '../guard/opening.js';
 import type { Policy } from '../guard/policy.js';
 import { type HttpRequest, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
@@ -49,7 +50,8 @@ export class Gate {
     if ('refused' in policies) {
       throw new BadRequestException(`The request target is not accepted: ${policies.refused}`);
     }
-    return policies.toReversed();
+    const opens = openingOfRequest(request, upgrade);
+    return policies.map((policy) => policyFor(policy, opens)).toReversed();
   }
 
   /**

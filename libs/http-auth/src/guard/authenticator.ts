@@ -26,6 +26,7 @@ import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { EventReporter } from './event.reporter.js';
+import { authenticates } from './opening.js';
 import type { Policy } from './policy.js';
 import { policyOfRequest } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
@@ -73,7 +74,8 @@ export class Authenticator {
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) {
-      return scheme.reason === 'missing' && policy.access === 'optional' ? undefined : scheme;
+      const isAnonymous = scheme.reason === 'missing' && policy.access === 'optional';
+      return isAnonymous ? failureOfAnonymous(policy, exchange) : scheme;
     }
     try {
       const started = outcomes?.get(scheme) ?? this.outcomeOf(scheme, request);
@@ -134,6 +136,7 @@ export class Authenticator {
     request.user = again ? (request.user ?? admission.principal) : admission.principal;
     request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
     exchange.authenticated = authenticated;
+    if (!again) setHeaders(exchange, scheme);
   }
 
   private realmOf(policy: Policy, exchange: Exchange, { name }: Scheme): string {
@@ -156,9 +159,12 @@ export class Authenticator {
   }
 
   /** Returns the scheme that the request names, or the failure if the route does not accept such a scheme. */
-  protected pick({ schemes, byName }: Policy, request: HttpRequest): Scheme | Failure {
+  protected pick({ schemes, byName, opens = 'response' }: Policy, request: HttpRequest): Scheme | Failure {
     const field = request.headers.authorization;
-    if (field === undefined) return presented(schemes, request) ?? new Failure('missing');
+    const finds = (scheme: Scheme) => authenticates(scheme, opens) && presents(scheme, request);
+    const exclusive = schemes.find((scheme) => scheme.exclusive === true && finds(scheme));
+    if (exclusive !== undefined) return field === undefined ? exclusive : new Failure('malformed', exclusive.name);
+    if (field === undefined) return schemes.find(finds) ?? new Failure('missing');
     const name = schemeOf(field);
     if (name === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
     return byName.get(name) ?? new Failure('invalid');
@@ -211,14 +217,25 @@ function exceptionWithStatus(status: number, cause: unknown): HttpException {
   return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause });
 }
 
-/** Returns the first scheme whose credentials the request has outside the `Authorization` field. */
-function presented(schemes: readonly Scheme[], request: HttpRequest): Scheme | undefined {
-  return schemes.find((scheme) => {
-    const presents: unknown = scheme.presents?.(request);
-    // An async function is a mistake. Without a handler, its rejection would end the process.
-    if (isPromise(presents)) presents.then(undefined, () => undefined);
-    return presents === true;
-  });
+/** Refuses an anonymous request on an optional route if a protected path has accepted credentials that the route does not. */
+function failureOfAnonymous({ opens = 'response' }: Policy, { authenticated }: Exchange): Failure | undefined {
+  const scheme = authenticated?.scheme;
+  return scheme === undefined || authenticates(scheme, opens) ? undefined : new Failure('invalid', scheme.name);
+}
+
+/** Returns `true` if the request has credentials of the scheme outside the `Authorization` field. */
+function presents(scheme: Scheme, request: HttpRequest): boolean {
+  const result: unknown = scheme.presents?.(request);
+  // An async function is a mistake. Without a handler, its rejection would end the process.
+  if (isPromise(result)) result.then(undefined, () => undefined);
+  return result === true;
+}
+
+/** Sets the fields of a scheme. */
+function setHeaders({ response }: Exchange, { responseHeaders = {} }: Scheme): void {
+  // A connection has one response, which was sent before its messages.
+  if (response.headersSent) return;
+  for (const [name, value] of Object.entries(responseHeaders)) response.setHeader(name, value);
 }
 
 /** Sets `Retry-After` (RFC 9110 section 10.2.3). */

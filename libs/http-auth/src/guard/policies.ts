@@ -7,6 +7,7 @@ import { realmProblem } from '../http/realm.js';
 import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption } from '../response/protection.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
+import { authenticates, openingOf, schemesFor } from './opening.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
@@ -19,7 +20,10 @@ export const OPEN_ROUTES = Symbol('nestjs-http-auth:open-routes');
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** The parts of a policy that decorators or `protect()` set. The module's options are the defaults of the rest. */
-type PolicyParts = Pick<Policy, 'route' | 'access' | 'reason' | 'preflight' | 'scopes' | 'scopesOf' | 'stepUp'> & {
+type PolicyParts = Pick<
+  Policy,
+  'route' | 'access' | 'reason' | 'preflight' | 'opens' | 'scopes' | 'scopesOf' | 'stepUp'
+> & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;
@@ -65,7 +69,9 @@ export class Policies {
     const problem = typeof name === 'function' ? undefined : realmProblem(name);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_REALM', `realm: ${problem}`);
     checkRequirements(rest);
-    const accepted = schemes === undefined ? application.schemes : this.schemes.named(schemes);
+    const { opens } = rest;
+    const named = schemes === undefined ? this.schemes.all : this.schemes.named(schemes);
+    const accepted = opens === undefined ? named : schemesFor(named, opens);
     return {
       ...rest,
       realm: name,
@@ -99,9 +105,10 @@ export class Policies {
     const requirements = opened ? [handler] : targets;
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, handler as never);
     try {
-      return this.make({
+      const policy = this.make({
         route: nameOf(route),
         ...access,
+        opens: openingOf(controller, handler),
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
@@ -110,6 +117,9 @@ export class Policies {
         stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, requirements),
         preflight: method === RequestMethod.OPTIONS,
       });
+      // A controller may have other methods.
+      if (method !== undefined) checkSchemes(policy);
+      return policy;
     } catch (error) {
       if (!(error instanceof AuthConfigurationError)) throw error;
       throw new AuthConfigurationError(error.code, `${nameOf(route)}(): ${error.message}`);
@@ -191,6 +201,20 @@ function checkRequirements({
   throw new AuthConfigurationError(
     'ERR_AUTH_OPEN_ROUTE',
     `${what}: the route is ${access}, so no client needs credentials; close the route or remove the ${what}`,
+  );
+}
+
+/**
+ * Checks that a request can satisfy the policy of a route.
+ *
+ * @throws AuthConfigurationError if no scheme of the route authenticates its requests
+ */
+function checkSchemes({ access, schemes, opens = 'response' }: Policy): void {
+  if (access === 'public' || schemes.some((scheme) => authenticates(scheme, opens))) return;
+  const names = schemes.map(({ name }) => name).join(', ');
+  throw new AuthConfigurationError(
+    'ERR_AUTH_SCHEMES',
+    `schemes: ${names} does not authenticate such a route; name another scheme, or open the route`,
   );
 }
 

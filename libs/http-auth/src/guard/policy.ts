@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { Protection } from '../response/protection.js';
-import type { Scheme } from '../schemes/scheme.js';
+import type { Opening, Scheme } from '../schemes/scheme.js';
 import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
@@ -28,6 +28,8 @@ export interface Policy extends Protection {
   readonly access: Access;
   /** The decorator or the option that decides the access. */
   readonly reason: AccessDecorator | 'option public' | 'protect()' | 'default';
+  /** The result that requests open; `undefined` for a protected path, because there each request decides. */
+  readonly opens?: Opening | undefined;
   /** The schemes by their names in lower case. */
   readonly byName: ReadonlyMap<string, Scheme>;
   /** The scopes that the credentials need; `undefined` if they need none. */

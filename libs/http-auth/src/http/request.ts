@@ -53,6 +53,11 @@ export function isPreflight({ method, headers }: HttpRequest): boolean {
   return method === 'OPTIONS' && headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
+/** Returns `true` if the request asks for an event stream. `EventSource` always sends this field (HTML standard, section 9.2.3). */
+export function acceptsEventStream({ method, headers }: Pick<HttpRequest, 'method' | 'headers'>): boolean {
+  return method === 'GET' && headers.accept !== undefined && /\btext\/event-stream\b/i.test(headers.accept);
+}
+
 /** Returns `true` if the client has disconnected and cannot get a response. */
 export function isGone(request: HttpRequest): boolean {
   const { stream, socket } = (request.raw ?? request) as {

@@ -4,6 +4,7 @@ import type { Count } from './count.js';
 import { type Limiter, type LimitOptions, windowSeconds } from './limit.options.js';
 import { MemoryCounters } from './memory.counters.js';
 import { sharedDigest } from '../common/digest.js';
+import { inTime } from '../common/timeout.js';
 
 /** The maximum number of counters in memory. */
 const MAX = 50_000;
@@ -93,7 +94,7 @@ export class Counters {
     for (const { key, until, store } of given) {
       if (now >= until) continue;
       if (store instanceof MemoryCounters) store.reward(key);
-      else inTime((async () => store.reward(key, 1, this.duration))()).catch((error: unknown) => this.lose(error));
+      else answerOf((async () => store.reward(key, 1, this.duration))()).catch((error: unknown) => this.lose(error));
     }
   }
 
@@ -102,7 +103,7 @@ export class Counters {
     const limiter = this.available;
     if (limiter === undefined) return;
     try {
-      await inTime((async () => limiter.set(sharedDigest(key), value, seconds))());
+      await answerOf((async () => limiter.set(sharedDigest(key), value, seconds))());
     } catch (error) {
       this.lose(error);
     }
@@ -123,7 +124,7 @@ export class Counters {
     const limiter = this.available;
     if (limiter === undefined) return undefined;
     try {
-      const result: unknown = await inTime((async () => limiter.get(sharedDigest(key)))());
+      const result: unknown = await answerOf((async () => limiter.get(sharedDigest(key)))());
       const count = result === null ? undefined : countOf(result, 0);
       // Some stores return zero for a key that they do not have.
       return count?.count === 0 ? undefined : count;
@@ -140,7 +141,7 @@ export class Counters {
       return { ...countOf(result, 1), key: digest, store: limiter };
     });
     try {
-      return await inTime(Promise.all(requests));
+      return await answerOf(Promise.all(requests));
     } catch (error) {
       this.lose(error);
       // The store may still count, or may have counted a part.
@@ -164,7 +165,7 @@ export class Counters {
   private async heal(limiter: Limiter): Promise<void> {
     do {
       await new Promise((resolve) => setTimeout(resolve, INTERVAL).unref());
-      this.lost = await inTime(this.probe(limiter)).then(
+      this.lost = await answerOf(this.probe(limiter)).then(
         () => false,
         () => true,
       );
@@ -221,12 +222,6 @@ function reasonOf(error: unknown): string {
   }
 }
 
-/** Rejects if a promise does not settle within the timeout. */
-function inTime<T>(promise: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const expire = () => reject(new Error(`no response in ${TIMEOUT} ms`));
-    // If the process was busy, the response may be waiting in the event loop. setImmediate() lets it arrive first.
-    const timer = setTimeout(() => setImmediate(expire), TIMEOUT);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function answerOf<T>(promise: Promise<T>): Promise<T> {
+  return inTime(promise, TIMEOUT);
 }

@@ -1,6 +1,8 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { type HttpServer, Injectable } from '@nestjs/common';
+import { type HttpServer, Inject, Injectable } from '@nestjs/common';
 import { Challenger } from './challenger.js';
+import { endAt, isEventStream, STREAM_EXPIRY, type StreamExpiry } from './event.stream.js';
+import type { Exchange } from './exchange.js';
 import { Head } from './head.js';
 
 /** Node's `writeHead()`. Node calls it itself if the application does not. */
@@ -18,7 +20,10 @@ export class ResponseHeadHook {
   /** Our `writeHead()` for each original one: Node has one for each kind of response. */
   private readonly replacements = new WeakMap<WriteHead, WriteHead>();
 
-  constructor(private readonly challenger: Challenger) {}
+  constructor(
+    private readonly challenger: Challenger,
+    @Inject(STREAM_EXPIRY) private readonly streamExpiry: StreamExpiry,
+  ) {}
 
   /**
    * Watches the responses of an adapter that no server event announces. On Express, all responses have the prototype
@@ -60,15 +65,22 @@ export class ResponseHeadHook {
   }
 
   private replacementOf(writeHead: WriteHead): WriteHead {
-    const { challenger } = this;
+    const { challenger, streamExpiry } = this;
     return function (statusCode, reason, headers) {
       const exchange = challenger.concerning(this, statusCode);
       if (exchange === undefined) return writeHead.call(this, statusCode, reason, headers);
       const head = new Head(this, typeof reason === 'string' ? headers : (headers ?? reason));
       const status = challenger.complete(exchange, head, statusCode);
+      if (streamExpiry === 'end') limitStream(exchange, head, status);
       if (status !== statusCode) this.statusMessage = '';
       else if (typeof reason === 'string') return writeHead.call(this, status, reason, head.given);
       return writeHead.call(this, status, head.given);
     };
   }
+}
+
+/** Ends an event stream when the credentials that opened it end. */
+function limitStream({ authenticated, response }: Exchange, head: Head, status: number): void {
+  const expiresAt = authenticated?.admission.info.expiresAt;
+  if (expiresAt !== undefined && status === 200 && isEventStream(head)) endAt(response, expiresAt);
 }

@@ -3,6 +3,7 @@ import { ApplicationConfig } from '@nestjs/core';
 import { pathProblem } from '../door/paths/path.problem.js';
 import { ProtectedPaths } from '../door/paths/protected.paths.js';
 import { isGuarded } from '../guard/guarded.js';
+import { openingOf, policyFor } from '../guard/opening.js';
 import { Policies } from '../guard/policies.js';
 import { type Policy, reasonText } from '../guard/policy.js';
 import { type TransportRoute, Transports } from '../guard/transport.js';
@@ -123,9 +124,10 @@ export class RouteReport {
   }
 
   /** Returns the policies of the protected paths that contain a route, the nearest first. */
-  private pathsOf({ method, path }: PlacedRoute): readonly Policy[] {
+  private pathsOf({ method, path, controller, handler }: PlacedRoute): readonly Policy[] {
     const policies = this.paths.policiesOf(targetOf(path), { method });
-    return 'refused' in policies ? [] : policies;
+    const opens = openingOf(controller, handler);
+    return 'refused' in policies ? [] : policies.map((policy) => policyFor(policy, opens));
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Type } from '@nestjs/common';
 import type { Challenge } from '../http/challenge.js';
 import type { HttpRequest } from '../http/request.js';
@@ -46,6 +47,14 @@ export interface OpenApiScheme {
   /** A description for readers of the document. */
   readonly description?: string;
 }
+
+/**
+ * The result that a request opens:
+ * - `response`: a response that ends by itself. This is the usual case.
+ * - `stream`: an event stream, i.e. the response of an `@Sse()` route.
+ * - `connection`: a WebSocket or another protocol, by an upgrade.
+ */
+export type Opening = 'response' | 'stream' | 'connection';
 
 /** A way to authenticate over HTTP (RFC 9110 section 11.1), bound to one application. */
 export interface Scheme {
@@ -109,4 +118,31 @@ export interface Scheme {
    * @default none
    */
   secrets?(request: HttpRequest): readonly string[];
+   * The results that the scheme opens. For other requests, the scheme is not called, and its challenge is not sent.
+   * On a protected path, a GET opens a stream if it accepts `text/event-stream`.
+   *
+   * @default everything
+   */
+  readonly opens?: readonly Opening[];
+  /**
+   * If `true`, a request with credentials of this scheme must not have an `Authorization` field, because it would be unclear which
+   * credentials count. Otherwise `Authorization` counts. The scheme also precedes the schemes before it that find credentials
+   * elsewhere, e.g. in a cookie, which browsers send by themselves.
+   *
+   * @default false
+   */
+  readonly exclusive?: boolean;
+  /**
+   * Fields of the responses to requests that the scheme has authenticated. The application may replace them.
+   *
+   * @default none
+   */
+  readonly responseHeaders?: Readonly<Record<string, string>>;
+  /**
+   * Removes the credentials of this scheme from the target of a request, so that logs do not contain them, and keeps them for
+   * {@link presents} and {@link authenticate}. It is called when a request for a stream or an upgrade arrives, before all other code.
+   *
+   * @param request Node's request
+   */
+  conceal?(request: IncomingMessage): void;
 }

@@ -1,0 +1,84 @@
+import { ForbiddenException, Injectable, UnauthorizedException } from '@nestjs/common';
+import { keyedDigest } from '../common/digest.js';
+import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
+import type { HttpRequest } from '../http/request.js';
+import { SchemeRegistry } from '../schemes/scheme.registry.js';
+import { sentPath } from './ticket.binding.js';
+import { type IssuedTicket, ticketSchemeOf } from './ticket.scheme.js';
+
+/** The place in which a ticket can be used. */
+export interface TicketUse {
+  /** The path that the ticket opens, as clients send it, e.g. `/events`. No other path accepts it, not even with a slash at the end. */
+  readonly path: string;
+  /**
+   * The origin whose pages may use the ticket, e.g. `https://app.example`. Set it if a server asks for the ticket on behalf of a page.
+   *
+   * @default the `Origin` of the request; any origin if the request does not have it
+   */
+  readonly origin?: string;
+}
+
+/**
+ * Issues single-use tickets. Import {@link TicketsModule} and add `ticket()` to the schemes.
+ *
+ * @example
+ * constructor(private readonly tickets: Tickets) {}
+ *
+ * @Post('tickets')
+ * issue(@Req() request: HttpRequest) {
+ *   return this.tickets.issue(request, { path: '/events' });
+ * }
+ */
+@Injectable()
+export class Tickets {
+  constructor(private readonly registry: SchemeRegistry) {}
+
+  /**
+   * Issues a ticket for the user of a request. The ticket has the facts of the request's credentials: scopes, step-up and end. So a stream
+   * that it opens ends when those credentials end.
+   *
+   * Call it in the handler of a POST that requires credentials. What that route requires, the holder of the ticket has shown.
+   *
+   * @param request the framework's request, which the guard has authenticated
+   * @throws TypeError if the path or the origin is invalid, or if Redis cannot store the principal
+   * @throws UnauthorizedException if the request is not authenticated
+   * @throws ForbiddenException if the request was authenticated by a ticket itself
+   * @throws ServiceUnavailableException if the store is down, or has too many tickets
+   */
+  async issue(request: HttpRequest, { path, origin }: TicketUse): Promise<IssuedTicket> {
+    const sent = sentPath(path);
+    if (sent === undefined) {
+      throw new TypeError("Tickets.issue(): path must be a path without a query; write path: '/events', for example");
+    }
+    if (origin !== undefined && !isOrigin(origin)) {
+      throw new TypeError(
+        "Tickets.issue(): origin must be a scheme and a host; write 'https://app.example', for example",
+      );
+    }
+    const { user, authInfo } = request as Partial<AuthenticatedRequest>;
+    if (user === undefined || user === null || authInfo === undefined) throw new UnauthorizedException();
+    const { scheme, realm: _, ...info } = authInfo;
+    const tickets = ticketSchemeOf(this.registry);
+    // Otherwise one ticket would be enough for ever.
+    if (scheme === tickets.name) throw new ForbiddenException('A ticket cannot get another ticket');
+    return tickets.issue(nameOf(user, request), {
+      principal: user,
+      info,
+      path: sent,
+      origin: origin ?? request.headers.origin,
+    });
+  }
+}
+
+/** Returns a digest that distinguishes users. Users without a name that is known here share one for each address. */
+function nameOf(user: unknown, { ip = '' }: HttpRequest): string {
+  try {
+    return keyedDigest('user', JSON.stringify(user));
+  } catch {
+    return keyedDigest('address', ip);
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text;
+}
