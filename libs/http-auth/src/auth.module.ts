@@ -142,6 +142,7 @@ function applicationProtection(
     AuthLimits,
     Authenticator,
     HttpAuthGuard,
+    HttpAuthFilter,
     ResponseHeadHook,
     RouteReport,
   ],

@@ -34,6 +34,10 @@ export const RESOLVER_METADATA = 'graphql:resolver_type';
 export const FIELD_METADATA = 'graphql:resolve_property';
 /** Set on a method with `@MessagePattern()`, `@EventPattern()` or `@GrpcMethod()`. */
 export const PATTERN_METADATA = 'microservices:pattern';
+/** The type of such a method. */
+export const HANDLER_TYPE_METADATA = 'microservices:handler_type';
+/** The type of a method with `@EventPattern()`. */
+export const EVENT_HANDLER = 2;
 
 /** The classes of Nest's router that know its paths. */
 export interface NestRouter {
@@ -89,4 +93,10 @@ function checkMetadata(): void {
     const [found] = [Reflect.getMetadata(key, target)].flat() as unknown[];
     if (found !== value) throw new TypeError(`the metadata "${key}" is missing`);
   }
+}
+
+/** Returns the packages that a server of a microservice was created with. Only gRPC has packages. */
+export function packagesOf(server: object): string[] {
+  const { options } = server as { readonly options?: { readonly package?: unknown } };
+  return [options?.package].flat().filter((name): name is string => typeof name === 'string');
 }

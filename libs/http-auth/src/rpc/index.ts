@@ -1,0 +1,2 @@
+export { RpcAuthModule } from './rpc.auth.module.js';
+export type { RpcAuthOptions } from './rpc.options.js';
