@@ -454,7 +454,7 @@ describe('A controller that another application closes', () => {
   });
 });
 
-/** A server whose messages all have the same context, or none. */
+/** A server whose messages all have the same context, or do not have a context. */
 class MemoryServer extends Server {
   readonly connection = {};
   listen(callback: () => void) {
@@ -540,7 +540,7 @@ describe('RpcAuthModule', () => {
     );
   });
 
-  it('needs no options and no server, and leaves plain calls of consumers and cron jobs alone', async () => {
+  it('works without options and without a server, and leaves plain calls of consumers and cron jobs alone', async () => {
     class Consumer {
       process(job: { id: number }) {
         return job.id;
