@@ -15,6 +15,7 @@ const ENTRIES = {
   './tickets': 'tickets/index',
   './opentelemetry': 'opentelemetry/index',
   './graphql': 'graphql/index',
+  './rpc': 'rpc/index',
 };
 
 /** The folders that exist only as ES modules: the command, and the entry for Vitest, which is an ES module itself. */

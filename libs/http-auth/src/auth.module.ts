@@ -146,6 +146,7 @@ function applicationProtection(
     AuthLimits,
     Authenticator,
     HttpAuthGuard,
+    HttpAuthFilter,
     ResponseHeadHook,
     RouteReport,
     SchemeRegistry,

@@ -4,7 +4,7 @@
 export type AuthConfigurationErrorCode =
   /** An option of `AuthModule` is missing or invalid. */
   | 'ERR_AUTH_OPTION'
-  /** `AuthModule.forRoot()` was called twice for one application. */
+  /** `forRoot()` of `AuthModule` or of the module of a transport was called twice for one application. */
   | 'ERR_AUTH_MODULE_TWICE'
   /** `AuthModule` was loaded after the application had started. */
   | 'ERR_AUTH_MODULE_LATE'

@@ -42,6 +42,10 @@ export const FIELD_METADATA = 'graphql:resolve_property';
 export const REFERENCE_METADATA = 'graphql:resolve_reference';
 /** Set on a method with `@MessagePattern()`, `@EventPattern()` or `@GrpcMethod()`. */
 export const PATTERN_METADATA = 'microservices:pattern';
+/** The type of such a method. */
+export const HANDLER_TYPE_METADATA = 'microservices:handler_type';
+/** The type of a method with `@EventPattern()`. */
+export const EVENT_HANDLER = 2;
 
 /** The exception filter of Nest, with the method that decides if an error may choose the status of the response. */
 interface ExceptionFilterInternals {
@@ -142,4 +146,10 @@ function checkMetadata(): void {
     const [found] = [Reflect.getMetadata(key, target)].flat() as unknown[];
     if (found !== value) throw new TypeError(`the metadata "${key}" is missing`);
   }
+}
+
+/** Returns the packages that a server of a microservice was created with. Only gRPC has packages. */
+export function packagesOf(server: object): string[] {
+  const { options } = server as { readonly options?: { readonly package?: unknown } };
+  return [options?.package].flat().filter((name): name is string => typeof name === 'string');
 }

@@ -21,6 +21,9 @@ import { Head } from './head.js';
 @Injectable()
 @Catch(UnauthorizedException, ForeignUnauthorizedError)
 export class HttpAuthFilter extends BaseExceptionFilter {
+  /** How other transports respond to the exceptions of this filter, by the type of their contexts. Their modules register it. */
+  readonly forms = new Map<string, (exception: Error, host: ArgumentsHost) => unknown>();
+
   constructor(
     private readonly exchanges: Exchanges,
     private readonly challenger: Challenger,
@@ -28,10 +31,12 @@ export class HttpAuthFilter extends BaseExceptionFilter {
     super();
   }
 
-  /** Responds with the exception, or rethrows it if the context is not HTTP's. */
+  /** Responds with the exception, in the form of the transport, or rethrows it if the module of the transport is not imported. */
   override catch(exception: UnauthorizedException | ForeignUnauthorizedError, host: ArgumentsHost): unknown {
     // In a hybrid application, this filter also gets the exceptions of other transports, which have no such field.
     const transport = host.getType<string>();
+    const form = this.forms.get(transport);
+    if (form !== undefined) return form(exception, host);
     if (transport === 'rpc') return throwError(() => exception);
     if (transport !== 'http') throw exception;
 

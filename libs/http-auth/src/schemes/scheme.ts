@@ -118,6 +118,7 @@ export interface Scheme {
    * @default none
    */
   secrets?(request: HttpRequest): readonly string[];
+  /**
    * The results that the scheme opens. For other requests, the scheme is not called, and its challenge is not sent.
    * On a protected path, a GET opens a stream if it accepts `text/event-stream`.
    *

@@ -1,0 +1,38 @@
+import type { ExecutionContext } from '@nestjs/common';
+import { AuthConfigurationError } from '../common/configuration.error.js';
+
+/** The options of `RpcAuthModule`. */
+export interface RpcAuthOptions {
+  /**
+   * Returns the credentials of a message of a transport other than gRPC, from its headers or its payload, in the form of the
+   * `Authorization` field, e.g. `Bearer …`. A message with several values is refused. gRPC calls have their credentials in the
+   * metadata, so the function is not called for them.
+   *
+   * If it throws, the client gets `INTERNAL`, so check the type of the payload.
+   *
+   * @default messages of other transports have no credentials
+   */
+  readonly credentials?: (context: ExecutionContext) => string | readonly string[] | undefined;
+}
+
+/** The injection token of the {@link RpcAuthOptions}. */
+export const RPC_OPTIONS = Symbol('nestjs-http-auth:rpc-options');
+
+/**
+ * Checks the options.
+ *
+ * @throws AuthConfigurationError if an option is invalid or unknown
+ */
+export function checkedOptions(options: RpcAuthOptions): RpcAuthOptions {
+  const { credentials, ...unknown } = options;
+  const [name] = Object.keys(unknown);
+  if (name !== undefined) fail(`${name} is not an option; the only option is credentials`);
+  if (credentials !== undefined && typeof credentials !== 'function') {
+    fail('credentials must be a function; pass (context) => string | undefined');
+  }
+  return { ...options };
+}
+
+function fail(message: string): never {
+  throw new AuthConfigurationError('ERR_AUTH_OPTION', `RpcAuthModule: ${message}`);
+}
