@@ -13,6 +13,7 @@ const ENTRIES = {
   './introspection': 'tokens/introspection/index',
   './tokens': 'tokens/index',
   './opentelemetry': 'opentelemetry/index',
+  './websockets': 'websockets/index',
 };
 
 /** The folders that exist only as ES modules: the command, and the entry for Vitest, which is an ES module itself. */

@@ -52,7 +52,7 @@ export class Authenticator {
   async authenticate(policy: Policy, exchange: Exchange): Promise<void> {
     if (policy.access === 'public') return;
     const { authenticated } = exchange;
-    if (authenticated !== undefined && policy.schemes.includes(authenticated.scheme)) {
+    if (authenticated !== undefined && policy.byName.has(authenticated.scheme.name.toLowerCase())) {
       return this.accept(policy, exchange, authenticated);
     }
     if (isPreflight(exchange.request)) {

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { pathProblem } from '../door/paths/path.problem.js';
 import { ProtectedPaths } from '../door/paths/protected.paths.js';
-import { HttpAuthGuard } from '../guard/http-auth.guard.js';
+import { isHttpAuthGuard } from '../guard/http-auth.guard.js';
 import { Policies } from '../guard/policies.js';
 import { type Policy, reasonText, type Route } from '../guard/policy.js';
 import { type TransportRoute, Transports } from '../guard/transport.js';
@@ -166,9 +166,4 @@ function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, stepUp }:
  */
 function targetOf(path: string): string {
   return encodeURI(path.replace(/[^/]*[*:(){}[\]?][^/]*/g, '~'));
-}
-
-/** Returns `true` if a guard is `HttpAuthGuard` or extends it. It may be an instance or a class. */
-function isHttpAuthGuard(guard: unknown): boolean {
-  return guard instanceof HttpAuthGuard || guard === HttpAuthGuard || HttpAuthGuard.isPrototypeOf(guard as object);
 }
