@@ -260,10 +260,7 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
     });
 
     it('is closed if no gateway has it', async () => {
-      const app = await begin([AdminGateway, OpenGateway], {}, {}, {}, (nest) => {
-        void nest;
-      });
-      const port = portOf(app);
+      const port = portOf(await begin([AdminGateway, OpenGateway]));
       await refusal(port, '/');
       expect((await refusal(port, '/elsewhere')).message).toBe('Invalid namespace');
     });
@@ -326,7 +323,6 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
       const alice = await connected(port, '/', { auth: { token: 'alice' } });
       const bob = alice.io.socket('/admin', { auth: { token: 'bob' } } as never);
       clients.push(bob);
-      bob.connect();
       await heard(bob, 'connect');
       expect(await bob.emitWithAck('who')).toEqual({ name: 'bob' });
       expect(await alice.emitWithAck('who')).toEqual({ name: 'alice' });
@@ -388,7 +384,6 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
       const alice = await connected(port, '/', { auth: { token: 'alice' } });
       const bob = alice.io.socket('/admin', { auth: { token: 'bob' } } as never);
       clients.push(bob);
-      bob.connect();
       await heard(bob, 'connect');
       expect(await heard(bob, 'disconnect')).toBe('io server disconnect');
       expect(await alice.emitWithAck('who')).toEqual({ name: 'alice' });
@@ -417,8 +412,10 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
       const recovery = { connectionStateRecovery: { skipMiddlewares: true } };
       const app = await begin([ChatGateway], { handshake: 'connect' }, { schemes }, recovery);
       const socket = await connected(portOf(app), '/', { auth: { token: 'alice' } });
-      // The session can be recovered only after the client has received a message.
-      await heard(socket, 'ready').constructor;
+      // A client can recover its session only after it has received a message.
+      const exception = heard(socket, 'exception');
+      socket.emit('admin');
+      await exception;
       isActive = false;
       const gone = heard(socket, 'disconnect');
       socket.io.engine.close();

@@ -24,7 +24,9 @@ export class WebSocketClient {
 
   constructor(readonly socket: WebSocket) {
     socket.on('message', (data: RawData) => {
-      const message: unknown = JSON.parse((data as Buffer).toString());
+      const text = (data as Buffer).toString();
+      // engine.io has a format of its own.
+      const message: unknown = text.startsWith('{') ? JSON.parse(text) : text;
       const next = this.waiting.shift();
       if (next === undefined) this.received.push(message);
       else next(message);
