@@ -544,7 +544,7 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
     it('stops if the adapter creates an unknown server, unless the gateways are open', async () => {
       class StrangeAdapter extends WsAdapter {
         override create() {
-          return { on: () => undefined, close: (done: () => void) => done() } as never;
+          return { on: () => undefined, clients: [], close: (done: () => void) => done() } as never;
         }
       }
       const strange = (app: INestApplication) => app.useWebSocketAdapter(new StrangeAdapter(app));

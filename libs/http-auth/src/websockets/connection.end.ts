@@ -1,4 +1,4 @@
-/** Why the server ends a connection. */
+/** The end of a connection by the server. */
 export interface ConnectionEnd {
   /** The close code of ws (RFC 6455 section 7.4). On socket.io, the event `exception` contains it. */
   readonly code: number;

@@ -4,7 +4,7 @@ import type { HttpRequest } from '../http/request.js';
 import type { Authenticated } from '../response/exchange.js';
 import type { ConnectionEnd } from './connection.end.js';
 
-/** What a handshake has found out about its client. */
+/** The result of an accepted handshake. */
 export interface Admitted {
   /** The policy of the connection. */
   readonly policy: Policy;

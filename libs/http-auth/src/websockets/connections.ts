@@ -4,7 +4,7 @@ import { type Admitted, Connection, noteConnection, type Platform } from './conn
 import { type ConnectionEnd, EXPIRED } from './connection.end.js';
 import { type ResolvedWebSocketOptions, WEBSOCKET_OPTIONS } from './websocket.options.js';
 
-/** The longest time of `setTimeout()`. A longer one would run at once. */
+/** The longest time of `setTimeout()`. A longer one would run immediately. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
 
 /** The open connections of an application. It ends those whose credentials expire. */

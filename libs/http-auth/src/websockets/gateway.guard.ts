@@ -24,7 +24,7 @@ const gatewayGuard: CanActivate = {
   },
 };
 
-/** Adds the guard to gateways, in front of their own guards. */
+/** Adds the guard to gateways, in front of the guards of the application. */
 export function guardGateways(gateways: readonly Type[], owner: object, transport: CanActivate): void {
   transports.set(owner, transport);
   for (const type of gateways) {

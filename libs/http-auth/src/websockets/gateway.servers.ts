@@ -38,8 +38,8 @@ export class GatewayServers {
   ) {}
 
   /**
-   * Wraps the adapter when Nest asks for it. Nest registers gateways before `onModuleInit()`, and those with a port of their own
-   * listen then, so a module calls this in its constructor.
+   * Wraps the adapter when Nest asks for it. Nest registers gateways before `onModuleInit()`, and a gateway with its own port
+   * listens then, so a module calls this in its constructor.
    *
    * @param first called before the first gateway is registered, when the global guards are known
    */
@@ -54,7 +54,7 @@ export class GatewayServers {
         first();
       }
       const adapter = getIoAdapter();
-      // There is none until Nest has loaded the default one.
+      // It is missing until Nest has loaded the default adapter.
       if ((adapter as unknown) != null && !this.wrapped.has(adapter)) {
         this.wrapped.add(adapter);
         this.wrap(adapter);

@@ -71,7 +71,7 @@ export class Gateways {
   }
 
   /**
-   * Checks that gateways which cannot be told apart have the same policy for their connections.
+   * Checks that gateways at the same place have the same policy for their connections.
    *
    * @throws AuthConfigurationError `ERR_AUTH_TRANSPORT`; the message names the gateways
    */

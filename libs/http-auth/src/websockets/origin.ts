@@ -6,7 +6,7 @@ import type { Scheme } from '../schemes/scheme.js';
 import type { ResolvedWebSocketOptions } from './websocket.options.js';
 
 /**
- * Returns `true` if a page of another origin may have opened the WebSocket without the knowledge of the user: browsers add cookies and
+ * Returns `true` if a page of another origin may have opened the WebSocket without the knowledge of the user. Browsers add cookies and
  * cached passwords to the handshake of any page, and CORS does not apply to it (RFC 6455 section 10.2).
  *
  * @param request a handshake; its `Authorization` may come from a subprotocol
@@ -40,7 +40,7 @@ function isAllowed(origin: string, request: HttpRequest, origins: ResolvedWebSoc
 
 /**
  * Compares the origin with the host that the client has connected to. An `https` page of this host is accepted on a connection without
- * TLS as well, because a proxy may terminate it. The opposite is not: anybody on the way can change an `http` page.
+ * TLS as well, because a proxy may terminate it. The opposite is refused, because an attacker on the network can change an `http` page.
  */
 function isSameOrigin(origin: string, request: HttpRequest): boolean {
   if (!URL.canParse(origin)) return false;

@@ -6,7 +6,7 @@ import type { Exchange } from '../response/exchange.js';
 import { Head } from '../response/head.js';
 import { withoutStack } from '../schemes/without.stack.js';
 
-/** Why a message, or the connection to a namespace, was refused. Clients receive it as the data of the event `exception`. */
+/** The refusal of a message, or of the connection to a namespace. Clients receive it as the data of the event `exception`. */
 export interface RefusedMessage {
   /** Nest's convention for errors of gateways. */
   readonly status: 'error';
@@ -16,7 +16,7 @@ export interface RefusedMessage {
   readonly statusCode: number;
   /** The reason in words. */
   readonly message: string;
-  /** The challenges that an HTTP response would have; absent if there are none. */
+  /** The challenges that an HTTP response would have; absent if it would not have any. */
   readonly challenges?: readonly string[];
   /** The name of the refused message. */
   readonly cause?: { readonly pattern: string };
@@ -70,7 +70,7 @@ function challengesFor(
   return { statusCode, challenges: field === undefined ? [] : [field].flat().map(String) };
 }
 
-/** The data of our exceptions, to tell them from those of the application. */
+/** The data of our exceptions. The exceptions of the application are not in this set. */
 const ours = new WeakSet<object>();
 
 /** Returns the exception that Nest's filter sends to the client as the event `exception`. It has no stack: a refusal is not a bug. */

@@ -89,7 +89,7 @@ export class IoHold implements Platform {
 
   private holdEngine(engine: Engine): void {
     engine.use((request, response, next) => {
-      // The session id stands for the handshake: a browser cannot set fields on the upgrade of an open session. engine.io refuses
+      // The session id proves that the handshake was accepted. A browser cannot set fields on the upgrade of an open session. engine.io refuses
       // unknown ids, and responds to preflights itself.
       if (request._query?.sid || isPreflight(request as unknown as HttpRequest)) return next();
       this.admit(request, response, next);

@@ -4,11 +4,11 @@ import { BadRequestException } from '@nestjs/common';
 const FIELD = 'sec-websocket-protocol';
 
 /**
- * Takes the token out of the subprotocols that a client offers (RFC 6455 section 11.3.4), so that no other code sees it and the
- * server never selects it.
+ * Takes the token out of the subprotocols that a client offers (RFC 6455 section 11.3.4), because other code must not
+ * see it, and the server must not select it.
  *
  * @param prefix the start of the subprotocol with the token
- * @returns the token, or `undefined` if there is none
+ * @returns the token, or `undefined` if the subprotocols do not contain one
  * @throws BadRequestException if there are several tokens, or if the client offers no other subprotocol
  */
 export function takeToken(request: IncomingMessage, prefix: string | false): string | undefined {

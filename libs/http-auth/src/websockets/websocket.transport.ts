@@ -32,7 +32,7 @@ export class WebSocketTransport implements Transport {
     private readonly challenger: Challenger,
   ) {}
 
-  /** Adds the guard of messages to the gateways that are held. */
+  /** Adds the guard of messages to the gateways that the module holds. */
   guardGateways(): void {
     const held = this.gateways.types.filter((type) => this.gateways.isHeld(type));
     guardGateways(held, this.connections, this);

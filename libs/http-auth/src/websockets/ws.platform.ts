@@ -43,7 +43,7 @@ export function holdWsServer(server: WsServer, policy: Policy, handshakes: Hands
     const response = responseToUpgrade(request);
     handshakes.authenticate(policy, request, response).then(
       (admitted) =>
-        // An error of the application must not become a rejection of ours.
+        // An error of the application must not become our rejection.
         queueMicrotask(() => {
           forgetResponse(request);
           if (socket.destroyed) return;
