@@ -16,6 +16,7 @@ const ENTRIES = {
   './opentelemetry': 'opentelemetry/index',
   './graphql': 'graphql/index',
   './rpc': 'rpc/index',
+  './websockets': 'websockets/index',
 };
 
 /** The folders that exist only as ES modules: the command, and the entry for Vitest, which is an ES module itself. */

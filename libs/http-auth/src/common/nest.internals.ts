@@ -30,8 +30,14 @@ export const INJECTABLE_METADATA = '__injectable__';
 export const MODULE_PATH = '__module_path__';
 /** Set on a class with `@WebSocketGateway()`. */
 export const GATEWAY_METADATA = 'websockets:is_gateway';
+/** The options of a gateway: its path and its namespace. */
+export const GATEWAY_OPTIONS_METADATA = 'websockets:gateway_options';
+/** The port of a gateway; 0 if it shares the server of the application. */
+export const GATEWAY_PORT_METADATA = 'port';
 /** Set on a method with `@SubscribeMessage()`. */
 export const MESSAGE_METADATA = 'websockets:message_mapping';
+/** The name of the message of such a method. */
+export const MESSAGE_NAME_METADATA = 'message';
 /** The type of a resolver's method: `Query`, `Mutation` or `Subscription`. */
 export const RESOLVER_METADATA = 'graphql:resolver_type';
 /** The name of the field of a resolver's method, if it is not the name of the method. */

@@ -1,5 +1,5 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
-import { HttpException, type HttpServer, Injectable, InternalServerErrorException } from '@nestjs/common';
+import { type HttpServer, Injectable } from '@nestjs/common';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
 import { openingOfRequest } from '../guard/opening.js';
 import type { Policy } from '../guard/policy.js';
@@ -8,6 +8,7 @@ import { type Exchange, Exchanges } from '../response/exchange.js';
 import { ResponseHeadHook } from '../response/response-head.hook.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { announceWaiting, Arrival, seeArrivals } from './arrival.js';
+import { respondWith } from './exception.response.js';
 import { frameworkRequest } from './framework.request.js';
 import { onFurtherServer } from './further.servers.js';
 import { Gate } from './gate.js';
@@ -193,13 +194,7 @@ export class FrontDoor {
   /** Responds without the framework, with Nest's usual body. */
   private respond({ request, response: given, socket }: Arrival, response: ServerResponse, error: unknown): void {
     if (given === undefined) sendTo(response, socket);
-    const exception = error instanceof HttpException ? error : new InternalServerErrorException();
-    const body = JSON.stringify(exception.getResponse());
-    response.writeHead(exception.getStatus(), {
-      'Content-Type': 'application/json; charset=utf-8',
-      'Content-Length': Buffer.byteLength(body),
-    });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    respondWith(response, error, request.method);
   }
 }
 

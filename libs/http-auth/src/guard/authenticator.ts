@@ -67,7 +67,7 @@ export class Authenticator {
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
     if (policy.access === 'public') return undefined;
     const { authenticated } = exchange;
-    if (authenticated !== undefined && policy.schemes.includes(authenticated.scheme)) {
+    if (authenticated !== undefined && policy.byName.has(authenticated.scheme.name.toLowerCase())) {
       return sufficient(policy, authenticated);
     }
     exchange.readsCredentials = true;

@@ -1,6 +1,6 @@
 import type { ApplicationConfig } from '@nestjs/core';
 import { GUARDS_METADATA } from '../common/nest.internals.js';
-import { HttpAuthGuard } from './http-auth.guard.js';
+import { isHttpAuthGuard } from './http-auth.guard.js';
 import type { Route } from './policy.js';
 
 /** Returns `true` if `HttpAuthGuard` runs on all routes. */
@@ -17,9 +17,4 @@ export function isGuarded(config: ApplicationConfig, { controller, handler }: Ro
 /** Returns `true` if a handler or a class has `@UseGuards(HttpAuthGuard)`. */
 export function usesGuard(target: object): boolean {
   return ((Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as unknown[]).some(isHttpAuthGuard);
-}
-
-/** Returns `true` if a guard is `HttpAuthGuard` or extends it. It may be an instance or a class. */
-function isHttpAuthGuard(guard: unknown): boolean {
-  return guard instanceof HttpAuthGuard || guard === HttpAuthGuard || HttpAuthGuard.isPrototypeOf(guard as object);
 }

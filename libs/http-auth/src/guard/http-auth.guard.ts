@@ -46,6 +46,11 @@ export class HttpAuthGuard implements CanActivate {
   }
 }
 
+/** Returns `true` if a guard is `HttpAuthGuard` or extends it. It may be an instance or a class. */
+export function isHttpAuthGuard(guard: unknown): boolean {
+  return guard instanceof HttpAuthGuard || guard === HttpAuthGuard || HttpAuthGuard.isPrototypeOf(guard as object);
+}
+
 /** The guard runs on a message that is not an HTTP request, and cannot authenticate it. */
 class NotHttpError extends Error {
   override readonly name = 'NotHttpError';

@@ -8,7 +8,6 @@ import {
   UnauthorizedException,
 } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import { BaseRpcExceptionFilter } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import { carry } from '../guard/carrier.js';
 import { Authenticator } from '../guard/authenticator.js';
@@ -18,7 +17,6 @@ import type { Policy } from '../guard/policy.js';
 import { RouteExchanges } from '../guard/route.exchanges.js';
 import type { Transport, TransportRoute } from '../guard/transport.js';
 import { Challenger } from '../response/challenger.js';
-import { ForeignStatusError } from '../response/foreign.error.js';
 import { Head } from '../response/head.js';
 import { Failure } from '../schemes/failure.js';
 import { atDate } from './at.date.js';
@@ -68,7 +66,6 @@ export class RpcTransport implements Transport {
 
   /** Returns the response to an exception of a handler: a 401 has the form of the transport, and others are Nest's. */
   respond(exception: Error, host: ArgumentsHost): Observable<unknown> {
-    if (exception instanceof ForeignStatusError) return new BaseRpcExceptionFilter().catch(exception, host);
     const unauthorized = exception instanceof UnauthorizedException ? exception : new UnauthorizedException();
     const args = host.getArgs<unknown[]>();
     return throwError(() => errorOf(this.refusalOf(unauthorized, MessageArgument.find(args)), grpcCallOf(args)));

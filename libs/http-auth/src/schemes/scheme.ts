@@ -81,6 +81,13 @@ export interface Scheme {
    */
   readonly prompts?: boolean;
   /**
+   * If `true`, a browser may add the credentials to a request of any page without asking it, as with cookies and cached passwords. A
+   * WebSocket with such credentials is accepted only from an allowed `Origin`.
+   *
+   * @default `false` for a scheme that belongs to OAuth, otherwise `true`
+   */
+  readonly ambient?: boolean;
+  /**
    * If `true`, the scheme belongs to OAuth. Its challenges name the scopes of the route and the metadata of the resource (RFC
    * 6750 section 3, RFC 9728 section 5.1). A 403 has its challenge too.
    *

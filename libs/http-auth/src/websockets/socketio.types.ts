@@ -1,0 +1,52 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The socket of a client in one namespace. */
+export interface IoSocket {
+  readonly request: IncomingMessage;
+  readonly handshake: { readonly auth?: Record<string, unknown> };
+  /** The connection, which several namespaces may share. */
+  readonly conn: { close(): void };
+  emit(event: string, data: unknown): void;
+  disconnect(close?: boolean): void;
+  once(event: 'disconnect', listener: () => void): unknown;
+}
+
+/** Middleware of a namespace. */
+export type NamespaceMiddleware = (socket: IoSocket, next: (error?: Error) => void) => void;
+
+/** A namespace, or the parent of namespaces with a pattern. */
+export interface IoNamespace {
+  readonly name: string;
+  use(middleware: NamespaceMiddleware): unknown;
+  on(event: 'connection', listener: (socket: IoSocket) => void): unknown;
+  on(event: 'new_namespace', listener: (namespace: IoNamespace) => void): unknown;
+}
+
+/** The request of engine.io. */
+export type EngineRequest = IncomingMessage & { readonly _query?: { readonly sid?: unknown } };
+
+/** The server of engine.io. Its middleware runs for polling and for upgrades; for these, the response is a stub. */
+export interface Engine {
+  use(middleware: (request: EngineRequest, response: ServerResponse | object, next: () => void) => void): void;
+}
+
+/** The server of any version 4 of socket.io. */
+export interface IoServer {
+  readonly engine?: Engine;
+  readonly sockets: IoNamespace;
+  readonly opts?: { readonly connectionStateRecovery?: { skipMiddlewares?: boolean } };
+  of(name: string): IoNamespace;
+  bind(engine: Engine): unknown;
+}
+
+/** Returns `true` for a server of socket.io. */
+export function isIoServer(server: unknown): server is IoServer {
+  const { of, bind } = (server ?? {}) as Partial<IoServer>;
+  return typeof of === 'function' && typeof bind === 'function';
+}
+
+/** Returns `true` for a namespace of socket.io. */
+export function isIoNamespace(server: unknown): server is IoNamespace & { readonly server: unknown } {
+  const { use, on, server: parent } = (server ?? {}) as Partial<IoNamespace & { readonly server: unknown }>;
+  return typeof use === 'function' && typeof on === 'function' && isIoServer(parent);
+}
