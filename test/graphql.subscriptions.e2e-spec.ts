@@ -214,7 +214,7 @@ describe.each(engines)('Subscriptions with %s', (_name, engine) => {
     expect(verified).toEqual(['alice']);
   });
 
-  it('closes with 4401 if a client sends nothing, and everything requires credentials', async () => {
+  it('closes with 4401 if all root fields require credentials, and the client has not sent any', async () => {
     const app = await serve({ providers: [NewsResolver] });
     expect(await results(connect(app), 'subscription { mine }')).toEqual([[4401, 'Unauthorized']]);
     expect(await results(connect(app, { lang: 'en' }), '{ me }')).toEqual([[CloseCode.Unauthorized, 'Unauthorized']]);
@@ -245,7 +245,7 @@ describe.each(engines)('Subscriptions with %s', (_name, engine) => {
     expect(await results(client, 'mutation { publish }')).toEqual([['UNAUTHENTICATED']]);
   });
 
-  it('holds each operation to its policy', async () => {
+  it('checks each operation against its policy', async () => {
     const app = await serve();
     const events: AuthEvent[] = [];
     for (const type of ['authenticated', 'refused'] as const)

@@ -19,7 +19,7 @@ export function connectionRequest(request: HttpRequest, field: string, params: u
   if (values.length > 1 || typeof value !== 'string' || value.length > LONGEST) return new Failure('malformed');
   const parts = {
     headers: { value: { ...request.headers, [field]: value } },
-    // There is one line of the field, whatever the upgrade had.
+    // There is one line of the field, even if the upgrade has several.
     rawHeaders: { value: [field, value] },
   };
   const { raw } = request;

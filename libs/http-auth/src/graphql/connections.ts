@@ -100,7 +100,7 @@ export class Connections {
     return true;
   }
 
-  /** A client needs credentials to connect if there is nothing that it could do without. */
+  /** A client needs credentials to connect if all root fields require them. */
   private makePolicy(): Policy {
     const routes = this.resolvers.routes().filter((route) => isRoot(route) && isGuarded(this.config, route));
     const all = routes.map(({ controller, handler }): Access => this.policies.of(controller, handler).access);

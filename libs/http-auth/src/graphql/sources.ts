@@ -40,14 +40,13 @@ export class Sources {
    * graphql-ws's connection
    */
   note<Context>(context: Context, args: readonly unknown[]): Context {
-    const source = this.ofArguments(args);
-    if (source === undefined || !isObject(context)) return context;
+    if (!isObject(context)) return context;
     const isNew = !this.seen.has(context) && Object.isExtensible(context);
     this.seen.add(context);
     const own = isNew
       ? context
       : Object.assign(Object.create(Object.getPrototypeOf(context) as object | null), context);
-    return Object.assign(own as Context & object, { [this.key]: source });
+    return Object.assign(own as Context & object, { [this.key]: this.ofArguments(args) });
   }
 
   /** Notes the source of a WebSocket, by the objects that the engines have of it. */
