@@ -59,7 +59,7 @@ describe('The request of a gRPC call', () => {
     call.metadata.add('X-Id', '2');
     call.metadata.add('data-bin', Buffer.from('x'));
     const request = requestOf([{}, call.metadata, call], '');
-    setFields(request, linesOf(call as never));
+    setFields(request, linesOf(call));
     expect(request.headers).toEqual({ authorization: 'Bearer one', 'x-id': '1, 2' });
     expect(countFieldLines(request, 'authorization')).toBe(2);
   });
