@@ -1,6 +1,6 @@
 // npm run bench:websockets
 //
-// Opens 2,000 connections whose tokens expire at the same moment. All clients connect again immediately, half of them with a bad token.
+// Opens 2,000 connections whose tokens expire at the same moment. All clients connect again immediately, half of them with an invalid token.
 // It fails if a client without credentials is connected, or if memory or timers stay behind.
 import { ok } from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
