@@ -207,7 +207,7 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
       }
     });
 
-    it('is held on a port of its own, and at a path of its own', async () => {
+    it('is authenticated on a separate port and path too', async () => {
       const port = await freePort();
       @WebSocketGateway(port, { path: '/io' })
       class OwnGateway extends AdminGateway {}
@@ -217,7 +217,7 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
       expect(await socket.emitWithAck('who')).toEqual({ name: 'alice' });
     });
 
-    it('is held with the adapter that Nest uses by default', async () => {
+    it('is authenticated with the adapter that Nest uses by default', async () => {
       const app = await start(adapter(), {
         imports: [AuthModule.forRoot(options), WebSocketAuthModule.forRoot()],
         providers: [ChatGateway],
