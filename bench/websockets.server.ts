@@ -1,5 +1,4 @@
 // The server of `npm run bench:websockets`. It responds to the messages of its parent.
-import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -302,7 +302,7 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
       expect(await open(portOf(app), '/ws', { protocols, headers })).toMatchObject({ status: 400 });
     });
 
-    it('has the start that the option names, and none if it is false', async () => {
+    it('has the start that the option names, and is not read if the option is false', async () => {
       const app = await begin([ChatGateway], { subprotocol: 'auth.v1.' });
       expect(await open(portOf(app), '/ws', { protocols: ['a', 'auth.v1.alice-token'] })).toMatchObject({
         status: 101,
@@ -343,7 +343,7 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
       expect(await open(port, '/ws', from(`https://127.0.0.1:${port}`))).toMatchObject({ status: 101 });
     });
 
-    it('does not matter for a token, for an open gateway, and for a client that is no browser', async () => {
+    it('does not matter for a token, for an open gateway, and for a client that is not a browser', async () => {
       const app = await begin();
       const port = portOf(app);
       expect(await open(port, '/ws', from('https://evil.example', token))).toMatchObject({ status: 101 });
@@ -374,7 +374,7 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
       data: { status: 'error', code, statusCode, message, ...more, cause: { pattern } },
     });
 
-    it('is held by the decorators of its handler', async () => {
+    it('satisfies the policy of its handler or is refused', async () => {
       const log = new RecordingLogger();
       const app = await begin([ChatGateway], {}, { schemes: [scheme(), options.schemes[1]] }, undefined, {
         logger: log,
@@ -510,8 +510,8 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
     expect(await two?.ask('who')).toMatchObject({ event: 'you' });
   });
 
-  describe('a port of its own', () => {
-    it.each([undefined, '/own'])('is held too, with the path %s', async (path) => {
+  describe('a separate port', () => {
+    it.each([undefined, '/own'])('authenticates its clients too, with the path %s', async (path) => {
       const port = await freePort();
       @WebSocketGateway(port, { ...(path && { path }) })
       class OwnGateway {

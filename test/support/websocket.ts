@@ -25,7 +25,7 @@ export class WebSocketClient {
   constructor(readonly socket: WebSocket) {
     socket.on('message', (data: RawData) => {
       const text = (data as Buffer).toString();
-      // engine.io has a format of its own.
+      // engine.io has another format.
       const message: unknown = text.startsWith('{') ? JSON.parse(text) : text;
       const next = this.waiting.shift();
       if (next === undefined) this.received.push(message);

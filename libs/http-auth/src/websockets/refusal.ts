@@ -47,12 +47,12 @@ const CODES: Partial<Record<number, RefusalCode>> = {
 export function describeRefusal(error: unknown, challenger: Challenger, exchange?: Exchange): RefusedMessage {
   const status = error instanceof HttpException ? error.getStatus() : 500;
   const { statusCode, challenges } = challengesFor(status, challenger, exchange);
-  const isOurs = statusCode >= 500 || !(error instanceof HttpException);
+  const isFault = statusCode >= 500 || !(error instanceof HttpException);
   return {
     status: 'error',
     code: CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR'),
     statusCode,
-    message: isOurs ? (STATUS_CODES[statusCode] ?? 'Internal Server Error') : error.message,
+    message: isFault ? (STATUS_CODES[statusCode] ?? 'Internal Server Error') : error.message,
     ...(challenges.length > 0 && { challenges }),
   };
 }

@@ -9,7 +9,14 @@ import type { Admitted, Platform } from './connection.js';
 import type { Connections } from './connections.js';
 import { type Handshakes, unsentResponse } from './handshakes.js';
 import { describeRefusal } from './refusal.js';
-import type { Engine, EngineRequest, IoNamespace, IoServer, IoSocket } from './socketio.types.js';
+import {
+  type Engine,
+  type EngineRequest,
+  type IoNamespace,
+  type IoServer,
+  type IoSocket,
+  QUERY,
+} from './socketio.types.js';
 
 /** The parts of the application that a server of socket.io needs. */
 export interface IoParts {
@@ -91,7 +98,7 @@ export class IoHold implements Platform {
     engine.use((request, response, next) => {
       // The session id proves that the handshake was accepted. A browser cannot set fields on the upgrade of an open session. engine.io refuses
       // unknown ids, and responds to preflights itself.
-      if (request._query?.sid || isPreflight(request as unknown as HttpRequest)) return next();
+      if (request[QUERY]?.sid || isPreflight(request as unknown as HttpRequest)) return next();
       this.admit(request, response, next);
     });
   }

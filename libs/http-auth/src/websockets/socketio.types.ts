@@ -11,6 +11,9 @@ export interface IoSocket {
   once(event: 'disconnect', listener: () => void): unknown;
 }
 
+/** The property with the parsed query of a request. The session id of engine.io is in it. */
+export const QUERY = '_query';
+
 /** Middleware of a namespace. */
 export type NamespaceMiddleware = (socket: IoSocket, next: (error?: Error) => void) => void;
 
@@ -22,8 +25,8 @@ export interface IoNamespace {
   on(event: 'new_namespace', listener: (namespace: IoNamespace) => void): unknown;
 }
 
-/** The request of engine.io. */
-export type EngineRequest = IncomingMessage & { readonly _query?: { readonly sid?: unknown } };
+/** The request of engine.io, which has parsed its query. */
+export type EngineRequest = IncomingMessage & { readonly [QUERY]?: { readonly sid?: unknown } };
 
 /** The server of engine.io. Its middleware runs for polling and for upgrades; for these, the response is a stub. */
 export interface Engine {

@@ -47,7 +47,7 @@ export class WebSocketAuth {
     const attempt = ++connection.attempts;
     const response = unsentResponse();
     try {
-      const exchange = await this.handshakes.again(connection.admitted, String(authorization), response);
+      const exchange = await this.handshakes.again(connection.admitted, authorization, response);
       const { user, authInfo } = exchange.request as { user?: unknown; authInfo?: AuthInfo };
       if (attempt === connection.attempts && connection.ended === undefined) {
         connection.set(exchange.authenticated, { user, ...(authInfo && { authInfo }) });
