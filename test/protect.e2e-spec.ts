@@ -362,6 +362,8 @@ describe.each(adapters)('protect() on %s', (_name, adapter) => {
 
   it('throws an error if the application does not import AuthModule', async () => {
     const app = await start(adapter(), { controllers: [RoutesController] });
-    expect(() => protect(app, '/docs')).toThrow('protect(): the application has no AuthModule; import it');
+    expect(() => protect(app, '/docs')).toThrow(
+      'protect(): the application has no AuthModule, or the AuthModule of another copy of this package; import it from the same copy',
+    );
   });
 });

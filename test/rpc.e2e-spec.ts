@@ -528,7 +528,7 @@ describe('RpcAuthModule', () => {
     );
 
   it.each([
-    [{ credential: () => 'x' }, 'RpcAuthModule: credential is not an option; the only option is credentials'],
+    [{ credential: () => 'x' }, 'RpcAuthModule: credential is not an option; the options are credentials'],
     [{ credentials: 'x' }, 'RpcAuthModule: credentials must be a function; pass (context) => string | undefined'],
   ])('refuses the options %j', (wrong, message) => {
     expect(() => RpcAuthModule.forRoot(wrong as never)).toThrow(new AuthConfigurationError('ERR_AUTH_OPTION', message));

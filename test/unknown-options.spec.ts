@@ -3,10 +3,13 @@ import { AuthModule, basic, bearer, apiKey, passportStrategy, protect, StepUp } 
 import { introspection } from 'nestjs-http-auth/introspection';
 import { jwt } from 'nestjs-http-auth/jwt';
 import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
+import { RpcAuthModule } from 'nestjs-http-auth/rpc';
+import { ticket } from 'nestjs-http-auth/tickets';
 import { token } from 'nestjs-http-auth/tokens';
+import { WebSocketAuthModule } from 'nestjs-http-auth/websockets';
 import { Controller, Get } from '@nestjs/common';
 import { adapters, start } from './support/application.js';
-import { options } from './support/schemes.js';
+import { options, schemes } from './support/schemes.js';
 
 const verify = () => null;
 const secret = 'a secret of thirty-two characters';
@@ -24,6 +27,10 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['bearer(): ', (mistake) => ({ ...options, schemes: [bearer(verify, mistake)] })],
   ['bearer(): limits.', (limits) => ({ ...options, schemes: [bearer(verify, { limits })] })],
   ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
+  ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],
+  ['streams.', (streams) => ({ ...options, streams })],
+  ['WebSocketAuthModule: ', (mistake) => WebSocketAuthModule.forRoot(mistake)],
+  ['RpcAuthModule: ', (mistake) => RpcAuthModule.forRoot(mistake)],
   [
     'passportStrategy(): ',
     (mistake) => {

@@ -558,7 +558,7 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
     });
 
     it.each<[unknown, string]>([
-      [{ origin: [] }, "the option 'origin' does not exist; remove it"],
+      [{ origin: [] }, 'origin is not an option; the options are'],
       [{ origins: '*' }, "origins must be 'same', a list of origins, or a function"],
       [{ origins: ['https://a.example/'] }, "origins: 'https://a.example/' is not an origin"],
       [{ origins: ['*'] }, "origins: '*' is not an origin"],

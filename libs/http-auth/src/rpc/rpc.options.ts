@@ -1,5 +1,6 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 
 /** The options of `RpcAuthModule`. */
 export interface RpcAuthOptions {
@@ -18,15 +19,17 @@ export interface RpcAuthOptions {
 /** The injection token of the {@link RpcAuthOptions}. */
 export const RPC_OPTIONS = Symbol('nestjs-http-auth:rpc-options');
 
+const NAMES: OptionNames<RpcAuthOptions> = { credentials: true };
+
 /**
  * Checks the options.
  *
  * @throws AuthConfigurationError if an option is invalid or unknown
  */
 export function checkedOptions(options: RpcAuthOptions): RpcAuthOptions {
-  const { credentials, ...unknown } = options;
-  const [name] = Object.keys(unknown);
-  if (name !== undefined) fail(`${name} is not an option; the only option is credentials`);
+  const { credentials } = options;
+  const unknown = unknownOption(options, NAMES);
+  if (unknown !== undefined) fail(unknown);
   if (credentials !== undefined && typeof credentials !== 'function') {
     fail('credentials must be a function; pass (context) => string | undefined');
   }

@@ -1,3 +1,4 @@
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { type Duration, milliseconds } from '../common/duration.js';
 import { isToken } from '../http/grammar.js';
 import { type Verifier, verifierProblem } from '../schemes/verifier.js';
@@ -57,11 +58,15 @@ export interface TicketOptions<Principal = unknown, Stored = unknown> {
 /** The longest `ttl`, in milliseconds. */
 const MAX_TTL = 300_000;
 
+const NAMES: OptionNames<TicketOptions> = { ttl: true, parameter: true, redis: true, prefix: true, principal: true };
+
 /** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function optionsProblem(
   options: Omit<TicketOptions, 'principal'> & { readonly principal?: unknown },
 ): string | undefined {
   const { ttl = '30s', parameter = 'ticket', redis, prefix = '-', principal } = options;
+  const unknown = unknownOption(options, NAMES);
+  if (unknown !== undefined) return `ticket(): ${unknown}`;
   const lifetime = milliseconds(ttl) ?? NaN;
   if (!(lifetime >= 1000 && lifetime <= MAX_TTL)) {
     return "ticket(): ttl must be a duration from 1 second to 5 minutes; write '30s', for example";

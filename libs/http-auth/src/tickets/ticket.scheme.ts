@@ -62,6 +62,8 @@ export class TicketScheme implements Scheme {
   readonly name = NAME;
   readonly opens = ['stream', 'connection'] as const;
   readonly exclusive = true;
+  // A page must ask for a ticket.
+  readonly ambient = false;
   readonly responseHeaders = { 'Referrer-Policy': 'no-referrer' };
   readonly openapi: OpenApiScheme;
   // Private at run time as well, because objects on the request refer to the scheme.

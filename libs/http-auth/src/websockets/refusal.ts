@@ -28,15 +28,15 @@ export type RefusalCode =
   | 'FORBIDDEN'
   | 'BAD_REQUEST'
   | 'TOO_MANY_REQUESTS'
-  | 'UNAVAILABLE'
-  | 'INTERNAL_ERROR';
+  | 'SERVICE_UNAVAILABLE'
+  | 'INTERNAL_SERVER_ERROR';
 
 const CODES: Partial<Record<number, RefusalCode>> = {
   401: 'UNAUTHENTICATED',
   403: 'FORBIDDEN',
   407: 'UNAUTHENTICATED',
   429: 'TOO_MANY_REQUESTS',
-  503: 'UNAVAILABLE',
+  503: 'SERVICE_UNAVAILABLE',
 };
 
 /**
@@ -50,7 +50,7 @@ export function describeRefusal(error: unknown, challenger: Challenger, exchange
   const isFault = statusCode >= 500 || !(error instanceof HttpException);
   return {
     status: 'error',
-    code: CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR'),
+    code: CODES[statusCode] ?? (statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'),
     statusCode,
     message: isFault ? (STATUS_CODES[statusCode] ?? 'Internal Server Error') : error.message,
     ...(challenges.length > 0 && { challenges }),

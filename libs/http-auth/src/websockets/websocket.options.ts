@@ -1,4 +1,5 @@
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { type OptionNames, unknownOption } from '../common/options.js';
 import { TOKEN } from '../http/grammar.js';
 import type { HttpRequest } from '../http/request.js';
 
@@ -45,6 +46,8 @@ export type ResolvedWebSocketOptions = Required<WebSocketAuthOptions>;
 /** The injection token of the {@link ResolvedWebSocketOptions}. */
 export const WEBSOCKET_OPTIONS = Symbol('nestjs-http-auth:websocket-options');
 
+const NAMES: OptionNames<WebSocketAuthOptions> = { origins: true, subprotocol: true, expiry: true, handshake: true };
+
 const SUBPROTOCOL = new RegExp(`^${TOKEN.source}$`);
 
 /**
@@ -53,9 +56,9 @@ const SUBPROTOCOL = new RegExp(`^${TOKEN.source}$`);
  * @throws AuthConfigurationError `ERR_AUTH_OPTION` if an option is unknown or invalid
  */
 export function resolveWebSocketOptions(options: WebSocketAuthOptions = {}): ResolvedWebSocketOptions {
-  const { origins = 'same', subprotocol = 'bearer.', expiry = 'close', handshake = 'http', ...others } = options;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) fail(`the option '${unknown}' does not exist; remove it`);
+  const { origins = 'same', subprotocol = 'bearer.', expiry = 'close', handshake = 'http' } = options;
+  const unknown = unknownOption(options, NAMES);
+  if (unknown !== undefined) fail(unknown);
   if (typeof origins === 'string' ? origins !== 'same' : typeof origins !== 'function' && !Array.isArray(origins)) {
     fail("origins must be 'same', a list of origins, or a function");
   }

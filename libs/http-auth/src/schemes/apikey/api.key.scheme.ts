@@ -89,6 +89,7 @@ function optionsProblem(options: ApiKeyOptions): string | undefined {
 class ApiKeyScheme implements Scheme {
   readonly name: string;
   readonly openapi: OpenApiScheme;
+  readonly ambient = false;
   private readonly header: string;
   /** The name of the field in lower case, as Node has it. */
   private readonly field: string;
