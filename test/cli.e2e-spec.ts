@@ -52,6 +52,21 @@ describe('nestjs-http-auth routes', () => {
     },
   );
 
+  it('prints the handlers of other transports, and compares them with the baseline', async () => {
+    application('TransportsModule');
+    const { out } = await command('routes', 'app.mjs');
+    expect(out?.split('\n').map((line) => line.split(/ {2,}/).join(' | '))).toEqual([
+      'METHOD | PATH | ACCESS | SCHEMES | REALM | SCOPES | BECAUSE | HANDLER',
+      'RPC | book | required | Bearer, Basic | Staging | - | default | BooksController.book',
+      'WS | /chat | required | Bearer, Basic | Staging | - | default | ChatGateway.handleConnection',
+      'MESSAGE | hello | public | - | - | - | @Public() on the method | ChatGateway.hello',
+      'QUERY | title | public | - | - | - | @Public() on the method | BooksResolver.title',
+    ]);
+    await command('routes', 'app.mjs', '--update-baseline');
+    const baseline = JSON.parse(readFileSync(join(cwd, 'http-auth-routes.json'), 'utf8')) as unknown;
+    expect(baseline).toEqual(['hello MESSAGE public', 'title QUERY public']);
+  });
+
   it('prints the routes as JSON if --json is given', async () => {
     application();
     const { code, out } = await command('routes', 'app.mjs', '--json');
