@@ -120,9 +120,11 @@ const JEST_FOR_ESM = { '@jest/globals': '^30.0.0', '@swc/core': '1.16.18', '@swc
 function dependenciesFor(major, packed) {
   return {
     'nestjs-http-auth': `file:${packed}`,
+    '@nestjs/microservices': `^${major}.0.0`,
     '@nestjs/passport': `^${major}.0.0`,
     '@nestjs/platform-fastify': `^${major}.0.2`,
     '@nestjs/swagger': `^${major}.0.0`,
+    '@nestjs/websockets': `^${major}.0.0`,
     '@opentelemetry/api': '^1.9.0',
     passport: '^0.7.0',
     // Each major version of an optional package with one major version of Nest.
