@@ -572,6 +572,23 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
       );
     });
 
+    it('stops if a decorator of a message is invalid', async () => {
+      @Public()
+      @WebSocketGateway()
+      class ScopedGateway {
+        @Scopes('x') @SubscribeMessage('closed') closed() {}
+      }
+      @WebSocketGateway()
+      class UnknownGateway {
+        @Schemes('digest') @SubscribeMessage('unknown') unknown() {}
+      }
+      await expect(begin([ScopedGateway])).rejects.toMatchObject({
+        code: 'ERR_AUTH_OPEN_ROUTE',
+        message: expect.stringContaining('ScopedGateway.closed(): scopes: the route is public'),
+      });
+      await expect(begin([UnknownGateway])).rejects.toMatchObject({ code: 'ERR_AUTH_SCHEME_UNKNOWN' });
+    });
+
     it('refuses the module twice', async () => {
       await expect(
         start(adapter(), {

@@ -8,6 +8,7 @@ import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { MissingTransport } from './guard/missing.transport.js';
 import { Policies } from './guard/policies.js';
 import { RouteGuard } from './guard/route.guard.js';
+import { Transports } from './guard/transport.js';
 import { FrameworkCheck } from './door/framework.check.js';
 import { FrontDoor } from './door/front.door.js';
 import { MetadataEndpoint } from './resource/metadata.endpoint.js';
@@ -51,6 +52,7 @@ export class Installation {
     private readonly check: FrameworkCheck,
     private readonly report: RouteReport,
     private readonly missing: MissingTransport,
+    private readonly transports: Transports,
   ) {
     this.install();
   }
@@ -113,7 +115,7 @@ export class Installation {
       );
     }
     if (server !== undefined && !options.tlsTerminated) warnOfClearText(server, schemes);
-    policies.decideAll();
+    policies.decideAll(this.transports.routes());
     if (options.globalGuard) this.missing.check();
     else report.check();
   }

@@ -85,9 +85,11 @@ export class Policies {
   /**
    * Decides the policy of every route of the application, at startup.
    *
+   * @param others the handlers of other transports
    * @throws AuthConfigurationError if a decorator is invalid
    */
-  decideAll(): void {
+  decideAll(others: Iterable<Route>): void {
+    for (const { controller, handler } of others) this.of(controller, handler);
     for (const { metatype } of this.discovery.getControllers()) {
       const controller = metatype as Type<Record<string, Function>>;
       for (const name of this.scanner.getAllMethodNames(controller.prototype)) {
