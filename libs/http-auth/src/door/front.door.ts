@@ -187,13 +187,13 @@ export class FrontDoor {
     if (this.listener === undefined || !/^(?:\/|https?:)/i.test(arrival.request.url ?? '')) {
       return this.respond(arrival, response, error);
     }
-    if (arrival.response === undefined) sendTo(response, arrival.socket);
+    if (arrival.response === undefined && !sendTo(response, arrival.socket)) return;
     this.listener(arrival.request, response);
   }
 
   /** Responds without the framework, with Nest's usual body. */
   private respond({ request, response: given, socket }: Arrival, response: ServerResponse, error: unknown): void {
-    if (given === undefined) sendTo(response, socket);
+    if (given === undefined && !sendTo(response, socket)) return;
     respondWith(response, error, request.method);
   }
 }

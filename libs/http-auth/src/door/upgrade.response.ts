@@ -24,16 +24,27 @@ export function forgetResponse(request: IncomingMessage): void {
   responses.delete(request);
 }
 
-/** Sends what is written to the response to the socket, and closes the socket after it. */
-export function sendTo(response: ServerResponse, socket: Duplex): void {
+/**
+ * Sends what is written to the response to the socket, and closes the socket after it.
+ *
+ * @returns `false` if the socket was destroyed: the client has sent the upgrade before it got the response to an earlier request
+ */
+export function sendTo(response: ServerResponse, socket: Duplex): boolean {
   // Without a listener, a connection that breaks would end the process.
   socket.on('error', ignore);
-  response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+  try {
+    response.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0]);
+  } catch {
+    // The earlier response still has the socket. A client must wait for it (RFC 9112 section 9.3.2, RFC 9110 section 7.8).
+    socket.destroy();
+    return false;
+  }
   response.once('finish', () => {
     // A client that never closes its side would keep the socket open.
     socket.once('finish', () => socket.destroy());
     socket.end();
   });
+  return true;
 }
 
 function ignore(): void {

@@ -1,8 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
-import type { IncomingMessage } from 'node:http';
+import { callAt } from '../common/timeout.js';
 import { responseToUpgrade } from '../door/upgrade.response.js';
 import { Authenticator } from '../guard/authenticator.js';
+import { isCrossSite } from '../guard/cross.site.js';
 import { isGuarded } from '../guard/guarded.js';
 import { Policies } from '../guard/policies.js';
 import type { Access, Policy } from '../guard/policy.js';
@@ -12,7 +14,7 @@ import { Challenger } from '../response/challenger.js';
 import { Exchanges } from '../response/exchange.js';
 import { Failure } from '../schemes/failure.js';
 import { connectionRequest } from './connection.request.js';
-import { atTime } from './expiry.js';
+import { GRAPHQL_OPTIONS, type GraphQLAuthOptions } from './graphql.options.js';
 import { refusalOf } from './refusal.js';
 import { isRoot, Resolvers } from './resolvers.js';
 import { Source, Sources } from './sources.js';
@@ -45,6 +47,7 @@ const OPEN = 1;
 const CLOSE = {
   missing: [4401, 'Unauthorized'],
   refused: [4403, 'Forbidden'],
+  origin: [4403, 'Origin not allowed'],
   expired: [4403, 'Credentials expired'],
   later: [1013, 'Try again later'],
   again: [4429, 'Too many initialisation requests'],
@@ -65,6 +68,7 @@ export class Connections {
     private readonly challenger: Challenger,
     private readonly authenticator: Authenticator,
     private readonly sources: Sources,
+    @Inject(GRAPHQL_OPTIONS) private readonly options: Required<GraphQLAuthOptions>,
   ) {}
 
   /** Returns `true` if the connection is accepted, and closes it otherwise. */
@@ -75,8 +79,20 @@ export class Connections {
     const policy = (this.policy ??= this.makePolicy());
     const own = connectionRequest(request, this.challenger.fields.credentials, params);
     const raw = (request.raw ?? request) as IncomingMessage;
-    const exchange = this.exchanges.of(own instanceof Failure ? request : own, responseToUpgrade(raw));
+    // Credentials of `connectionParams` replace those of the upgrade, also if a protected path has accepted these.
+    const isOwn = own !== request && !(own instanceof Failure);
+    const exchange = isOwn
+      ? this.exchanges.of(own, new ServerResponse(raw))
+      : this.exchanges.of(request, responseToUpgrade(raw));
+    if (!isOwn && isCrossSite(policy, request, this.options.origins, exchange.authenticated)) {
+      return close(socket, CLOSE.origin);
+    }
     const source = new Source(exchange, true);
+    source.endAt = (time) =>
+      void socket.once(
+        'close',
+        callAt(time, () => close(socket, CLOSE.expired)),
+      );
     this.sources.noteConnection([...keys, socket], source);
     if (policy.access === 'public') return socket.readyState === OPEN;
     exchange.enter(policy);
@@ -91,12 +107,7 @@ export class Connections {
     }
     if (socket.readyState !== OPEN) return false;
     const { expiresAt } = exchange.authenticated?.admission.info ?? {};
-    if (expiresAt !== undefined) {
-      socket.once(
-        'close',
-        atTime(expiresAt, () => close(socket, CLOSE.expired)),
-      );
-    }
+    if (expiresAt !== undefined) source.endAt(expiresAt);
     return true;
   }
 

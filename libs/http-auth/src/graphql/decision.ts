@@ -11,8 +11,6 @@ export type Refused = Failure | Fault;
 export class Decision {
   /** Set if the whole operation is refused. */
   whole: Refused | undefined;
-  /** The name of the scheme whose principal the operation has. */
-  scheme: string | undefined;
   /** Set when a field sets the principal; settled when it is set. */
   accepted: Promise<void> | undefined;
   /** If `true`, a refusal of this operation is reported as an event. */

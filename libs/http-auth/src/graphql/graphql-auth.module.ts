@@ -1,9 +1,10 @@
-import { Global, Module, type OnModuleInit } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Transports } from '../guard/transport.js';
 import { Checks } from './checks.js';
 import { Connections } from './connections.js';
 import { Drivers } from './drivers.js';
+import { GRAPHQL_OPTIONS, type GraphQLAuthOptions, resolveGraphQLOptions } from './graphql.options.js';
 import { GraphQLTransport } from './graphql.transport.js';
 import { Operations } from './operations.js';
 import { Resolvers } from './resolvers.js';
@@ -29,9 +30,30 @@ import { Subscriptions } from './subscriptions.js';
 @Global()
 @Module({
   imports: [DiscoveryModule],
-  providers: [Resolvers, Schemas, Sources, Operations, Checks, Connections, Subscriptions, Drivers, GraphQLTransport],
+  providers: [
+    { provide: GRAPHQL_OPTIONS, useFactory: () => resolveGraphQLOptions() },
+    Resolvers,
+    Schemas,
+    Sources,
+    Operations,
+    Checks,
+    Connections,
+    Subscriptions,
+    Drivers,
+    GraphQLTransport,
+  ],
 })
 export class GraphQLAuthModule implements OnModuleInit {
+  /**
+   * Imports the module with options for subscriptions.
+   *
+   * @throws AuthConfigurationError `ERR_AUTH_OPTION` if an option is unknown or invalid
+   */
+  static forRoot(options: GraphQLAuthOptions = {}): DynamicModule {
+    const resolved = resolveGraphQLOptions(options);
+    return { module: GraphQLAuthModule, global: true, providers: [{ provide: GRAPHQL_OPTIONS, useValue: resolved }] };
+  }
+
   constructor(
     transports: Transports,
     transport: GraphQLTransport,

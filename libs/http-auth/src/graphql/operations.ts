@@ -58,7 +58,8 @@ export class Operations {
   async hold(decision: Decision, policy: Policy): Promise<void> {
     const whole = decision.refusal();
     if (whole !== undefined) throw whole;
-    const result = await this.resultOf(decision, policy);
+    // A subscription asks for its fields again with each event.
+    const result = expiredFailure(decision.source, policy) ?? (await this.resultOf(decision, policy));
     if (isRefused(result)) {
       await this.report(decision, policy, result);
       throw refusalOf(result);
@@ -90,21 +91,18 @@ export class Operations {
 
   private resultOf(decision: Decision, policy: Policy): Promise<PolicyResult> {
     return decision.of(policy, async () => {
+      const expired = expiredFailure(decision.source, policy);
+      if (expired !== undefined) return expired;
       const result = await this.examine(decision.source, policy);
       if (result === undefined || isRefused(result)) return result;
       const { name } = result.scheme;
-      // Two schemes may have two users. A resolver must not act for the user of another field.
-      if ((decision.scheme ??= name).toLowerCase() !== name.toLowerCase()) return new Failure('invalid', name);
+      // Two schemes may have two users. A resolver must not act for the user of another field, or of another operation of a batch.
+      if ((decision.source.scheme ??= name) !== name) return new Failure('invalid', name);
       return result;
     });
   }
 
-  private async examine({ exchange, outcomes, isConnection }: Source, policy: Policy): Promise<PolicyResult> {
-    const { authenticated } = exchange;
-    const { expiresAt } = authenticated?.admission.info ?? {};
-    if (isConnection && policy.access !== 'public' && expiresAt !== undefined && expiresAt.getTime() <= Date.now()) {
-      return new Failure('invalid', authenticated?.scheme.name, 401, { message: 'The credentials have expired' });
-    }
+  private async examine({ exchange, outcomes }: Source, policy: Policy): Promise<PolicyResult> {
     const result = await this.authenticator.examine(policy, exchange, outcomes);
     if (policy.scopesOf === undefined || result === undefined || isRefused(result)) return result;
     return this.authenticator.examine(policyOfRequest(policy, policy.scopesOf, exchange.request), exchange, outcomes);
@@ -133,14 +131,25 @@ export class Operations {
     return (decision.accepted ??= this.setPrincipal(decision.source, policy, result));
   }
 
-  private async setPrincipal({ exchange }: Source, policy: Policy, result: Authenticated): Promise<void> {
+  private async setPrincipal({ exchange, endAt }: Source, policy: Policy, result: Authenticated): Promise<void> {
     exchange.enter(policy);
     await this.challenger.prepare(exchange);
     const { authenticated } = exchange;
     // Another operation of the same batch has set it in the meantime.
     if (authenticated !== undefined && authenticated !== result && isSame(authenticated, result)) return;
     this.authenticator.settle(policy, exchange, result);
+    const { expiresAt } = result.admission.info;
+    if (expiresAt !== undefined) endAt(expiresAt);
   }
+}
+
+/** Returns a failure if the credentials of a connection have expired since it was opened. */
+function expiredFailure({ exchange, isConnection }: Source, { access }: Policy): Failure | undefined {
+  const { scheme, admission } = exchange.authenticated ?? {};
+  const { expiresAt } = admission?.info ?? {};
+  if (!isConnection || access === 'public' || expiresAt === undefined || expiresAt.getTime() > Date.now())
+    return undefined;
+  return new Failure('invalid', scheme?.name, 401, { message: 'The credentials have expired' });
 }
 
 function isSame(one: Authenticated, other: Authenticated): boolean {

@@ -10,6 +10,10 @@ export class Source {
   readonly outcomes: Outcomes = new Map();
   /** If `true`, the refusal of the HTTP request is reported as an event. */
   isReported = false;
+  /** The name of the scheme whose principal the operations have. They share a request, and so the principal on it. */
+  scheme: string | undefined;
+  /** Ends a WebSocket at a time. */
+  endAt: (time: Date) => void = () => undefined;
 
   constructor(
     readonly exchange: Exchange,

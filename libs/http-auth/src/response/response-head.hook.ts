@@ -82,5 +82,5 @@ export class ResponseHeadHook {
 /** Ends an event stream when the credentials that opened it end. */
 function limitStream({ authenticated, response }: Exchange, head: Head, status: number): void {
   const expiresAt = authenticated?.admission.info.expiresAt;
-  if (expiresAt !== undefined && status === 200 && isEventStream(head)) endAt(response, expiresAt);
+  if (expiresAt !== undefined && status < 300 && isEventStream(head)) endAt(response, expiresAt);
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { catchError, finalize, isObservable, type Observable, of, takeUntil, throwError } from 'rxjs';
 import { packagesOf } from '../common/nest.internals.js';
-import { endCall, isGrpcCall } from './grpc.call.js';
+import { endCall, grpcCallOf, isGrpcCall, isStream } from './grpc.call.js';
 import { Message, MessageArgument } from './message.js';
 import { textOf } from './pattern.js';
 import type { RpcTransport } from './rpc.transport.js';
@@ -62,7 +62,9 @@ function watched(handler: Handler, owner: RpcTransport, isEvent: boolean, patter
 
 /** Ends the response as the guard has decided. */
 async function settle(result: unknown, message: Message, args: readonly unknown[]): Promise<unknown> {
-  const response = await result;
+  const call = grpcCallOf(args);
+  // A handler that reads a stream of the client may never settle.
+  const response = await (call !== undefined && isStream(call) ? Promise.race([result, endOf(message)]) : result);
   if (!isObservable(response)) {
     message.close();
     return response;
@@ -72,6 +74,13 @@ async function settle(result: unknown, message: Message, args: readonly unknown[
     finalize(() => message.close()),
     catchError((error: unknown) => replaced(error, message, args)),
   );
+}
+
+/** Resolves to an observable that fails, when the credentials expire. A rejection could be unhandled. */
+function endOf({ end }: Message): Promise<Observable<never>> {
+  return new Promise((resolve) => {
+    end.subscribe({ error: (error: unknown) => resolve(throwError(() => error)) });
+  });
 }
 
 function replaced(error: unknown, { dropped }: Message, [call, callback]: readonly unknown[]): Observable<unknown> {

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { type Observable, throwError } from 'rxjs';
+import { callAt } from '../common/timeout.js';
 import { carry } from '../guard/carrier.js';
 import { Authenticator } from '../guard/authenticator.js';
 import { HttpAuthGuard } from '../guard/http-auth.guard.js';
@@ -19,7 +20,6 @@ import type { Transport, TransportRoute } from '../guard/transport.js';
 import { Challenger } from '../response/challenger.js';
 import { Head } from '../response/head.js';
 import { Failure } from '../schemes/failure.js';
-import { atDate } from './at.date.js';
 import { endCall, grpcCallOf, isGrpcCall, isStream } from './grpc.call.js';
 import { type Message, MessageArgument } from './message.js';
 import { closeController, unknownMessage } from './message.guard.js';
@@ -146,7 +146,7 @@ export class RpcTransport implements Transport {
     const call = grpcCallOf(args);
     const expiresAt = admission?.info.expiresAt;
     if (exchange === undefined || expiresAt === undefined || (call !== undefined && !isStream(call))) return;
-    const cancel = atDate(expiresAt, () => {
+    const cancel = callAt(expiresAt, () => {
       exchange.failure = new Failure('invalid', scheme?.name);
       const error = errorOf(this.refusalOf(new UnauthorizedException('The credentials have expired'), message), call);
       message.end.error(error);

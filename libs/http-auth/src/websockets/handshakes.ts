@@ -4,6 +4,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { frameworkRequest } from '../door/framework.request.js';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
 import { Authenticator } from '../guard/authenticator.js';
+import { isCrossSite } from '../guard/cross.site.js';
 import type { Policy } from '../guard/policy.js';
 import { RouteExchanges } from '../guard/route.exchanges.js';
 import { isToken68 } from '../http/grammar.js';
@@ -11,7 +12,6 @@ import type { HttpRequest } from '../http/request.js';
 import type { Exchange } from '../response/exchange.js';
 import { ResponseHeadHook } from '../response/response-head.hook.js';
 import type { Admitted } from './connection.js';
-import { isCrossSite } from './origin.js';
 import { takeToken } from './subprotocol.js';
 import { type ResolvedWebSocketOptions, WEBSOCKET_OPTIONS } from './websocket.options.js';
 
@@ -39,7 +39,7 @@ export class Handshakes {
     this.headHook.watch(response);
     const token = takeToken(node, this.options.subprotocol);
     const request = frameworkRequest(this.adapterHost.httpAdapter as HttpServer, node);
-    const exchange = await this.apply(policy, withToken(request, token), response);
+    const exchange = await this.apply(policy, withToken(request, token), response, undefined, token !== undefined);
     return {
       policy,
       request,
@@ -87,19 +87,27 @@ export class Handshakes {
     return this.apply(policy, withAuthorization(plain(admitted.request), authorization), response);
   }
 
-  /** Applies a policy to a request. The result is on the exchange. */
+  /**
+   * Applies a policy to a request. The result is on the exchange.
+   *
+   * @param isAlone if `true`, no other credentials of the request may have been accepted, e.g. on a protected path
+   */
   private async apply(
     policy: Policy,
     request: HttpRequest,
     response: ServerResponse,
     earlier?: Pick<Admitted, 'authenticated' | 'identity'>,
+    isAlone = false,
   ): Promise<Exchange> {
-    if (policy.access !== 'public' && isCrossSite(policy, request, this.options.origins)) {
-      throw new ForbiddenException('The Origin is not allowed to open a WebSocket with these credentials');
-    }
     const own = earlier === undefined ? request : withPrincipal(request, earlier.identity);
     const { exchange } = await this.exchanges.enterBy(policy, own, response);
     if (earlier !== undefined) exchange.authenticated = earlier.authenticated;
+    const { authenticated } = exchange;
+    if (isAlone && authenticated !== undefined) throw new BadRequestException(TWICE);
+    const hasCredentials = policy.access !== 'public' || authenticated !== undefined;
+    if (hasCredentials && isCrossSite(policy, request, this.options.origins, authenticated)) {
+      throw new ForbiddenException('The Origin is not allowed to open a WebSocket with these credentials');
+    }
     await this.authenticator.authenticateRoute(policy, exchange);
     return exchange;
   }

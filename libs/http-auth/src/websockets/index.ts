@@ -2,4 +2,5 @@ export { authOf, userOf } from './connection.js';
 export { type RefusalCode, type RefusedMessage } from './refusal.js';
 export { type ConnectionPredicate, WebSocketAuth } from './websocket.auth.js';
 export { WebSocketAuthModule } from './websocket.module.js';
-export type { OriginPredicate, WebSocketAuthOptions } from './websocket.options.js';
+export type { WebSocketAuthOptions } from './websocket.options.js';
+export type { OriginPredicate, Origins } from '../guard/cross.site.js';

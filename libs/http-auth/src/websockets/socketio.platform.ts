@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { BadRequestException } from '@nestjs/common';
 import { respondWith } from '../door/exception.response.js';
 import { forgetResponse, responseToUpgrade, sendTo } from '../door/upgrade.response.js';
 import type { Policy } from '../guard/policy.js';
@@ -96,6 +97,10 @@ export class IoHold implements Platform {
 
   private holdEngine(engine: Engine): void {
     engine.use((request, response, next) => {
+      // JSONP is for browsers without CORS. A page of any origin could read the messages of a client with cookies.
+      if (request[QUERY]?.j !== undefined && this.policy.access !== 'public' && 'assignSocket' in response) {
+        return respondWith(response, new BadRequestException('JSONP is not accepted'), request.method);
+      }
       // The session id proves that the handshake was accepted. A browser cannot set fields on the upgrade of an open session. engine.io refuses
       // unknown ids, and responds to preflights itself.
       if (request[QUERY]?.sid || isPreflight(request as unknown as HttpRequest)) return next();
@@ -120,7 +125,7 @@ export class IoHold implements Platform {
       },
       (error: unknown) => {
         if (socket.destroyed || response.headersSent) return;
-        if (isUpgrade) sendTo(response, socket);
+        if (isUpgrade && !sendTo(response, socket)) return;
         respondWith(response, error, request.method);
       },
     );

@@ -26,7 +26,7 @@ export interface IoNamespace {
 }
 
 /** The request of engine.io, which has parsed its query. */
-export type EngineRequest = IncomingMessage & { readonly [QUERY]?: { readonly sid?: unknown } };
+export type EngineRequest = IncomingMessage & { readonly [QUERY]?: { readonly sid?: unknown; readonly j?: unknown } };
 
 /** The server of engine.io. Its middleware runs for polling and for upgrades; for these, the response is a stub. */
 export interface Engine {

@@ -1,21 +1,18 @@
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { type OptionNames, unknownOption } from '../common/options.js';
+import { type Origins, originsProblem } from '../guard/cross.site.js';
 import { TOKEN } from '../http/grammar.js';
-import type { HttpRequest } from '../http/request.js';
-
-/** Returns `true` if pages of an origin may open WebSockets with ambient credentials. Anything but `true` refuses them. */
-export type OriginPredicate = (origin: string, request: HttpRequest) => boolean;
 
 /** Options of `WebSocketAuthModule`. */
 export interface WebSocketAuthOptions {
   /**
    * The pages that may open a WebSocket with credentials that the browser adds itself: cookies and cached passwords. `same`: pages of
-   * the server's own origin. A list: these origins, e.g. `['https://app.example']`. Clients that send no `Origin` are not browsers,
-   * and are not concerned. Neither are tokens that a page sends itself.
+   * the server's own origin. A list: these origins, e.g. `['https://app.example']`. Clients that send neither `Origin` nor
+   * `Sec-Fetch-Site` are not browsers, and are not concerned. Neither are tokens that a page sends itself.
    *
    * @default 'same'
    */
-  readonly origins?: 'same' | readonly string[] | OriginPredicate;
+  readonly origins?: Origins;
   /**
    * The start of the WebSocket subprotocol that carries a Bearer token, because a browser cannot set `Authorization`. The token
    * follows: `new WebSocket(url, ['chat', 'bearer.' + token])`. The gateway never sees this subprotocol. With `false`, no token is
@@ -59,24 +56,14 @@ export function resolveWebSocketOptions(options: WebSocketAuthOptions = {}): Res
   const { origins = 'same', subprotocol = 'bearer.', expiry = 'close', handshake = 'http' } = options;
   const unknown = unknownOption(options, NAMES);
   if (unknown !== undefined) fail(unknown);
-  if (typeof origins === 'string' ? origins !== 'same' : typeof origins !== 'function' && !Array.isArray(origins)) {
-    fail("origins must be 'same', a list of origins, or a function");
-  }
-  const wrong = Array.isArray(origins) ? origins.find((origin: unknown) => !isOrigin(origin)) : undefined;
-  if (wrong !== undefined) {
-    fail(`origins: '${String(wrong)}' is not an origin; write scheme, host and port only, e.g. https://app.example`);
-  }
+  const wrong = originsProblem(origins);
+  if (wrong !== undefined) fail(wrong);
   if (subprotocol !== false && !(typeof subprotocol === 'string' && SUBPROTOCOL.test(subprotocol))) {
     fail("subprotocol must be the start of a subprotocol, e.g. 'bearer.', or false");
   }
   if (expiry !== 'close' && expiry !== 'ignore') fail("expiry must be 'close' or 'ignore'");
   if (handshake !== 'http' && handshake !== 'connect') fail("handshake must be 'http' or 'connect'");
   return { origins, subprotocol, expiry, handshake };
-}
-
-/** Returns `true` for an origin in the form in which browsers send it (RFC 6454 section 6.2). */
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
 }
 
 function fail(message: string): never {

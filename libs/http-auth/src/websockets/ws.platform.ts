@@ -57,8 +57,7 @@ export function holdWsServer(server: WsServer, policy: Policy, handshakes: Hands
           });
         }),
       (error: unknown) => {
-        if (socket.destroyed) return;
-        sendTo(response, socket);
+        if (socket.destroyed || !sendTo(response, socket)) return;
         respondWith(response, error, request.method);
       },
     );

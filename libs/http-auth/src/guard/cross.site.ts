@@ -1,25 +1,51 @@
 import type { IncomingMessage } from 'node:http';
-import type { Policy } from '../guard/policy.js';
 import { schemeOf } from '../http/credentials.js';
 import type { HttpRequest } from '../http/request.js';
+import type { Authenticated } from '../response/exchange.js';
 import type { Scheme } from '../schemes/scheme.js';
-import type { ResolvedWebSocketOptions } from './websocket.options.js';
+import type { Policy } from './policy.js';
+
+/** Returns `true` if pages of an origin may open WebSockets with ambient credentials. Anything but `true` refuses them. */
+export type OriginPredicate = (origin: string, request: HttpRequest) => boolean;
+
+/** The pages that may open WebSockets with ambient credentials. */
+export type Origins = 'same' | readonly string[] | OriginPredicate;
+
+/** Checks the option `origins`. Returns an error message, or `undefined` if it is valid. */
+export function originsProblem(origins: unknown): string | undefined {
+  if (origins === 'same' || typeof origins === 'function') return undefined;
+  if (!Array.isArray(origins)) return "origins must be 'same', a list of origins, or a function";
+  const wrong = (origins as unknown[]).find((origin) => !isOrigin(origin));
+  return (wrong &&
+    `origins: '${String(wrong)}' is not an origin; write scheme, host and port only, e.g. https://app.example`) as
+    | string
+    | undefined;
+}
+
+/** Returns `true` for an origin in the form in which browsers send it (RFC 6454 section 6.2). */
+function isOrigin(value: unknown): boolean {
+  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
+}
 
 /**
  * Returns `true` if a page of another origin may have opened the WebSocket without the knowledge of the user. Browsers add cookies and
  * cached passwords to the handshake of any page, and CORS does not apply to it (RFC 6455 section 10.2).
  *
  * @param request a handshake; its `Authorization` may come from a subprotocol
+ * @param earlier the scheme that has authenticated the handshake already, e.g. on a protected path
  */
 export function isCrossSite(
   policy: Policy,
   request: HttpRequest,
-  origins: ResolvedWebSocketOptions['origins'],
+  origins: Origins,
+  earlier: Authenticated | undefined,
 ): boolean {
-  const { origin } = request.headers;
-  if (origin === undefined) return false;
-  const scheme = presentedScheme(policy, request);
-  return scheme !== undefined && isAmbient(scheme) && !isAllowed(origin, request, origins);
+  const scheme = earlier?.scheme ?? presentedScheme(policy, request);
+  if (scheme === undefined || !isAmbient(scheme)) return false;
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (origin !== undefined) return !isAllowed(origin, request, origins);
+  // A script element sends no Origin, but browsers name the relation (Fetch Metadata). Other clients do not send the field.
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 /** Returns the scheme that the credentials of the request belong to. */
@@ -33,7 +59,7 @@ function isAmbient({ ambient, oauth }: Scheme): boolean {
   return ambient ?? oauth !== true;
 }
 
-function isAllowed(origin: string, request: HttpRequest, origins: ResolvedWebSocketOptions['origins']): boolean {
+function isAllowed(origin: string, request: HttpRequest, origins: Origins): boolean {
   if (typeof origins === 'function') return (origins(origin, request) as unknown) === true;
   return origins === 'same' ? isSameOrigin(origin, request) : origins.includes(origin);
 }
