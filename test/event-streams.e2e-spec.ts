@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, type INestApplication, Res, Sse } from '@nestjs/common';
+import { Controller, Get, Post, type INestApplication, Res, Sse } from '@nestjs/common';
 import {
   admit,
   AuthModule,
@@ -55,6 +55,12 @@ class StreamController {
     if ('raw' in reply) reply.hijack();
     response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
     response.write('retry: 50\ndata: "by hand"\n\n');
+  }
+  @Post('created') created(@Res() reply: ServerResponse | { raw: ServerResponse; hijack(): void }) {
+    const response = 'raw' in reply ? reply.raw : reply;
+    if ('raw' in reply) reply.hijack();
+    response.writeHead(201, { 'Content-Type': 'text/event-stream' });
+    response.write('data: "created"\n\n');
   }
   @Get('download') download(@Res() reply: ServerResponse | { raw: ServerResponse; hijack(): void }) {
     const response = 'raw' in reply ? reply.raw : reply;
@@ -120,6 +126,14 @@ describe.each(adapters)('An event stream on %s', (_name, adapter) => {
     await until(() => listener.isClosed);
     expect(listener.events).toEqual([expect.objectContaining({ sub: 'alice' })]);
     expect(listener.errors).toEqual([undefined, 401]);
+  });
+
+  it('ends if it has another status than 200', async () => {
+    const answer = await send(await application(), '/created', {
+      method: 'POST',
+      headers: { authorization: 'Bearer alice.1000' },
+    });
+    expect([answer.status, answer.body]).toEqual([201, 'data: "created"\n\n']);
   });
 
   it('ends if other code writes the head', async () => {

@@ -20,7 +20,7 @@ import {
   VerifierUnavailableException,
 } from 'nestjs-http-auth';
 import { RpcAuthModule } from 'nestjs-http-auth/rpc';
-import { map, NEVER, type Observable, startWith } from 'rxjs';
+import { lastValueFrom, map, NEVER, type Observable, startWith } from 'rxjs';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization } from './support/client.js';
 import { freePort } from './support/free-port.js';
@@ -67,8 +67,10 @@ class BooksController {
   ): Observable<User> {
     return messages.pipe(map(() => user));
   }
-  @GrpcStreamMethod('BooksService') collect(messages: Observable<object>): Observable<object> {
-    return messages.pipe(map(() => ({ name: 'collected' })));
+  // Nest gives the handler its messages when the promise has settled, so this one waits until the call ends.
+  @GrpcStreamMethod('BooksService') async collect(messages: Observable<object>): Promise<object> {
+    await lastValueFrom(messages);
+    return { name: 'collected' };
   }
   @GrpcStreamCall('BooksService') raw(stream: Stream) {
     stream.on('data', () => stream.write({ name: 'raw' }));
@@ -206,7 +208,7 @@ describe.each(servers)('gRPC in %s', (name, begin) => {
     });
     expect(await client.call('Chat', alice)).toMatchObject({ ...refused, values: [{ name: 'alice' }] });
     expect(await client.call('Raw', alice)).toMatchObject({ ...refused, values: [{ name: 'raw' }] });
-    expect(await client.call('Collect', alice)).toMatchObject({ code: 0, values: [{ name: 'collected' }] });
+    expect(await client.call('Collect', alice, { isOpen: true })).toMatchObject({ ...refused, values: [] });
     expect(await client.call('RawCollect', alice)).toMatchObject({ code: 0, values: [{ name: 'raw collected' }] });
   });
 

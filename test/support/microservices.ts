@@ -82,7 +82,7 @@ export class GrpcClient {
   }
 
   /** Calls a method with one message, and with metadata. The call is ended by the server. */
-  async call(method: string, fields: Record<string, string> = {}): Promise<GrpcAnswer> {
+  async call(method: string, fields: Record<string, string> = {}, { isOpen = false } = {}): Promise<GrpcAnswer> {
     const metadata = new Metadata();
     for (const [name, value] of Object.entries(fields)) metadata.set(name, value);
     const { requestStream, responseStream } = this.client[method] as unknown as {
@@ -109,7 +109,7 @@ export class GrpcClient {
         end(): void;
       };
       if (requestStream) call.write({});
-      if (requestStream && !responseStream) call.end();
+      if (requestStream && !responseStream && !isOpen) call.end();
       if (!responseStream) return;
       call.on('data', (value) => values.push(value));
       call.on('error', done);
