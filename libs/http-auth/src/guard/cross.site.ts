@@ -15,16 +15,14 @@ export type Origins = 'same' | readonly string[] | OriginPredicate;
 export function originsProblem(origins: unknown): string | undefined {
   if (origins === 'same' || typeof origins === 'function') return undefined;
   if (!Array.isArray(origins)) return "origins must be 'same', a list of origins, or a function";
-  const wrong = (origins as unknown[]).find((origin) => !isOrigin(origin));
-  return (wrong &&
-    `origins: '${String(wrong)}' is not an origin; write scheme, host and port only, e.g. https://app.example`) as
-    | string
-    | undefined;
+  const wrong = origins.map(String).find((origin) => !isOrigin(origin));
+  if (wrong === undefined) return undefined;
+  return `origins: '${wrong}' is not an origin; write scheme, host and port only, e.g. https://app.example`;
 }
 
 /** Returns `true` for an origin in the form in which browsers send it (RFC 6454 section 6.2). */
-function isOrigin(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
+function isOrigin(value: string): boolean {
+  return URL.canParse(value) && new URL(value).origin === value;
 }
 
 /**
