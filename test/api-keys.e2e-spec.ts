@@ -157,7 +157,7 @@ describe('apiKey()', () => {
     [{ header: '' }, 'apiKey(): header must be the name of a field'],
     [{ header: 'Authorization' }, 'apiKey(): header must not be Authorization, which has another meaning'],
     [{ header: 'cookie' }, 'apiKey(): header must not be cookie, which has another meaning'],
-    [{ name: 'API key' }, "apiKey(): name must be a token, e.g. 'ApiKey'"],
+    [{ name: 'API key' }, "apiKey(): name must be a token (RFC 9110 section 5.6.2), e.g. 'refresh'"],
     [{ name: 'bearer' }, 'apiKey(): name must not be bearer, which is another scheme'],
     [{ limits: { perUser: 1 } as never }, 'apiKey(): limits.perUser is for passwords'],
   ])('throws an error at startup for %j', async (options, message) => {

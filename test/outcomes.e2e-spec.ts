@@ -294,7 +294,7 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       }
       expect(events).toHaveLength(3);
       expect(events[0]).toMatchObject({
-        reason: 'insufficient',
+        reason: 'forbidden',
         scheme: 'Basic',
         status: 403,
         message: 'account suspended',

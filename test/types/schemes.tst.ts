@@ -2,6 +2,7 @@ import type { Request as ExpressRequest } from 'express';
 import type { FastifyRequest } from 'fastify';
 import {
   type Admission,
+  anyOf,
   basic,
   type BasicCredentials,
   bearer,
@@ -130,5 +131,27 @@ describe('a scheme factory', () => {
     expect(bearer).type.toBeCallableWith(verifier, { formEncodedBody: true });
     expect(bearer).type.not.toBeCallableWith(verifier, { formEncodedBody: 'yes' });
     expect(bearer).type.not.toBeCallableWith(verifier, { charset: 'UTF-8' });
+  });
+});
+
+describe('anyOf()', () => {
+  test('returns a verifier of the principals of all its verifiers', () => {
+    const other = async ({ token }: BearerCredentials) => (token === 'a' ? { id: 1 } : null);
+    const verify = anyOf(({ token }: BearerCredentials) => (token === 'b' ? user : null), other);
+    expect<Parameters<typeof verify>[0]>().type.toBe<BearerCredentials>();
+    expect<Awaited<ReturnType<typeof verify>>>().type.toBe<Admission<User | { id: number }>>();
+    expect(bearer).type.toBeCallableWith(verify);
+  });
+
+  test('accepts classes and refuses what is not a verifier', () => {
+    expect(bearer).type.toBeCallableWith(anyOf(Sessions, () => user));
+    expect(anyOf).type.not.toBeCallableWith();
+    expect(anyOf).type.not.toBeCallableWith('verifier');
+  });
+
+  test('does not combine credentials of different schemes', () => {
+    const verify = anyOf(Users, Sessions);
+    expect(basic).type.not.toBeCallableWith(verify);
+    expect(bearer).type.not.toBeCallableWith(verify);
   });
 });

@@ -22,7 +22,7 @@ import { Authenticator } from './guard/authenticator.js';
 import { EventReporter } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { schemesFor } from './guard/opening.js';
-import { OPEN_ROUTES, Policies } from './guard/policies.js';
+import { IGNORE_OTHER_SCHEMES, OPEN_ROUTES, Policies } from './guard/policies.js';
 import { RouteExchanges } from './guard/route.exchanges.js';
 import { MissingTransport } from './guard/missing.transport.js';
 import { RouteGuard } from './guard/route.guard.js';
@@ -64,7 +64,7 @@ function applicationProtection(
     prompt,
     params: resourceParams(resource),
     get schemes() {
-      return schemesFor(registry.all, 'response');
+      return schemesFor(registry.usual, 'response');
     },
   };
 }
@@ -100,6 +100,11 @@ function applicationProtection(
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
     { provide: STREAM_EXPIRY, inject: [OPTIONS], useFactory: ({ streams }: ResolvedAuthOptions) => streams.expiry },
     { provide: OPEN_ROUTES, inject: [OPTIONS], useFactory: (options: ResolvedAuthOptions) => options.public },
+    {
+      provide: IGNORE_OTHER_SCHEMES,
+      inject: [OPTIONS],
+      useFactory: ({ ignoreOtherSchemes }: ResolvedAuthOptions) => ignoreOtherSchemes,
+    },
     { provide: APPLICATION_PROTECTION, inject: [OPTIONS, SchemeRegistry], useFactory: applicationProtection },
     {
       provide: SchemeRegistry,

@@ -47,6 +47,14 @@ export interface AuthModuleOptions {
    * @default []
    */
   readonly public?: readonly (Type | RoutePredicate)[];
+  /**
+   * If `true`, an `Authorization` field of a scheme that the route does not accept is ignored, as if it were absent. This is for
+   * applications behind a proxy that sends its own `Authorization: Basic …` beside an API key or a cookie. If `false`, such a request
+   * gets 401, because its client expects that its credentials count.
+   *
+   * @default false
+   */
+  readonly ignoreOtherSchemes?: boolean;
   /** How the challenges are sent. */
   readonly challenges?: ChallengeOptions;
   /**
@@ -129,6 +137,7 @@ const NAMES: OptionNames<AuthModuleOptions> = {
   globalGuard: true,
   early: true,
   public: true,
+  ignoreOtherSchemes: true,
   challenges: true,
   resource: true,
   proxy: true,
@@ -139,6 +148,16 @@ const NAMES: OptionNames<AuthModuleOptions> = {
   printRoutes: true,
   streams: true,
 };
+
+const BOOLEANS = [
+  'globalGuard',
+  'early',
+  'ignoreOtherSchemes',
+  'proxy',
+  'printRoutes',
+  'tlsTerminated',
+  'dotSegments',
+] as const;
 
 const CHALLENGE_NAMES: OptionNames<ChallengeOptions> = { layout: true, prompt: true };
 
@@ -196,6 +215,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     globalGuard: options.globalGuard ?? true,
     early: options.early ?? false,
     public: options.public ?? [],
+    ignoreOtherSchemes: options.ignoreOtherSchemes ?? false,
     proxy: options.proxy ?? false,
     dotSegments: options.dotSegments ?? false,
     verifierTimeout: milliseconds(options.verifierTimeout ?? '30s') ?? NaN,
@@ -212,7 +232,7 @@ function check(options: ResolvedAuthOptions): void {
   const { realm, challenges, passport, resource } = options;
   const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (problem !== undefined) fail(`realm: ${problem}; name the protection space, e.g. 'Access to staging site'`);
-  for (const name of ['globalGuard', 'early', 'proxy', 'printRoutes', 'tlsTerminated', 'dotSegments'] as const) {
+  for (const name of BOOLEANS) {
     if (typeof options[name] !== 'boolean') fail(`${name} must be true or false`);
   }
   if (!Array.isArray(options.public) || !options.public.every((entry) => typeof entry === 'function')) {

@@ -44,6 +44,7 @@ export type { Prompt, RealmFunction, RealmOption } from './response/protection.j
 export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
 export { admit, type Admission, type AdmissionInfo } from './schemes/admission.js';
+export { anyOf } from './schemes/any.of.js';
 export { AuthLimits, type SchemeLimitStatus } from './schemes/auth.limits.js';
 export type { ApiKeyCredentials } from './schemes/apikey/api.key.credentials.js';
 export { apiKey, type ApiKeyOptions } from './schemes/apikey/api.key.scheme.js';
@@ -59,8 +60,16 @@ export { BasicStrategy } from './schemes/passport/basic.strategy.js';
 export { BearerStrategy } from './schemes/passport/bearer.strategy.js';
 export { passportStrategy, type PassportStrategyOptions } from './schemes/passport/passport.strategy.js';
 export type { PassportRegistry, Strategy, StrategyActions } from './schemes/passport/strategy.js';
-export type { OpenApiScheme, Opening, Scheme, SchemeContainer, SchemeDefinition } from './schemes/scheme.js';
+export type {
+  OpenApiScheme,
+  Opening,
+  Scheme,
+  SchemeContainer,
+  SchemeDefinition,
+  SchemeOptions,
+} from './schemes/scheme.js';
 export { RefusedException } from './schemes/refused.exception.js';
 export { VerifierUnavailableException } from './schemes/unavailable.exception.js';
 export { VerifierError } from './schemes/verifier.error.js';
+export type { VerifierContext } from './schemes/verifier.context.js';
 export type { HttpAuthVerifier, Verdict, Verifier, VerifierClass, VerifierFunction } from './schemes/verifier.js';

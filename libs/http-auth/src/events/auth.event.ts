@@ -30,11 +30,11 @@ export interface AuthenticatedEvent extends Circumstances {
   readonly scheme: string;
 }
 
-/** The guard refused a request because its credentials are missing, malformed, invalid or insufficient. */
+/** The guard refused a request because its credentials are missing, malformed, invalid, insufficient or forbidden. */
 export interface RefusedEvent extends Circumstances {
   /** Distinguishes the events. */
   readonly type: 'refused';
-  /** The problem of the credentials. `insufficient` credentials are valid, but the route requires more. */
+  /** The problem of the credentials. `insufficient` and `forbidden` credentials are valid. */
   readonly reason: Exclude<FailureReason, 'limited'>;
   /** The status of the response: 400, 401, 403, 407 if the application is a proxy, or the 4xx of the verifier's exception. */
   readonly status: number;

@@ -8,25 +8,26 @@ import {
   Logger,
   UnauthorizedException,
 } from '@nestjs/common';
-import { isPromise } from '../common/promise.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
-import { schemeOf } from '../http/credentials.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
-import { countFieldLines, type HttpRequest, isGone, isPreflight } from '../http/request.js';
+import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated, Exchange } from '../response/exchange.js';
 import { Admission } from '../schemes/admission.js';
+import { authSchemeOf } from '../schemes/auth.scheme.js';
 import { decide } from '../schemes/decide.js';
 import { Failure } from '../schemes/failure.js';
 import type { Outcome } from '../schemes/outcome.js';
 import { secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { tooLate } from '../schemes/unavailable.exception.js';
+import type { VerifierContext } from '../schemes/verifier.context.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { EventReporter } from './event.reporter.js';
 import { authenticates } from './opening.js';
+import { pick } from './pick.js';
 import type { Policy } from './policy.js';
 import { policyOfRequest } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
@@ -67,7 +68,7 @@ export class Authenticator {
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
     if (policy.access === 'public') return undefined;
     const { authenticated } = exchange;
-    if (authenticated !== undefined && policy.byName.has(authenticated.scheme.name.toLowerCase())) {
+    if (authenticated !== undefined && accepts(policy, authenticated.scheme)) {
       return sufficient(policy, authenticated);
     }
     exchange.readsCredentials = true;
@@ -78,7 +79,8 @@ export class Authenticator {
       return isAnonymous ? failureOfAnonymous(policy, exchange) : scheme;
     }
     try {
-      const started = outcomes?.get(scheme) ?? this.outcomeOf(scheme, request);
+      const started =
+        outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
       return outcome instanceof Failure ? outcome : sufficient(policy, { scheme, admission: outcome });
@@ -114,10 +116,14 @@ export class Authenticator {
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
-  private outcomeOf(scheme: Scheme, request: HttpRequest): Promise<Outcome> {
+  private outcomeOf(scheme: Scheme, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
     return decide({ scheme: scheme.name, secrets }, async () => {
-      const outcome: unknown = await withinTime(Promise.resolve(scheme.authenticate(request)), this.timeout, tooLate);
+      const outcome: unknown = await withinTime(
+        Promise.resolve(scheme.authenticate(request, context)),
+        this.timeout,
+        tooLate,
+      );
       if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
       throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
     });
@@ -159,15 +165,21 @@ export class Authenticator {
   }
 
   /** Returns the scheme that the request names, or the failure if the route does not accept such a scheme. */
-  protected pick({ schemes, byName, opens = 'response' }: Policy, request: HttpRequest): Scheme | Failure {
-    const field = request.headers.authorization;
-    const finds = (scheme: Scheme) => authenticates(scheme, opens) && presents(scheme, request);
-    const exclusive = schemes.find((scheme) => scheme.exclusive === true && finds(scheme));
-    if (exclusive !== undefined) return field === undefined ? exclusive : new Failure('malformed', exclusive.name);
-    if (field === undefined) return schemes.find(finds) ?? new Failure('missing');
-    const name = schemeOf(field);
-    if (name === undefined || countFieldLines(request, this.fields.credentials) > 1) return new Failure('malformed');
-    return byName.get(name) ?? new Failure('invalid');
+  protected pick(policy: Policy, request: HttpRequest): Scheme | Failure {
+    return pick(policy, request, this.fields.credentials);
+  }
+
+  private contextOf(policy: Policy, exchange: Exchange, { name }: Scheme): VerifierContext {
+    const { route, target, access, scopes } = policy;
+    return {
+      scheme: name,
+      route,
+      controller: target?.controller,
+      handler: target?.handler,
+      required: access === 'required',
+      scopes: scopes?.names ?? [],
+      realm: this.reporter.realmOf(exchange),
+    };
   }
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
@@ -194,7 +206,7 @@ export class Authenticator {
       this.reporter.refused(
         policy,
         exchange,
-        new Failure('insufficient', name, 403, { message: error.message }),
+        new Failure('forbidden', name, 403, { message: error.message }),
         error.getStatus(),
       );
       throw error;
@@ -223,12 +235,9 @@ function failureOfAnonymous({ opens = 'response' }: Policy, { authenticated }: E
   return scheme === undefined || authenticates(scheme, opens) ? undefined : new Failure('invalid', scheme.name);
 }
 
-/** Returns `true` if the request has credentials of the scheme outside the `Authorization` field. */
-function presents(scheme: Scheme, request: HttpRequest): boolean {
-  const result: unknown = scheme.presents?.(request);
-  // An async function is a mistake. Without a handler, its rejection would end the process.
-  if (isPromise(result)) result.then(undefined, () => undefined);
-  return result === true;
+/** Returns `true` if the policy accepts a scheme that has authenticated the request before. */
+function accepts({ byAuthScheme }: Policy, scheme: Scheme): boolean {
+  return byAuthScheme.get(authSchemeOf(scheme))?.name === scheme.name;
 }
 
 /** Sets the fields of a scheme. */

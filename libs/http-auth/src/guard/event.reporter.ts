@@ -48,7 +48,7 @@ export class EventReporter {
   }
 
   /** The realm; `undefined` if its function failed, which the challenger reports. */
-  private realmOf(exchange: Exchange): string | undefined {
+  realmOf(exchange: Exchange): string | undefined {
     try {
       return this.challenger.realmOf(exchange);
     } catch {

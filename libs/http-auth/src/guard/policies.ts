@@ -5,6 +5,8 @@ import { METHOD_METADATA } from '../common/nest.internals.js';
 import { isPromise } from '../common/promise.js';
 import { realmProblem } from '../http/realm.js';
 import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption } from '../response/protection.js';
+import { authSchemeOf } from '../schemes/auth.scheme.js';
+import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import { authenticates, openingOf, schemesFor } from './opening.js';
@@ -16,13 +18,16 @@ import { type StepUpOptions, stepUpProblem } from './step-up.js';
 /** The injection token of the option `public`. */
 export const OPEN_ROUTES = Symbol('nestjs-http-auth:open-routes');
 
+/** The injection token of the option `ignoreOtherSchemes`. */
+export const IGNORE_OTHER_SCHEMES = Symbol('nestjs-http-auth:ignore-other-schemes');
+
 /** The decorator of each access. */
 const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: '@OptionalAuth()' } as const;
 
 /** The parts of a policy that decorators or `protect()` set. The module's options are the defaults of the rest. */
 type PolicyParts = Pick<
   Policy,
-  'route' | 'access' | 'reason' | 'preflight' | 'opens' | 'scopes' | 'scopesOf' | 'stepUp'
+  'route' | 'target' | 'access' | 'reason' | 'preflight' | 'opens' | 'scopes' | 'scopesOf' | 'stepUp'
 > & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
@@ -39,10 +44,12 @@ export class Policies {
   /**
    * @param application the realm, schemes and prompt of routes without decorators
    * @param open the option `public`
+   * @param ignoresOtherSchemes the option `ignoreOtherSchemes`
    */
   constructor(
     @Inject(APPLICATION_PROTECTION) private readonly application: Protection,
     @Inject(OPEN_ROUTES) private readonly open: readonly (Type | RoutePredicate)[],
+    @Inject(IGNORE_OTHER_SCHEMES) private readonly ignoresOtherSchemes: boolean,
     private readonly schemes: SchemeRegistry,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
@@ -70,14 +77,15 @@ export class Policies {
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_REALM', `realm: ${problem}`);
     checkRequirements(rest);
     const { opens } = rest;
-    const named = schemes === undefined ? this.schemes.all : this.schemes.named(schemes);
+    const named = schemes === undefined ? this.schemes.usual : this.schemes.named(schemes);
     const accepted = opens === undefined ? named : schemesFor(named, opens);
     return {
       ...rest,
       realm: name,
       prompt: prompt ?? application.prompt,
       schemes: accepted,
-      byName: new Map(accepted.map((scheme) => [scheme.name.toLowerCase(), scheme])),
+      byAuthScheme: byAuthScheme(accepted),
+      ignoresOtherSchemes: this.ignoresOtherSchemes,
       params: scopes === undefined ? application.params : { scope: scopeParam(scopes), ...application.params },
     };
   }
@@ -109,6 +117,7 @@ export class Policies {
     try {
       const policy = this.make({
         route: nameOf(route),
+        target: route,
         ...access,
         opens: openingOf(controller, handler),
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
@@ -218,6 +227,28 @@ function checkSchemes({ access, schemes, opens = 'response' }: Policy): void {
     'ERR_AUTH_SCHEMES',
     `schemes: ${names} does not authenticate such a route; name another scheme, or open the route`,
   );
+}
+
+/**
+ * Returns the schemes by their auth-schemes.
+ *
+ * @throws AuthConfigurationError if two schemes have the same one
+ */
+function byAuthScheme(schemes: readonly Scheme[]): ReadonlyMap<string, Scheme> {
+  const found = new Map<string, Scheme>();
+  for (const scheme of schemes) {
+    const key = authSchemeOf(scheme);
+    const other = found.get(key);
+    if (other !== undefined) {
+      throw new AuthConfigurationError(
+        'ERR_AUTH_SCHEME_DUPLICATE',
+        `schemes: "${other.name}" and "${scheme.name}" have the same auth-scheme, so a request does not say which of them checks it; ` +
+          'name one of them with @Schemes(), or set optIn: true for one',
+      );
+    }
+    found.set(key, scheme);
+  }
+  return found;
 }
 
 function nameOf({ controller, handler }: Route): string {

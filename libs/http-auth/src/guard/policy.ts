@@ -26,12 +26,16 @@ export interface Policy extends Protection {
   /** The name of the route in events: `ArticlesController.create`, or the path of `protect()`. */
   readonly route: string;
   readonly access: Access;
+  /** The class and the method; `undefined` for a protected path. */
+  readonly target?: Route | undefined;
   /** The decorator or the option that decides the access. */
   readonly reason: AccessDecorator | 'option public' | 'protect()' | 'default';
   /** The result that requests open; `undefined` for a protected path, because there each request decides. */
   readonly opens?: Opening | undefined;
-  /** The schemes by their names in lower case. */
-  readonly byName: ReadonlyMap<string, Scheme>;
+  /** The schemes by their auth-schemes in lower case. */
+  readonly byAuthScheme: ReadonlyMap<string, Scheme>;
+  /** If `true`, an `Authorization` field of a scheme that the route does not accept is ignored. */
+  readonly ignoresOtherSchemes: boolean;
   /** The scopes that the credentials need; `undefined` if they need none. */
   readonly scopes?: RequiredScopes | undefined;
   /** Returns more scopes that one request needs; `undefined` if no function does. */

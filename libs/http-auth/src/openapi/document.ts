@@ -5,6 +5,7 @@ import type { AuthenticationFields } from '../http/fields.js';
 import { Challenger } from '../response/challenger.js';
 import type { RouteEntry } from '../routes/route.entry.js';
 import { RouteReport } from '../routes/route.report.js';
+import { authSchemeOf } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { Operations } from './operations.js';
@@ -92,7 +93,7 @@ class Describer {
     return {
       [status]: this.challenged(`${reason}: the credentials are ${missing}refused`, schemes),
       // RFC 6750 section 3.1
-      ...(schemes.some((name) => keyOf(name) === 'bearer') && {
+      ...(schemes.some((name) => authSchemeOf(this.schemes.get(name) as Scheme) === 'bearer') && {
         400: this.challenged('Bad Request: the Bearer credentials are malformed', schemes),
       }),
       ...((scopes ?? scopesByRequest) && {
@@ -116,8 +117,8 @@ function needed(scopes: RouteEntry['scopes'], byRequest: RouteEntry['scopesByReq
 }
 
 /** Returns the Security Scheme Object of a scheme; `type: http` if the scheme does not declare one. */
-function openapiOf({ name, openapi }: Scheme): SecurityScheme {
-  return openapi === undefined ? { type: 'http', scheme: keyOf(name) } : { ...openapi };
+function openapiOf(scheme: Scheme): SecurityScheme {
+  return scheme.openapi === undefined ? { type: 'http', scheme: authSchemeOf(scheme) } : { ...scheme.openapi };
 }
 
 /** Combines our response with the document's response for the same status. */

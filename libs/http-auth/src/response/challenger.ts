@@ -71,7 +71,7 @@ export class Challenger {
   complete(exchange: Exchange, head: Head, statusCode: number): number {
     const { failure } = exchange;
     let status = statusCode;
-    const refused = statusCode === failure?.status && failure.reason !== 'limited';
+    const refused = statusCode === failure?.status && failure.reason !== 'limited' && failure.reason !== 'forbidden';
     if (statusCode === this.fields.status || refused) {
       // A 401 without a challenge breaks RFC 9110 section 15.5.2. An unknown realm is the server's fault.
       if (!this.challenge(exchange, head, statusCode)) status = 500;

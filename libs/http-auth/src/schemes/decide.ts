@@ -112,12 +112,13 @@ function outcomeOfError(attempt: Attempt, error: Error): Outcome {
 }
 
 /** Converts a thrown value to a failure. Returns `undefined` if the value is not a refusal. */
-function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
+export function failureOf(attempt: Attempt, error: unknown): Failure | undefined {
   if (error instanceof Failure) return adopt(attempt, error);
   // Promise.any() over several verifiers: the credentials are refused only if every verifier refuses them.
   if (error instanceof AggregateError && error.errors.length > 0) {
     const failures = error.errors.map((one: unknown) => failureOf(attempt, one));
-    return failures.every((one) => one !== undefined) ? failures[0] : undefined;
+    if (!failures.every((one) => one !== undefined)) return undefined;
+    return failures.find(({ details }) => details.foreign !== true) ?? failures[0];
   }
   if (!(error instanceof HttpException) || error.getStatus() !== 401) return undefined;
   if (error.cause instanceof Failure) return adopt(attempt, error.cause);

@@ -7,16 +7,18 @@ import type { LimitName } from '../limits/attempt.js';
  * - `missing`: the request has no credentials.
  * - `malformed`: the credentials break the grammar of their scheme.
  * - `invalid`: the verifier did not accept the credentials.
- * - `insufficient`: the credentials are valid, but the route requires more.
+ * - `insufficient`: the credentials are valid, but the route requires more than they grant. The client may get better ones.
+ * - `forbidden`: the credentials are valid, but the client may not do this: the user does not have the role, or the request comes from
+ *   a page of another site. Other credentials of the same user do not help, so the response has no challenge.
  * - `limited`: there were too many failures before this request, or the failures cannot be counted.
  */
-export type FailureReason = 'missing' | 'malformed' | 'invalid' | 'insufficient' | 'limited';
+export type FailureReason = 'missing' | 'malformed' | 'invalid' | 'insufficient' | 'forbidden' | 'limited';
 
 /**
  * The status of a refusal:
  * - 401: in most cases.
  * - 400: a malformed Bearer request (RFC 6750 section 3.1).
- * - 403: insufficient scopes (same section).
+ * - 403: insufficient scopes (same section), or forbidden (RFC 9110 section 15.5.4).
  * - 429: too many failures (RFC 6585 section 4).
  * - 503: failures cannot be counted, but must be (RFC 9110 section 15.6.4).
  */
@@ -35,6 +37,11 @@ export interface FailureDetails {
   readonly retryAfter?: number;
   /** The limit that is reached, for a failure of the reason `limited`. */
   readonly limit?: LimitName;
+  /**
+   * If `true`, the credentials are of another kind than the verifier knows, e.g. not a JWT. `anyOf()` then prefers the failure of a
+   * verifier that knows them.
+   */
+  readonly foreign?: boolean;
   /** The reason in words, for logs and events, e.g. `jwt expired` from passport-jwt. Credentials are cut out. */
   readonly message?: string;
   /** The response body, if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */

@@ -3,6 +3,7 @@ import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../common/promise.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
+import { firstOf, partsOf } from './any.of.js';
 import type { SchemeContainer } from './scheme.js';
 import { tooLate } from './unavailable.exception.js';
 import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
@@ -21,8 +22,8 @@ export class NestSchemeContainer implements SchemeContainer {
     verifier: Verifier<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
     const verify = this.functionOf(verifier);
-    return (credentials, request) => {
-      const verdict = verify(credentials, request);
+    return (credentials, request, context) => {
+      const verdict = verify(credentials, request, context);
       return isPromise(verdict) ? withinTime(verdict, this.timeout, tooLate) : verdict;
     };
   }
@@ -30,6 +31,8 @@ export class NestSchemeContainer implements SchemeContainer {
   private functionOf<Credentials, Principal, Request>(
     verifier: Verifier<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
+    const parts = partsOf(verifier);
+    if (parts !== undefined) return firstOf(parts.map((part) => this.functionOf(part)));
     if (!isVerifierClass(verifier) && !this.isProvided(verifier)) return withoutVerifiers(verifier);
     if (this.scopeOf(verifier) !== Scope.DEFAULT) return this.perRequest(verifier);
     const instance = this.provider(verifier);
@@ -39,7 +42,7 @@ export class NestSchemeContainer implements SchemeContainer {
         `${verifier.name}: it has no method verify(credentials, request); add one`,
       );
     }
-    return (credentials, request) => instance.verify(credentials, request);
+    return (credentials, request, context) => instance.verify(credentials, request, context);
   }
 
   provider<T>(type: Type<T> | Abstract<T>): T {
@@ -55,11 +58,11 @@ export class NestSchemeContainer implements SchemeContainer {
   private perRequest<Credentials, Principal, Request>(
     type: VerifierClass<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
-    return async (credentials, request) => {
+    return async (credentials, request, context) => {
       const contextId = ContextIdFactory.getByRequest(request as object);
       this.moduleRef.registerRequestByContextId(request, contextId);
       const instance = await this.moduleRef.resolve(type, contextId, { strict: false });
-      return instance.verify(credentials, request);
+      return instance.verify(credentials, request, context);
     };
   }
 
@@ -91,8 +94,8 @@ function withoutVerifiers<Credentials, Principal, Request>(
   verify: VerifierFunction<Credentials, Principal, Request>,
 ): VerifierFunction<Credentials, Principal, Request> {
   if (verify.length > 0) return verify;
-  return (credentials, request) => {
-    const verdict = verify(credentials, request);
+  return (credentials, request, context) => {
+    const verdict = verify(credentials, request, context);
     if (typeof (verdict as { verify?: unknown } | null | undefined)?.verify !== 'function') return verdict;
     throw new TypeError('The verifier returned another verifier; pass the class to the scheme, or call its verify()');
   };

@@ -32,6 +32,12 @@ export class SchemeRegistry {
       }
       names.add(name);
     }
+    if (this.definitions.every(({ optIn }) => optIn === true)) {
+      throw new AuthConfigurationError(
+        'ERR_AUTH_SCHEMES',
+        'schemes: every scheme is opt-in, so routes without @Schemes() would have none; set optIn: false for one of them',
+      );
+    }
   }
 
   /**
@@ -40,6 +46,11 @@ export class SchemeRegistry {
    */
   get all(): readonly Scheme[] {
     return (this.bound ??= this.definitions.map((definition) => definition.bind(this.container)));
+  }
+
+  /** The schemes of routes and protected paths that do not name any: all that are not opt-in. */
+  get usual(): readonly Scheme[] {
+    return this.all.filter((_, index) => this.definitions[index]?.optIn !== true);
   }
 
   /**

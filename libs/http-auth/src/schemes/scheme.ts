@@ -5,6 +5,7 @@ import type { HttpRequest } from '../http/request.js';
 import type { SchemeLimits } from '../limits/limit.status.js';
 import type { Failure } from './failure.js';
 import type { Outcome } from './outcome.js';
+import type { VerifierContext } from './verifier.context.js';
 import type { Verifier, VerifierFunction } from './verifier.js';
 
 /**
@@ -12,12 +13,35 @@ import type { Verifier, VerifierFunction } from './verifier.js';
  * binds its own scheme from it, so two applications never share a scheme.
  */
 export interface SchemeDefinition {
-  /** The auth-scheme, e.g. `Basic`. `@Schemes()` uses this name in any case. */
+  /** The name of the scheme, for `@Schemes()`, in any case. It is the auth-scheme, e.g. `Basic`, or a name of its own. */
   readonly name: string;
+  /**
+   * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.
+   *
+   * @default false
+   */
+  readonly optIn?: boolean;
   /** Checks the arguments of the factory. Returns an error message, or `undefined` if they are valid. */
   problem(): string | undefined;
   /** Creates the scheme. The module calls it once, when the container has its providers. */
   bind(container: SchemeContainer): Scheme;
+}
+
+/** The options that `basic()`, `bearer()` and `passportStrategy()` have in common. */
+export interface SchemeOptions {
+  /**
+   * The name of the scheme, for `@Schemes()` and for events. With names, an application can have several schemes for the same
+   * auth-scheme on different routes, e.g. one for access tokens and one for refresh tokens.
+   *
+   * @default the auth-scheme
+   */
+  readonly name?: string;
+  /**
+   * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.
+   *
+   * @default `true` for a scheme with a `name`, otherwise `false`
+   */
+  readonly optIn?: boolean;
 }
 
 /** The parts of the application that a definition may use. */
@@ -58,16 +82,23 @@ export type Opening = 'response' | 'stream' | 'connection';
 
 /** A way to authenticate over HTTP (RFC 9110 section 11.1), bound to one application. */
 export interface Scheme {
-  /** The auth-scheme, e.g. `Basic`. */
+  /** The name of the scheme, for `@Schemes()`. */
   readonly name: string;
+  /**
+   * The auth-scheme of the credentials in the `Authorization` field.
+   *
+   * @default the name
+   */
+  readonly authScheme?: string;
   /**
    * Authenticates a request. The guard calls it only if the request has credentials of this scheme.
    *
+   * @param context the route. A scheme passes it to its verifier.
    * @returns the result of `admit()`, or a `Failure`
    * @throws HttpException the 4xx exception of a verifier, which the client gets as it is
    * @throws VerifierError if the verifier failed for a reason that is not the client's: the client gets a 5xx
    */
-  authenticate(request: HttpRequest): Promise<Outcome>;
+  authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome>;
   /**
    * Returns the challenge that asks for credentials of this scheme.
    *

@@ -2,6 +2,7 @@ import { INJECTABLE_METADATA } from '../common/nest.internals.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Admission } from './admission.js';
 import type { Failure } from './failure.js';
+import type { VerifierContext } from './verifier.context.js';
 
 /**
  * The result of a verifier: the principal, or `admit(principal, info)`, if the credentials are valid; `null`, `undefined`,
@@ -21,12 +22,17 @@ export type Verdict<Principal> = Principal | Admission<Principal> | Failure | nu
 export type VerifierFunction<Credentials, Principal = unknown, Request = HttpRequest> = (
   credentials: Credentials,
   request: Request,
+  context: VerifierContext,
 ) => Verdict<Principal> | Promise<Verdict<Principal>>;
 
 /** An injectable class that verifies credentials, singleton or request-scoped. */
 export interface HttpAuthVerifier<Credentials, Principal = unknown, Request = HttpRequest> {
   /** Verifies credentials, like a {@link VerifierFunction}. */
-  verify(credentials: Credentials, request: Request): Verdict<Principal> | Promise<Verdict<Principal>>;
+  verify(
+    credentials: Credentials,
+    request: Request,
+    context: VerifierContext,
+  ): Verdict<Principal> | Promise<Verdict<Principal>>;
 }
 
 /** A verifier: a function, or an injectable class that a module of the application provides. */

@@ -20,8 +20,9 @@ class TestAuthenticator extends Authenticator {
   protected override pick(policy: Policy, request: HttpRequest): Scheme | Failure {
     const picked = super.pick(policy, request);
     if (!(picked instanceof Failure) || picked.reason === 'malformed') return picked;
-    const { authorization } = picked.reason === 'missing' ? (this.everyone ?? {}) : request.headers;
-    return schemeOf(authorization, policy) ?? picked;
+    // The option `ignoreOtherSchemes` makes the credentials of `asUser()` count as missing.
+    const everyone = picked.reason === 'missing' ? this.everyone?.authorization : undefined;
+    return schemeOf(request.headers.authorization, policy) ?? schemeOf(everyone, policy) ?? picked;
   }
 }
 

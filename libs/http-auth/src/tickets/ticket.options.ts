@@ -1,6 +1,7 @@
 import { type OptionNames, unknownOption } from '../common/options.js';
 import { type Duration, milliseconds } from '../common/duration.js';
 import { isToken } from '../http/grammar.js';
+import { schemeProblem } from '../schemes/auth.scheme.js';
 import { type Verifier, verifierProblem } from '../schemes/verifier.js';
 import { redisProblem } from './redis.store.js';
 
@@ -53,20 +54,33 @@ export interface TicketOptions<Principal = unknown, Stored = unknown> {
    * @default the principal itself. With `redis`, it must then be a JSON value
    */
   readonly principal?: TicketPrincipal<Principal, Stored>;
+  /**
+   * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.
+   *
+   * @default false
+   */
+  readonly optIn?: boolean;
 }
 
 /** The longest `ttl`, in milliseconds. */
 const MAX_TTL = 300_000;
 
-const NAMES: OptionNames<TicketOptions> = { ttl: true, parameter: true, redis: true, prefix: true, principal: true };
+const NAMES: OptionNames<TicketOptions> = {
+  ttl: true,
+  parameter: true,
+  redis: true,
+  prefix: true,
+  principal: true,
+  optIn: true,
+};
 
 /** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function optionsProblem(
   options: Omit<TicketOptions, 'principal'> & { readonly principal?: unknown },
 ): string | undefined {
   const { ttl = '30s', parameter = 'ticket', redis, prefix = '-', principal } = options;
-  const unknown = unknownOption(options, NAMES);
-  if (unknown !== undefined) return `ticket(): ${unknown}`;
+  const wrong = unknownOption(options, NAMES) ?? schemeProblem({ optIn: options.optIn });
+  if (wrong !== undefined) return `ticket(): ${wrong}`;
   const lifetime = milliseconds(ttl) ?? NaN;
   if (!(lifetime >= 1000 && lifetime <= MAX_TTL)) {
     return "ticket(): ttl must be a duration from 1 second to 5 minutes; write '30s', for example";

@@ -12,6 +12,7 @@ import type { Outcome } from '../schemes/outcome.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
 import type { OpenApiScheme, Scheme, SchemeContainer, SchemeDefinition } from '../schemes/scheme.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
+import type { VerifierContext } from '../schemes/verifier.context.js';
 import type { VerifierFunction } from '../schemes/verifier.js';
 import { HeldTickets } from './held.tickets.js';
 import { MemoryStore } from './memory.store.js';
@@ -52,6 +53,7 @@ export function ticket<Principal = unknown, Stored = unknown>(
 ): SchemeDefinition {
   return {
     name: NAME,
+    optIn: options.optIn === true,
     problem: () => optionsProblem(options),
     bind: (container) => new TicketScheme(options as TicketOptions, container),
   };
@@ -117,11 +119,11 @@ export class TicketScheme implements Scheme {
     return (request.method === 'GET' || request.method === 'CONNECT') && this.#held.of(request).length > 0;
   }
 
-  async authenticate(request: HttpRequest): Promise<Outcome> {
+  async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     if (!this.presents(request)) return new Failure('missing', NAME);
     const [text = '', second] = this.#held.of(request);
     if (second !== undefined || !TICKET.test(text)) return new Failure('malformed', NAME);
-    return decide({ scheme: NAME, secrets: () => [text] }, () => this.redeem(text, request));
+    return decide({ scheme: NAME, secrets: () => [text] }, () => this.redeem(text, request, context));
   }
 
   challenge(realm: string): Challenge {
@@ -129,14 +131,14 @@ export class TicketScheme implements Scheme {
   }
 
   /** Uses up a ticket. A ticket that is presented in the wrong place is lost too, because another client may have it. */
-  private async redeem(text: string, request: HttpRequest): Promise<Outcome> {
+  private async redeem(text: string, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const key = sharedDigest(text);
     this.#quota.remove(key);
     const record = await this.#store.take(key);
     if (record === undefined) return refused('The ticket is unknown, used or expired');
     const problem = bindingProblem(record, request);
     if (problem !== undefined) return refused(problem);
-    const verdict = await this.#restore(record.principal, request);
+    const verdict = await this.#restore(record.principal, request, context);
     const outcome = outcomeOf({ scheme: NAME, secrets: () => [text] }, verdict);
     return outcome instanceof Failure ? outcome : admit(outcome.principal, combine(record.info, outcome.info));
   }

@@ -5,9 +5,15 @@ export function refusal(description: string): Failure {
   return new Failure('invalid', 'Bearer', 401, { params: { error_description: description } });
 }
 
+/** Returns a failure for a token that another verifier may know. */
+export function foreign(description?: string): Failure {
+  const params = description === undefined ? undefined : { error_description: description };
+  return new Failure('invalid', 'Bearer', 401, { foreign: true, ...(params && { params }) });
+}
+
 /** The failures that all verifiers of tokens share. */
 export const REFUSALS = {
-  issuer: refusal('The issuer of the token is not trusted'),
+  issuer: foreign('The issuer of the token is not trusted'),
   audience: refusal('The token is not for this audience'),
   expired: refusal('The token has expired'),
   early: refusal('The token is not valid yet'),

@@ -1,5 +1,6 @@
 import type { HttpRequest } from '../http/request.js';
 import type { Admission } from '../schemes/admission.js';
+import type { VerifierContext } from '../schemes/verifier.context.js';
 
 /** The credentials of the Bearer scheme. */
 export interface TokenCredentials {
@@ -22,11 +23,11 @@ export interface TokenCredentials {
  *   return (await sessions.isOpen(principal.sub)) ? principal : null;
  * });
  * @example
- * // Accepts what one of two verifiers accepts. If both refuse, Promise.any() throws an AggregateError of two refusals,
- * // and `bearer()` responds with 401.
- * bearer((credentials, request) => Promise.any([byJwt(credentials, request), byKey(credentials, request)]));
+ * // Accepts what one of two verifiers accepts.
+ * bearer(anyOf(byJwt, byKey));
  */
 export type TokenVerifier<Principal, Request = HttpRequest> = (
   credentials: TokenCredentials,
   request: Request,
+  context?: VerifierContext,
 ) => Promise<Admission<Principal>>;

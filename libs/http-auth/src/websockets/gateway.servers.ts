@@ -118,7 +118,9 @@ export class GatewayServers {
   private loosest(policies: readonly Policy[]): Policy {
     const order: readonly Access[] = ['public', 'optional', 'required'];
     const access = order.find((one) => policies.some((policy) => policy.access === one)) ?? 'required';
-    const names = new Set(policies.flatMap(({ byName }) => [...byName.keys()]));
+    const names = new Set(
+      policies.flatMap(({ byAuthScheme }) => Array.from(byAuthScheme.values(), ({ name }) => name)),
+    );
     return { ...this.unknown([...names]), access };
   }
 

@@ -161,7 +161,11 @@ export function isSamePolicy(a: Policy, b: Policy): boolean {
   if (a.access === 'public' && b.access === 'public') return true;
   return DECISIVE.every((part) => {
     const [one, other] = [a[part], b[part]];
-    if (part === 'schemes') return String([...a.byName.keys()]) === String([...b.byName.keys()]);
+    if (part === 'schemes') return namesOf(a) === namesOf(b);
     return one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other));
   });
+}
+
+function namesOf({ byAuthScheme }: Policy): string {
+  return Array.from(byAuthScheme.values(), ({ name }) => name).join();
 }

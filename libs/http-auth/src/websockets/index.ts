@@ -3,4 +3,4 @@ export { type RefusalCode, type RefusedMessage } from './refusal.js';
 export { type ConnectionPredicate, WebSocketAuth } from './websocket.auth.js';
 export { WebSocketAuthModule } from './websocket.module.js';
 export type { WebSocketAuthOptions } from './websocket.options.js';
-export type { OriginPredicate, Origins } from '../guard/cross.site.js';
+export type { OriginPredicate, Origins } from '../http/origin.js';

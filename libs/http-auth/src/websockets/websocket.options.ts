@@ -1,6 +1,6 @@
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { type OptionNames, unknownOption } from '../common/options.js';
-import { type Origins, originsProblem } from '../guard/cross.site.js';
+import { type Origins, originsProblem } from '../http/origin.js';
 import { TOKEN } from '../http/grammar.js';
 
 /** Options of `WebSocketAuthModule`. */

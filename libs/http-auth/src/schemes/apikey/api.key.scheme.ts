@@ -4,11 +4,13 @@ import { isToken } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
 import { Limits } from '../../limits/limits.js';
+import { schemeProblem } from '../auth.scheme.js';
 import { decide } from '../decide.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
 import { secretsOf } from '../redact.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
+import type { VerifierContext } from '../verifier.context.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
 import { verifyWithin } from '../verify.within.js';
 import {
@@ -32,6 +34,12 @@ export interface ApiKeyOptions {
    * @default 'ApiKey'
    */
   readonly name?: string;
+  /**
+   * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.
+   *
+   * @default false
+   */
+  readonly optIn?: boolean;
   /**
    * How many failed attempts an address may have before the scheme responds with 429 and does not call the verifier.
    *
@@ -57,15 +65,16 @@ export function apiKey<Principal = unknown, Request extends object = HttpRequest
   verifier: Verifier<ApiKeyCredentials, NoInfer<Principal>, Request>,
   options: ApiKeyOptions = {},
 ): SchemeDefinition {
-  const { name = 'ApiKey' } = options;
+  const { name = 'ApiKey', optIn = false } = options;
   return {
     name,
+    optIn,
     problem: () => optionsProblem(options) ?? verifierProblem('apiKey()', verifier),
     bind: (container) => new ApiKeyScheme(container.verifier(verifier) as VerifierFunction<ApiKeyCredentials>, options),
   };
 }
 
-const NAMES: OptionNames<ApiKeyOptions> = { header: true, name: true, limits: true };
+const NAMES: OptionNames<ApiKeyOptions> = { header: true, name: true, optIn: true, limits: true };
 
 function optionsProblem(options: ApiKeyOptions): string | undefined {
   const { header = 'X-API-Key', name = 'ApiKey', limits } = options;
@@ -75,9 +84,8 @@ function optionsProblem(options: ApiKeyOptions): string | undefined {
   if (RESERVED.has(header.toLowerCase())) {
     return `apiKey(): header must not be ${header}, which has another meaning; choose a field such as 'X-API-Key'`;
   }
-  if (typeof name !== 'string' || !isToken(name)) {
-    return "apiKey(): name must be a token, e.g. 'ApiKey' (RFC 9110 section 11.1)";
-  }
+  const wrong = schemeProblem(options);
+  if (wrong !== undefined) return `apiKey(): ${wrong}`;
   if (['basic', 'bearer', 'digest', 'dpop'].includes(name.toLowerCase())) {
     return `apiKey(): name must not be ${name}, which is another scheme; choose a name such as 'ApiKey'`;
   }
@@ -112,7 +120,7 @@ class ApiKeyScheme implements Scheme {
     return this.#limits;
   }
 
-  async authenticate(request: HttpRequest): Promise<Outcome> {
+  async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const inAuthorization = hasKeyAuthorization(request, this.name);
     const inField = this.presents(request);
     if (!inAuthorization && !inField) return new Failure('missing', this.name);
@@ -125,7 +133,7 @@ class ApiKeyScheme implements Scheme {
     const { token } = credentials;
     const secrets = () => [token, ...secretsOf(request)];
     return verifyWithin(this.#limits, this.name, { username: '', password: token }, request, () =>
-      decide({ scheme: this.name, secrets }, () => this.verifier(credentials, request)),
+      decide({ scheme: this.name, secrets }, () => this.verifier(credentials, request, context)),
     );
   }
 

@@ -6,16 +6,21 @@ import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
 import { Limits } from '../../limits/limits.js';
+import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import type { Outcome } from '../outcome.js';
-import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
+import type { OpenApiScheme, Scheme, SchemeDefinition, SchemeOptions } from '../scheme.js';
+import type { VerifierContext } from '../verifier.context.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
 import { verifyWithin } from '../verify.within.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
 
+/** The auth-scheme (RFC 6750 section 2.1). */
+const AUTH_SCHEME = 'Bearer';
+
 /** Options of the Bearer scheme. */
-export interface BearerOptions {
+export interface BearerOptions extends SchemeOptions {
   /**
    * If `true`, a client may also send the token as `access_token` in an `application/x-www-form-urlencoded` body (RFC 6750
    * section 2.2). This is for clients that cannot set the `Authorization` field.
@@ -48,22 +53,30 @@ export function bearer<Principal = unknown, Request extends object = HttpRequest
   options: BearerOptions = {},
 ): SchemeDefinition {
   return {
-    name: 'Bearer',
+    name: options.name ?? AUTH_SCHEME,
+    optIn: isOptIn(options),
     problem: () => optionsProblem(options) ?? verifierProblem('bearer()', verifier),
     bind: (container) => new BearerScheme(container.verifier(verifier) as VerifierFunction<BearerCredentials>, options),
   };
 }
 
-const NAMES: OptionNames<BearerOptions> = { formEncodedBody: true, bearerFormat: true, limits: true };
+const NAMES: OptionNames<BearerOptions> = {
+  name: true,
+  optIn: true,
+  formEncodedBody: true,
+  bearerFormat: true,
+  limits: true,
+};
 
 function optionsProblem(options: BearerOptions): string | undefined {
-  const problem = unknownOption(options, NAMES) ?? tokenLimitsProblem(options.limits);
+  const problem = unknownOption(options, NAMES) ?? schemeProblem(options) ?? tokenLimitsProblem(options.limits);
   return problem && `bearer(): ${problem}`;
 }
 
 /** The Bearer scheme of one application. */
 export class BearerScheme implements Scheme {
-  readonly name = 'Bearer';
+  readonly name: string;
+  readonly authScheme = AUTH_SCHEME;
   readonly oauth = true;
   readonly challenge = bearerChallenge;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -79,8 +92,9 @@ export class BearerScheme implements Scheme {
   ) {
     const problem = optionsProblem(options);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
-    const { formEncodedBody = false, bearerFormat, limits } = options;
-    this.#limits = limits ? new Limits(limits, 'Bearer') : undefined;
+    const { name = AUTH_SCHEME, formEncodedBody = false, bearerFormat, limits } = options;
+    this.name = name;
+    this.#limits = limits ? new Limits(limits, name) : undefined;
     this.formEncodedBody = formEncodedBody;
     this.metadata = { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] };
     this.openapi = { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
@@ -91,19 +105,19 @@ export class BearerScheme implements Scheme {
     return this.#limits;
   }
 
-  async authenticate(request: HttpRequest): Promise<Outcome> {
+  async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const field = request.headers.authorization;
     const inHeader = field !== undefined && schemeOf(field) === 'bearer';
     const inForm = this.presents(request);
-    if (!inHeader && !inForm) return new Failure('missing', 'Bearer');
+    if (!inHeader && !inForm) return new Failure('missing', this.name);
 
     // A request that sends a token in more than one way is malformed (RFC 6750 section 3.1).
-    if (inHeader && inForm) return new Failure('malformed', 'Bearer', 400);
+    if (inHeader && inForm) return new Failure('malformed', this.name, 400);
     const credentials = inHeader ? parseBearerCredentials(field) : parseFormToken(request);
-    if (credentials === undefined) return new Failure('malformed', 'Bearer', 400);
+    if (credentials === undefined) return new Failure('malformed', this.name, 400);
     const { token } = credentials;
-    return verifyWithin(this.#limits, 'Bearer', { username: '', password: token }, request, () =>
-      decide({ scheme: 'Bearer', secrets: () => [token] }, () => this.verifier(credentials, request)),
+    return verifyWithin(this.#limits, this.name, { username: '', password: token }, request, () =>
+      decide({ scheme: this.name, secrets: () => [token] }, () => this.verifier(credentials, request, context)),
     );
   }
 
@@ -131,8 +145,8 @@ const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
 export function bearerChallenge(realm: string, failure?: Failure): Challenge {
   const params = { realm, ...(failure && ERRORS[failure.reason]), ...failure?.details.params };
   const description: unknown = (params as AuthParams)['error_description'];
-  if (typeof description !== 'string') return { scheme: 'Bearer', params };
-  return { scheme: 'Bearer', params: { ...params, error_description: description.replace(NOT_DESCRIPTION, '?') } };
+  if (typeof description !== 'string') return { scheme: AUTH_SCHEME, params };
+  return { scheme: AUTH_SCHEME, params: { ...params, error_description: description.replace(NOT_DESCRIPTION, '?') } };
 }
 
 /** The characters that RFC 6750 section 3 does not allow in an `error_description`. */

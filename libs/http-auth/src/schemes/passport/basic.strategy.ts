@@ -2,6 +2,7 @@ import { PassportHttpBasicStrategy } from './passport.classes.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { BasicCredentials } from '../basic/basic.credentials.js';
 import { type BasicOptions, BasicScheme } from '../basic/basic.scheme.js';
+import type { VerifierContext } from '../verifier.context.js';
 import type { Verdict, VerifierFunction } from '../verifier.js';
 import { runScheme } from './scheme.runner.js';
 import type { StrategyActions } from './strategy.js';
@@ -26,7 +27,7 @@ export class BasicStrategy<Principal = unknown> extends PassportHttpBasicStrateg
     this.verifier = isScheme ? verifier.verifier : verifier;
     this.scheme = isScheme
       ? verifier
-      : new BasicScheme((credentials, request) => this.validate(credentials, request), options);
+      : new BasicScheme((credentials, request, context) => this.validate(credentials, request, context), options);
   }
 
   /** Authenticates the request and calls one of Passport's actions. */
@@ -35,7 +36,11 @@ export class BasicStrategy<Principal = unknown> extends PassportHttpBasicStrateg
   }
 
   /** Verifies the credentials. A subclass may override it. */
-  validate(credentials: BasicCredentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>> {
-    return this.verifier(credentials, request) as Verdict<Principal>;
+  validate(
+    credentials: BasicCredentials,
+    request: HttpRequest,
+    context: VerifierContext,
+  ): Verdict<Principal> | Promise<Verdict<Principal>> {
+    return this.verifier(credentials, request, context) as Verdict<Principal>;
   }
 }

@@ -2,6 +2,7 @@ import { PassportStrategy } from './passport.classes.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { BearerCredentials } from '../bearer/bearer.credentials.js';
 import { type BearerOptions, BearerScheme } from '../bearer/bearer.scheme.js';
+import type { VerifierContext } from '../verifier.context.js';
 import type { Verdict, VerifierFunction } from '../verifier.js';
 import { runScheme } from './scheme.runner.js';
 import type { StrategyActions } from './strategy.js';
@@ -19,7 +20,7 @@ export class BearerStrategy<Principal = unknown> extends PassportStrategy {
     this.verifier = isScheme ? verifier.verifier : verifier;
     this.scheme = isScheme
       ? verifier
-      : new BearerScheme((credentials, request) => this.validate(credentials, request), options);
+      : new BearerScheme((credentials, request, context) => this.validate(credentials, request, context), options);
   }
 
   /** Authenticates the request and calls one of Passport's actions. */
@@ -33,7 +34,11 @@ export class BearerStrategy<Principal = unknown> extends PassportStrategy {
   }
 
   /** Verifies the token. A subclass may override it. */
-  validate(credentials: BearerCredentials, request: HttpRequest): Verdict<Principal> | Promise<Verdict<Principal>> {
-    return this.verifier(credentials, request) as Verdict<Principal>;
+  validate(
+    credentials: BearerCredentials,
+    request: HttpRequest,
+    context: VerifierContext,
+  ): Verdict<Principal> | Promise<Verdict<Principal>> {
+    return this.verifier(credentials, request, context) as Verdict<Principal>;
   }
 }

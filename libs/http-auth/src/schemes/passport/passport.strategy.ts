@@ -3,9 +3,10 @@ import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { Challenge } from '../../http/challenge.js';
 import { isToken } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
+import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import type { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
-import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
+import type { OpenApiScheme, Scheme, SchemeDefinition, SchemeOptions } from '../scheme.js';
 import type { Strategy } from './strategy.js';
 import { challengeOf, run } from './strategy.runner.js';
 
@@ -14,7 +15,7 @@ import { challengeOf, run } from './strategy.runner.js';
 type AnyStrategy = { name?: string; authenticate(request: any, options?: any): any };
 
 /** Options of {@link passportStrategy}: how the strategy acts as a scheme. */
-export interface PassportStrategyOptions {
+export interface PassportStrategyOptions extends SchemeOptions {
   /** The auth-scheme that the strategy reads, e.g. `Bearer` for passport-jwt. */
   readonly scheme: string;
   /**
@@ -58,7 +59,8 @@ export function passportStrategy(
   options: PassportStrategyOptions,
 ): SchemeDefinition {
   return {
-    name: options.scheme,
+    name: options.name ?? options.scheme,
+    optIn: isOptIn(options),
     problem: () => strategyProblem(strategy, options),
     bind: (container) =>
       new StrategyScheme(typeof strategy === 'function' ? container.provider(strategy) : strategy, options),
@@ -66,6 +68,8 @@ export function passportStrategy(
 }
 
 const NAMES: OptionNames<PassportStrategyOptions> = {
+  name: true,
+  optIn: true,
   scheme: true,
   challenge: true,
   presents: true,
@@ -81,8 +85,8 @@ function strategyProblem(
   if (typeof scheme !== 'string' || !isToken(scheme)) {
     return 'passportStrategy(): scheme must name the auth-scheme that the strategy reads, e.g. Bearer';
   }
-  const unknown = unknownOption(options, NAMES);
-  if (unknown !== undefined) return `passportStrategy(): ${unknown}`;
+  const problem = unknownOption(options, NAMES) ?? schemeProblem(options);
+  if (problem !== undefined) return `passportStrategy(): ${problem}`;
   const authenticate: unknown = (typeof strategy === 'function' ? strategy.prototype : strategy)?.authenticate;
   return typeof authenticate === 'function'
     ? undefined
@@ -92,6 +96,7 @@ function strategyProblem(
 /** A Passport strategy as a scheme of one application. */
 export class StrategyScheme implements Scheme {
   readonly name: string;
+  readonly authScheme: string;
   readonly prompts: boolean;
   readonly oauth: boolean;
   readonly openapi?: OpenApiScheme;
@@ -103,8 +108,9 @@ export class StrategyScheme implements Scheme {
     readonly strategy: Strategy,
     private readonly options: PassportStrategyOptions,
   ) {
-    const { scheme, presents, secrets, openapi } = options;
-    this.name = scheme;
+    const { scheme, name = scheme, presents, secrets, openapi } = options;
+    this.name = name;
+    this.authScheme = scheme;
     this.prompts = /^(?:basic|digest)$/i.test(scheme);
     this.oauth = /^(?:bearer|dpop)$/i.test(scheme);
     if (presents !== undefined) this.presents = presents;
@@ -113,14 +119,14 @@ export class StrategyScheme implements Scheme {
   }
 
   authenticate(request: HttpRequest): Promise<Outcome> {
-    return run(this.strategy, this.name, request, this.secrets?.(request));
+    return run(this.strategy, this.authScheme, request, this.secrets?.(request));
   }
 
   challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge {
     return (
       failure?.details.challenge ??
-      challengeOf(this.strategy, this.name, request) ??
-      this.options.challenge?.(realm, failure) ?? { scheme: this.name, params: { realm } }
+      challengeOf(this.strategy, this.authScheme, request) ??
+      this.options.challenge?.(realm, failure) ?? { scheme: this.authScheme, params: { realm } }
     );
   }
 }

@@ -56,6 +56,7 @@ describe('registerStrategies', () => {
       Object.assign(Object.create(basic) as BasicStrategy & StrategyActions, { fail: resolve }).authenticate(request);
     });
     expect(failed).toMatchObject({ reason: 'invalid' });
-    expect(await scheme.authenticate(request)).toMatchObject({ reason: 'limited' });
+    const context = { scheme: 'Basic', route: '', realm: undefined, required: true, scopes: [] };
+    expect(await scheme.authenticate(request, context)).toMatchObject({ reason: 'limited' });
   });
 });

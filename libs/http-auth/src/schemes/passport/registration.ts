@@ -17,7 +17,7 @@ export function registerStrategies(schemes: readonly Scheme[], passport: Passpor
   for (const scheme of schemes) {
     const strategy = strategyOf(scheme);
     if (strategy === undefined) continue;
-    const name = strategy.name ?? scheme.name.toLowerCase();
+    const name = (scheme instanceof StrategyScheme ? strategy.name : undefined) ?? scheme.name.toLowerCase();
     if (names.has(name)) {
       throw new AuthConfigurationError(
         'ERR_AUTH_SCHEME_DUPLICATE',

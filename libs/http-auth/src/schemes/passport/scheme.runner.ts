@@ -6,7 +6,7 @@ import type { StrategyActions } from './strategy.js';
 /** Runs a scheme as a Passport strategy: the outcome becomes one of Passport's actions. */
 export function runScheme(scheme: Scheme, actions: StrategyActions, request: HttpRequest): void {
   scheme
-    .authenticate(request)
+    .authenticate(request, { scheme: scheme.name, route: 'passport', realm: undefined, required: true, scopes: [] })
     .then((outcome) => {
       if (outcome instanceof Failure) actions.fail(outcome, outcome.status);
       else actions.success(outcome.principal, outcome.info);

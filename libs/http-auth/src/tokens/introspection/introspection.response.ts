@@ -3,7 +3,7 @@ import type { Failure } from '../../schemes/failure.js';
 import { isForAudience } from '../audience.js';
 import { frozen } from '../frozen.js';
 import { infoOf } from '../principal.js';
-import { refusal, REFUSALS } from '../refusals.js';
+import { foreign, REFUSALS } from '../refusals.js';
 
 /**
  * The answer of the authorization server about an active token (RFC 7662 section 2.2). It is frozen, because requests share it.
@@ -51,7 +51,7 @@ export interface Requirements {
   readonly clockTolerance: number;
 }
 
-const FAILURES = { ...REFUSALS, inactive: refusal('The token is not active') } as const;
+const FAILURES = { ...REFUSALS, inactive: foreign('The token is not active') } as const;
 
 /**
  * Checks the answer of an introspection endpoint. A token is active only if the answer has `active: true`.

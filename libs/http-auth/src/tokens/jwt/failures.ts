@@ -1,11 +1,11 @@
 import type { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
-import { refusal, REFUSALS } from '../refusals.js';
+import { foreign, refusal, REFUSALS } from '../refusals.js';
 
 /** The reasons why `jwt()` refuses a token. */
 export const FAILURES = {
   ...REFUSALS,
-  malformed: refusal('The token is not a valid JWT'),
+  malformed: foreign('The token is not a valid JWT'),
   algorithm: refusal('The algorithm of the token is not allowed'),
   key: refusal('The key of the token is not known'),
   signature: refusal('The signature of the token cannot be verified'),

@@ -1,0 +1,23 @@
+import { isToken } from '../http/grammar.js';
+import type { Scheme, SchemeOptions } from './scheme.js';
+
+/** Returns the auth-scheme of the credentials and of the challenge, in lower case. */
+export function authSchemeOf({ name, authScheme = name }: Pick<Scheme, 'name' | 'authScheme'>): string {
+  return authScheme.toLowerCase();
+}
+
+/**
+ * Returns `true` if a scheme applies only where `@Schemes()` names it. A scheme with a name of its own is opt-in by default: a route
+ * cannot accept two schemes that read the same field.
+ */
+export function isOptIn({ name, optIn = name !== undefined }: SchemeOptions): boolean {
+  return optIn;
+}
+
+/** Checks the options that all schemes have. Returns an error message, or `undefined` if they are valid. */
+export function schemeProblem({ name, optIn }: SchemeOptions): string | undefined {
+  if (name !== undefined && (typeof name !== 'string' || !isToken(name))) {
+    return "name must be a token (RFC 9110 section 5.6.2), e.g. 'refresh'";
+  }
+  return optIn === undefined || typeof optIn === 'boolean' ? undefined : 'optIn must be true or false';
+}
