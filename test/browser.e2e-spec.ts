@@ -140,9 +140,12 @@ describe.each(adapters)('A response to a browser on %s', (_name, adapter) => {
       expect(await send(app, '/', { headers })).toMatchObject({ status: 401, challenges: expected });
     });
 
-    it('keeps the Basic challenge for a script if the route has no other scheme', async () => {
+    it('has a challenge that no browser knows for a script if the route has no other scheme', async () => {
       const app = await application({ challenges: { prompt: 'navigation' } });
-      expect((await send(app, '/password', { headers: script })).challenges).toEqual([basicOnly]);
+      const answer = await send(app, '/password', { headers: script });
+      expect(answer).toMatchObject({ status: 401, challenges: [`x${basicOnly}`] });
+      expect((await send(app, '/password', { headers: navigation })).challenges).toEqual([basicOnly]);
+      expect(await send(app, '/password', { headers: { ...script, ...password } })).toMatchObject({ status: 200 });
     });
 
     it('follows @BrowserPrompt() if the option says something else', async () => {

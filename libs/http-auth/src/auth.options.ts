@@ -123,8 +123,8 @@ export interface ChallengeOptions {
   readonly layout?: ChallengeLayout;
   /**
    * When a browser may prompt for a username and a password. With `navigation`, a request that a script sends does not get the
-   * challenges that cause a prompt (Basic and Digest), if there is another challenge. `@BrowserPrompt()` overrides it for a
-   * controller or a method.
+   * challenges that cause a prompt (Basic and Digest). If the route has no other scheme, their names are then `xBasic` and `xDigest`,
+   * which browsers do not know. `@BrowserPrompt()` overrides it for a controller or a method.
    *
    * @default 'always'
    */

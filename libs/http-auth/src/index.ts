@@ -26,6 +26,7 @@ export {
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
 export type { ScopesFunction } from './guard/request.scopes.js';
+export type { OptionalAuthOptions } from './guard/optional.js';
 export type { RequiredScopes } from './guard/scopes.js';
 export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';

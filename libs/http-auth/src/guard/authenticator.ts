@@ -27,6 +27,7 @@ import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { EventReporter } from './event.reporter.js';
 import { authenticates } from './opening.js';
+import { isAnonymous } from './optional.js';
 import { pick } from './pick.js';
 import type { Policy } from './policy.js';
 import { policyOfRequest } from './request.scopes.js';
@@ -75,15 +76,15 @@ export class Authenticator {
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) {
-      const isAnonymous = scheme.reason === 'missing' && policy.access === 'optional';
-      return isAnonymous ? failureOfAnonymous(policy, exchange) : scheme;
+      return isAnonymous(policy, scheme) ? failureOfAnonymous(policy, exchange) : scheme;
     }
     try {
       const started =
         outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
-      return outcome instanceof Failure ? outcome : sufficient(policy, { scheme, admission: outcome });
+      if (!(outcome instanceof Failure)) return sufficient(policy, { scheme, admission: outcome });
+      return isAnonymous(policy, outcome) ? failureOfAnonymous(policy, exchange) : outcome;
     } catch (error) {
       return new Fault(scheme.name, error);
     }

@@ -1,4 +1,5 @@
 import {
+  applyDecorators,
   createParamDecorator,
   type ExecutionContext,
   type PipeTransform,
@@ -8,6 +9,7 @@ import {
 import type { Prompt, RealmOption } from '../response/protection.js';
 import type { AuthInfo } from './authenticated-request.js';
 import { requestOf } from './carrier.js';
+import type { OptionalAuthOptions } from './optional.js';
 import type { Access } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
@@ -15,6 +17,7 @@ import type { StepUpOptions } from './step-up.js';
 
 /** The metadata keys of the decorators. */
 export const ACCESS = 'nestjs-http-auth:access';
+export const OPTIONAL = 'nestjs-http-auth:optional';
 export const REALM = 'nestjs-http-auth:realm';
 export const SCHEMES = 'nestjs-http-auth:schemes';
 export const PROMPT = 'nestjs-http-auth:prompt';
@@ -39,8 +42,11 @@ export const Public = (open = true): ClassOrMethodDecorator =>
  * valid.
  *
  * On a class, it does not apply to the subclasses.
+ *
+ * @param options what happens to credentials that have expired
  */
-export const OptionalAuth = (): ClassOrMethodDecorator => SetMetadata(ACCESS, 'optional' satisfies Access);
+export const OptionalAuth = (options: OptionalAuthOptions = {}): ClassOrMethodDecorator =>
+  applyDecorators(SetMetadata(ACCESS, 'optional' satisfies Access), SetMetadata(OPTIONAL, options ?? {}));
 
 /**
  * Sets the realm of a controller or a method, instead of the module's (RFC 9110 section 11.5). Subclasses inherit it.

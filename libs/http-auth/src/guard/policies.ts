@@ -8,8 +8,9 @@ import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption 
 import { authSchemeOf } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
+import { ACCESS, OPTIONAL, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import { authenticates, openingOf, schemesFor } from './opening.js';
+import { optionalProblem, type OptionalAuthOptions } from './optional.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
@@ -27,7 +28,7 @@ const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: 
 /** The parts of a policy that decorators or `protect()` set. The module's options are the defaults of the rest. */
 type PolicyParts = Pick<
   Policy,
-  'route' | 'target' | 'access' | 'reason' | 'preflight' | 'opens' | 'scopes' | 'scopesOf' | 'stepUp'
+  'route' | 'target' | 'access' | 'reason' | 'preflight' | 'opens' | 'stale' | 'scopes' | 'scopesOf' | 'stepUp'
 > & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
@@ -120,6 +121,7 @@ export class Policies {
         target: route,
         ...access,
         opens: openingOf(controller, handler),
+        stale: this.staleOf(targets),
         realm: this.reflector.getAllAndOverride<RealmOption | undefined>(REALM, targets),
         schemes: this.reflector.getAllAndOverride<readonly string[] | undefined>(SCHEMES, targets),
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
@@ -140,6 +142,14 @@ export class Policies {
   /** Returns `true` for a class, also if it was compiled to a function and a module has it as a controller. */
   private isClass(entry: Type | RoutePredicate): entry is Type {
     return isClass(entry) || this.discovery.getControllers().some(({ metatype }) => metatype === entry);
+  }
+
+  /** @throws AuthConfigurationError if an option of `@OptionalAuth()` is invalid */
+  private staleOf(targets: Function[]): Policy['stale'] {
+    const options = this.reflector.getAllAndOverride<OptionalAuthOptions | undefined>(OPTIONAL, targets as never) ?? {};
+    const problem = optionalProblem(options);
+    if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
+    return options.stale;
   }
 
   private accessOf({ handler, controller }: Route): Pick<Policy, 'access' | 'reason'> {

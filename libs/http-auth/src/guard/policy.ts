@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Protection } from '../response/protection.js';
 import type { Opening, Scheme } from '../schemes/scheme.js';
+import type { OptionalAuthOptions } from './optional.js';
 import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
@@ -36,6 +37,8 @@ export interface Policy extends Protection {
   readonly byAuthScheme: ReadonlyMap<string, Scheme>;
   /** If `true`, an `Authorization` field of a scheme that the route does not accept is ignored. */
   readonly ignoresOtherSchemes: boolean;
+  /** If `anonymous`, an optional route treats credentials that have expired as missing. */
+  readonly stale?: OptionalAuthOptions['stale'];
   /** The scopes that the credentials need; `undefined` if they need none. */
   readonly scopes?: RequiredScopes | undefined;
   /** Returns more scopes that one request needs; `undefined` if no function does. */

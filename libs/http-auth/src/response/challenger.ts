@@ -11,7 +11,7 @@ import { redact, secretsOf } from '../schemes/redact.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { type Exchange, Exchanges } from './exchange.js';
 import type { Head } from './head.js';
-import { withoutPrompts } from './prompt.js';
+import { unchanged, withoutPrompts } from './prompt.js';
 import { expose, forOneClient } from './visibility.js';
 
 /** How the challenges are sent: one field line for each, or all on one line. */
@@ -125,12 +125,14 @@ export class Challenger {
     const realm = this.realmOf(exchange);
     const { failure, protection, request } = exchange;
     const isTried = ({ name }: Scheme) => failure?.scheme?.toLowerCase() === name.toLowerCase();
-    let { schemes } = protection;
-    if (protection.prompt === 'navigation') schemes = withoutPrompts(schemes, request);
+    const { schemes: offered, present } =
+      protection.prompt === 'navigation'
+        ? withoutPrompts(protection.schemes, request)
+        : { schemes: protection.schemes, present: unchanged };
     // Other credentials would not help if the scopes of valid ones are insufficient.
-    if (status === 403) schemes = schemes.filter((scheme) => scheme.oauth === true && isTried(scheme));
+    const schemes = status === 403 ? offered.filter((scheme) => scheme.oauth === true && isTried(scheme)) : offered;
     return schemes.map((scheme) => {
-      const challenge = scheme.challenge(realm, isTried(scheme) ? failure : undefined, request);
+      const challenge = present(scheme.challenge(realm, isTried(scheme) ? failure : undefined, request));
       return formatChallenge(scheme.oauth === true ? withParams(challenge, protection.params) : challenge);
     });
   }

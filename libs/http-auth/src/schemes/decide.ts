@@ -90,7 +90,7 @@ function unwrap(attempt: Attempt, admission: Admission<unknown>): Outcome {
   // The `info` of a Passport strategy may be anything.
   const facts: AdmissionInfo = typeof info === 'object' && info !== null ? info : {};
   if (hasExpired(facts))
-    return new Failure('invalid', attempt.scheme, 401, { message: 'The credentials have expired' });
+    return new Failure('invalid', attempt.scheme, 401, { message: 'The credentials have expired', stale: true });
   if (facts === info && outcome.principal === principal) return admission;
   return admit(outcome.principal, mergeInfo(outcome.info, facts));
 }

@@ -42,6 +42,8 @@ export interface FailureDetails {
    * verifier that knows them.
    */
   readonly foreign?: boolean;
+  /** If `true`, the credentials were valid once, and have expired. `@OptionalAuth({ stale: 'anonymous' })` can accept them as none. */
+  readonly stale?: boolean;
   /** The reason in words, for logs and events, e.g. `jwt expired` from passport-jwt. Credentials are cut out. */
   readonly message?: string;
   /** The response body, if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */

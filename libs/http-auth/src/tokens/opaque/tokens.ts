@@ -5,7 +5,7 @@ import { admit } from '../../schemes/admission.js';
 import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
 import { admissionOf } from '../principal.js';
-import { foreign, REFUSALS } from '../refusals.js';
+import { REFUSALS } from '../refusals.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import { isTokenHash, token as hasher } from './token.js';
 
@@ -66,7 +66,7 @@ export function tokens<Principal, Request extends object = HttpRequest>(
 
 /** Returns the reason to refuse a token, or `undefined` if it is valid. */
 function failureOf(hash: string, stored: Found<unknown>): Failure | undefined {
-  const unknown = foreign();
+  const unknown = new Failure('invalid', 'Bearer', 401, { foreign: true });
   if (stored === null || stored === undefined) return unknown;
   const problem = problemOf(stored);
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_STORED_TOKEN', `tokens(): ${problem}`);
