@@ -64,7 +64,9 @@ describe.each(adapters)("@OptionalAuth({ stale: 'anonymous' }) on %s", (_name, a
   it('refuses credentials that were never valid, also if they have expired', async () => {
     const app = await application(jwt({ issuer, audience: 'api', secret }));
     const [other, valid] = await Promise.all([sign('other', '-5m'), sign('api', '5m')]);
-    const forged = (await sign('api', '-5m')).replace(/[^.]+$/, (signature) => signature.split('').toReversed().join(''));
+    const forged = (await sign('api', '-5m')).replace(/[^.]+$/, (signature) =>
+      signature.split('').toReversed().join(''),
+    );
     for (const token of [other, forged, 'x']) {
       // oxlint-disable-next-line no-await-in-loop -- one application
       expect(await send(app, '/', { headers: bearerAuthorization(token) })).toMatchObject({ status: 401 });

@@ -1,8 +1,9 @@
+import type { EventEmitter as Emitter } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type INestApplication, Inject, type Provider } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import {
   admit,
   AuthModule,
@@ -16,7 +17,7 @@ import {
 } from 'nestjs-http-auth';
 import { userOf, WebSocketAuth, WebSocketAuthModule, type WebSocketAuthOptions } from 'nestjs-http-auth/websockets';
 import type { Server, ServerOptions, Socket as ServerSocket } from 'socket.io';
-import { io, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
+import { io, Manager, type ManagerOptions, type Socket, type SocketOptions } from 'socket.io-client';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
 import { freePort } from './support/free-port.js';
@@ -68,6 +69,7 @@ const refusal = (port: number, namespace?: string, more?: ClientOptions): Promis
 
 @WebSocketGateway()
 class ChatGateway {
+  @WebSocketServer() readonly server!: Server;
   readonly connections: unknown[] = [];
   handleConnection(socket: ServerSocket) {
     this.connections.push(userOf(socket));
@@ -420,10 +422,28 @@ describe.each(adapters)('WebSocketAuthModule with socket.io on %s', (_name, adap
       const gone = heard(socket, 'disconnect');
       socket.io.engine.close();
       await gone;
+      // socket.io keeps this message for the lost session, and would send it before it calls any middleware.
+      app.get(ChatGateway).server.emit('news', 'secret');
+      const received: unknown[] = [];
+      (socket.io as unknown as Emitter).on('packet', ({ data }: { data: unknown }) => received.push(data));
       const error = heard<Refusal>(socket, 'connect_error');
       socket.connect();
       expect((await error).data).toMatchObject({ code: 'UNAUTHENTICATED' });
       expect(socket.recovered).not.toBe(true);
+      expect(received).toEqual([expect.objectContaining({ message: expect.any(String) })]);
+    });
+
+    it('comes when the application disconnects the principal of a client that has not named a namespace', async () => {
+      const app = await begin([ChatGateway]);
+      const manager = new Manager(`http://127.0.0.1:${portOf(app)}`, { reconnection: false, extraHeaders: token });
+      const [isOpen, isClosed] = (['open', 'close'] as const).map(
+        (event) => new Promise<void>((resolve) => void manager.once(event, () => resolve())),
+      );
+      manager.open();
+      await isOpen;
+      expect(app.get(WebSocketAuth).disconnect<User>(({ name }) => name === 'bob')).toBe(0);
+      expect(app.get(WebSocketAuth).disconnect<User>(({ name }) => name === 'alice')).toBe(1);
+      await isClosed;
     });
   });
 

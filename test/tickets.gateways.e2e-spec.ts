@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, type INestApplication, Post, Query, Req } from '@nestjs/common';
+import { Controller, type INestApplication, Inject, Post, Query, Req } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { admit, AuthModule, basic, bearer, CurrentUser, type HttpRequest, RouteReport } from 'nestjs-http-auth';
 import { type IssuedTicket, ticket, Tickets, TicketsModule } from 'nestjs-http-auth/tickets';
-import { WebSocketAuthModule } from 'nestjs-http-auth/websockets';
+import { WebSocketAuth, WebSocketAuthModule } from 'nestjs-http-auth/websockets';
 import { io, type Socket } from 'socket.io-client';
 import { adapters, start } from './support/application.js';
 import { bearerAuthorization, send } from './support/client.js';
@@ -16,7 +16,10 @@ import { closeWebSockets, connected, open } from './support/websocket.js';
 let expiresAt: Date;
 
 const schemes = [
-  bearer(({ token }) => (token === 'alice-token' ? admit({ name: 'alice' }, { expiresAt }) : null)),
+  bearer(({ token }) => {
+    if (token === 'bob-token') return { name: 'bob' };
+    return token === 'alice-token' ? admit({ name: 'alice' }, { expiresAt }) : null;
+  }),
   basic(() => null),
   ticket(),
 ];
@@ -31,6 +34,11 @@ class TicketsController {
 }
 
 class Gateway {
+  constructor(@Inject(WebSocketAuth) private readonly auth: WebSocketAuth) {}
+
+  @SubscribeMessage('login') async login(@ConnectedSocket() client: object, @MessageBody() authorization: string) {
+    return { event: 'login', data: await this.auth.authenticate(client, authorization) };
+  }
   @SubscribeMessage('who') who(@CurrentUser('name') name: string) {
     return { event: 'you', data: name };
   }
@@ -96,6 +104,13 @@ describe.each(adapters)('A ticket for a gateway on %s', (_name, adapter) => {
     expect(await open(portOf(app), `/ws?ticket=${other}`)).toMatchObject({ status: 401 });
     const issued = await issue(app, '/tickets');
     expect(await send(app, `/tickets?ticket=${issued}`, { method: 'POST' })).toMatchObject({ status: 401 });
+  });
+
+  it('can be replaced by other credentials on the open connection', async () => {
+    const app = await application(WsGateway, WsAdapter);
+    const client = await connected(portOf(app), `/ws?ticket=${await issue(app, '/ws')}`);
+    expect(await client.ask('login', 'Bearer bob-token')).toEqual({ event: 'login', data: { name: 'bob' } });
+    expect(await client.ask('who')).toEqual({ event: 'you', data: 'bob' });
   });
 
   it('closes the connection when the token that it was issued for ends', async () => {

@@ -48,6 +48,11 @@ export class HeldTickets {
     Object.defineProperty(request, this.key, { value, configurable: true });
   }
 
+  /** Forgets the tickets of a request, because they are used up. */
+  drop(request: HttpRequest): void {
+    Object.defineProperty(ownerOf(request.raw ?? request), this.key, { value: undefined, configurable: true });
+  }
+
   private heldBy(request: object): Held | undefined {
     return (request as Record<symbol, Held | undefined>)[this.key];
   }

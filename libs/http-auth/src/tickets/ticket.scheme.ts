@@ -122,6 +122,8 @@ export class TicketScheme implements Scheme {
   async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     if (!this.presents(request)) return new Failure('missing', NAME);
     const [text = '', second] = this.#held.of(request);
+    // Later on the same connection, other credentials may replace the ticket.
+    this.#held.drop(request);
     if (second !== undefined || !TICKET.test(text)) return new Failure('malformed', NAME);
     return decide({ scheme: NAME, secrets: () => [text] }, () => this.redeem(text, request, context));
   }

@@ -34,8 +34,8 @@ export class Connection {
   readonly identity: Partial<AuthenticatedRequest> = {};
   /** Set when the connection ends. Messages that arrive later are refused. */
   ended: ConnectionEnd | undefined;
-  /** Ends the connection when its credentials expire. */
-  timer: NodeJS.Timeout | undefined;
+  /** Cancels the end of the connection when its credentials expire. */
+  unwatch: (() => void) | undefined;
   /** Counts the attempts to authenticate again, so that a slow older one does not replace a newer one. */
   attempts = 0;
 
@@ -58,9 +58,9 @@ export class Connection {
     else this.identity.authInfo = authInfo;
   }
 
-  /** When the credentials expire, in milliseconds since 1970; `undefined` if they do not. */
-  get expiresAt(): number | undefined {
-    return this.authenticated?.admission.info.expiresAt?.getTime();
+  /** When the credentials expire; `undefined` if they do not. */
+  get expiresAt(): Date | undefined {
+    return this.authenticated?.admission.info.expiresAt;
   }
 }
 

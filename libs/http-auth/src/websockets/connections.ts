@@ -1,16 +1,25 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { callAt } from '../common/timeout.js';
 import { carry } from '../guard/carrier.js';
 import { type Admitted, Connection, noteConnection, type Platform } from './connection.js';
 import { type ConnectionEnd, EXPIRED } from './connection.end.js';
 import { type ResolvedWebSocketOptions, WEBSOCKET_OPTIONS } from './websocket.options.js';
 
-/** The longest time of `setTimeout()`. A longer one would run immediately. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
+/** A client that is connected, but not to a gateway yet. */
+export type Session = Pick<Admitted, 'authenticated' | 'identity'> & { readonly client: object };
+
+/** A platform whose clients connect before they name a gateway. */
+export interface Sessions {
+  /** Closes the sessions that a function selects. Returns their number. */
+  endSessions(selects: (session: Session) => boolean): number;
+}
 
 /** The open connections of an application. It ends those whose credentials expire. */
 @Injectable()
 export class Connections implements OnModuleDestroy {
   private readonly open = new Set<Connection>();
+  /** The platforms with sessions. */
+  readonly sessions = new Set<Sessions>();
 
   constructor(@Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions) {}
 
@@ -27,7 +36,7 @@ export class Connections implements OnModuleDestroy {
   /** Forgets a connection that has closed. */
   remove(connection: Connection): void {
     this.open.delete(connection);
-    clearTimeout(connection.timer);
+    connection.unwatch?.();
   }
 
   /** Returns `true` if a connection is open and belongs to this application. */
@@ -37,39 +46,35 @@ export class Connections implements OnModuleDestroy {
 
   /** Ends the connection when its credentials expire. Call it again when they change. */
   watch(connection: Connection): void {
-    clearTimeout(connection.timer);
+    connection.unwatch?.();
     const { expiresAt } = connection;
     if (expiresAt === undefined || this.options.expiry === 'ignore' || !this.open.has(connection)) return;
-    const rest = expiresAt - Date.now();
-    connection.timer = setTimeout(
-      () => (this.hasExpired(connection) ? this.end(connection, EXPIRED) : this.watch(connection)),
-      Math.min(Math.max(0, rest), MAX_TIMEOUT),
-    );
-    connection.timer.unref();
+    connection.unwatch = callAt(expiresAt, () => this.end(connection, EXPIRED));
   }
 
   /** Returns `true` if the credentials of a connection have expired, and the connection ends for it. */
   hasExpired({ expiresAt }: Connection): boolean {
-    return this.options.expiry === 'close' && expiresAt !== undefined && expiresAt <= Date.now();
+    return this.options.expiry === 'close' && expiresAt !== undefined && expiresAt.getTime() <= Date.now();
   }
 
   /** Ends a connection. */
   end(connection: Connection, end: ConnectionEnd): void {
     if (connection.ended !== undefined) return;
     connection.ended = end;
-    clearTimeout(connection.timer);
+    connection.unwatch?.();
     connection.platform.end(connection.client, end, connection);
   }
 
   /** Ends the connections that a function selects. Returns their number. */
-  endAll(end: ConnectionEnd, selects: (connection: Connection) => boolean): number {
+  endAll(end: ConnectionEnd, selects: (session: Session) => boolean): number {
     const selected = [...this.open].filter((connection) => connection.ended === undefined && selects(connection));
     for (const connection of selected) this.end(connection, end);
-    return selected.length;
+    const sessions = Array.from(this.sessions, (platform) => platform.endSessions(selects));
+    return sessions.reduce((sum, count) => sum + count, selected.length);
   }
 
   /** Called by Nest. The adapters close the connections later. */
   onModuleDestroy(): void {
-    for (const { timer } of this.open) clearTimeout(timer);
+    for (const { unwatch } of this.open) unwatch?.();
   }
 }

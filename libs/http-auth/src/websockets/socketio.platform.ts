@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { BadRequestException } from '@nestjs/common';
+import { BadRequestException, Logger } from '@nestjs/common';
 import { respondWith } from '../door/exception.response.js';
 import { forgetResponse, responseToUpgrade, sendTo } from '../door/upgrade.response.js';
 import type { Policy } from '../guard/policy.js';
@@ -7,7 +7,7 @@ import { type HttpRequest, isPreflight } from '../http/request.js';
 import type { Challenger } from '../response/challenger.js';
 import type { Exchanges } from '../response/exchange.js';
 import type { Admitted, Platform } from './connection.js';
-import type { Connections } from './connections.js';
+import type { Connections, Session, Sessions } from './connections.js';
 import { type Handshakes, unsentResponse } from './handshakes.js';
 import { describeRefusal } from './refusal.js';
 import {
@@ -28,7 +28,9 @@ export interface IoParts {
 }
 
 /** Authenticates the clients of a server of socket.io: their HTTP requests, and their connections to namespaces. */
-export class IoHold implements Platform {
+export class IoHold implements Platform, Sessions {
+  private readonly logger = new Logger('WebSocketAuthModule');
+  private readonly engines: Engine[] = [];
   /** The results for the HTTP requests. A connection has the request that opened it. */
   private readonly requests = new WeakMap<IncomingMessage, Admitted>();
   /** The results for the sockets that a namespace has accepted. */
@@ -51,9 +53,8 @@ export class IoHold implements Platform {
 
   /** Holds a server, and every namespace that exists now or later. */
   hold(server: IoServer): void {
-    // By default, a client that reconnects within two minutes would come back without any check.
-    const recovery = server.opts?.connectionStateRecovery;
-    if (recovery) recovery.skipMiddlewares = false;
+    this.refuseRecovery(server);
+    this.parts.connections.sessions.add(this);
     if (server.engine) this.holdEngine(server.engine);
     // A server may be attached later.
     const bind = server.bind.bind(server);
@@ -63,6 +64,28 @@ export class IoHold implements Platform {
     };
     this.holdNamespace(server.sockets, this.policyOf('/'));
     server.sockets.on('new_namespace', (namespace) => this.holdNamespace(namespace, this.policyOf(namespace.name)));
+  }
+
+  /**
+   * Turns `connectionStateRecovery` off, unless the clients of the server need no credentials. A client that names a lost session would get
+   * the rooms and the missed messages of its user before anything checks who the client is now.
+   */
+  private refuseRecovery({ opts }: IoServer): void {
+    if (!opts?.connectionStateRecovery || this.policy.access === 'public') return;
+    opts.connectionStateRecovery = undefined;
+    this.logger.warn(
+      'connectionStateRecovery of socket.io is turned off, because it sends the messages of a lost session before the client is authenticated',
+    );
+  }
+
+  endSessions(selects: (session: Session) => boolean): number {
+    const clients = this.engines.flatMap((engine) => Object.values(engine.clients ?? {}));
+    const selected = clients.filter((client) => {
+      const admitted = client.request && this.requests.get(client.request);
+      return admitted !== undefined && !this.joined.get(client) && selects({ ...admitted, client });
+    });
+    for (const client of selected) client.close();
+    return selected.length;
   }
 
   /** Holds a namespace. The namespaces of a pattern inherit this from their parent. */
@@ -96,6 +119,7 @@ export class IoHold implements Platform {
   }
 
   private holdEngine(engine: Engine): void {
+    this.engines.push(engine);
     engine.use((request, response, next) => {
       // JSONP is for browsers without CORS. A page of any origin could read the messages of a client with cookies.
       if (request[QUERY]?.j !== undefined && this.policy.access !== 'public' && 'assignSocket' in response) {

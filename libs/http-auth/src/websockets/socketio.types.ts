@@ -5,7 +5,7 @@ export interface IoSocket {
   readonly request: IncomingMessage;
   readonly handshake: { readonly auth?: Record<string, unknown> };
   /** The connection, which several namespaces may share. */
-  readonly conn: { close(): void };
+  readonly conn: { readonly request?: IncomingMessage; close(): void };
   emit(event: string, data: unknown): void;
   disconnect(close?: boolean): void;
   once(event: 'disconnect', listener: () => void): unknown;
@@ -31,13 +31,15 @@ export type EngineRequest = IncomingMessage & { readonly [QUERY]?: { readonly si
 /** The server of engine.io. Its middleware runs for polling and for upgrades; for these, the response is a stub. */
 export interface Engine {
   use(middleware: (request: EngineRequest, response: ServerResponse | object, next: () => void) => void): void;
+  /** The open connections by their session ids. */
+  readonly clients?: Readonly<Record<string, IoSocket['conn']>>;
 }
 
 /** The server of any version 4 of socket.io. */
 export interface IoServer {
   readonly engine?: Engine;
   readonly sockets: IoNamespace;
-  readonly opts?: { readonly connectionStateRecovery?: { skipMiddlewares?: boolean } };
+  readonly opts?: { connectionStateRecovery?: unknown };
   of(name: string): IoNamespace;
   bind(engine: Engine): unknown;
 }
