@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage, Server } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
@@ -23,7 +24,7 @@ import {
 import { GraphQLAuthModule } from 'nestjs-http-auth/graphql';
 import { ticket } from 'nestjs-http-auth/tickets';
 import { WebSocketAuthModule } from 'nestjs-http-auth/websockets';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { adapters, start } from './support/application.js';
 import { send } from './support/client.js';
 import { closeWebSockets, connected, open } from './support/websocket.js';
@@ -110,7 +111,8 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
         (await open(portOf(app), '/ws', { headers, ...(protocols && { protocols }) })).status;
       expect(await statusOf({ ...foreign, ...victim })).toBe(403);
       // Neither does a token of its own, or a ticket, hide the cookie that counts.
-      expect(await statusOf({ ...foreign, ...victim }, junk)).toBe(400);
+      expect(await statusOf({ ...foreign, ...victim }, junk)).toBe(403);
+      expect(await statusOf(victim, junk)).toBe(400);
       expect(await statusOf({ ...victim, 'sec-fetch-site': 'same-site' })).toBe(403);
       const own = await connected(portOf(app), '/ws', { headers: victim });
       expect(await own.ask('who')).toEqual({ event: 'you', data: 'victim' });
@@ -121,6 +123,26 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
     const app = await begin(ClosedGateway, (nest) => protect(nest, '/ws', { schemes: ['Cookie'] }));
     const { status } = await open(portOf(app), '/ws?ticket=junk', { headers: { ...foreign, ...victim } });
     expect(status).toBe(403);
+  });
+
+  it('cannot use the cookie of a user for a WebSocket server behind protect() that Nest does not know', async () => {
+    const app = await begin(PublicGateway, (nest) => {
+      const server = new WebSocketServer({ noServer: true });
+      (nest.getHttpServer() as Server).on('upgrade', (request: IncomingMessage, socket, head) => {
+        if (request.url?.startsWith('/ws') === false) server.handleUpgrade(request, socket, head, () => undefined);
+      });
+      protect(nest, '/raw');
+      protect(nest, '/shared', { origins: [foreign.origin] });
+    });
+    const statusOf = async (path: string, headers: Record<string, string>) =>
+      (await open(portOf(app), path, { headers })).status;
+    expect(await statusOf('/raw', { ...foreign, ...victim })).toBe(403);
+    expect(await statusOf('/raw', { ...victim, origin: `http://127.0.0.1:${portOf(app)}` })).toBe(101);
+    expect(await statusOf('/raw', victim)).toBe(101);
+    expect(await statusOf('/shared', { ...foreign, ...victim })).toBe(101);
+    expect(await statusOf('/shared', { origin: 'https://other.example', ...victim })).toBe(403);
+    // A page must know a token to send it.
+    expect(await statusOf('/raw', { ...foreign, authorization: 'Bearer bob' })).toBe(101);
   });
 
   it('never gets one user for the cookie of another', async () => {
@@ -142,7 +164,7 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
   });
 
   it('cannot run operations of GraphQL over a WebSocket, unless it sends credentials itself', async () => {
-    const protectGraphQL = (app: INestApplication) => protect(app, '/graphql');
+    const protectGraphQL = (app: INestApplication) => protect(app, '/graphql', { origins: [foreign.origin] });
     for (const prepare of [() => undefined, protectGraphQL]) {
       const app = await start(
         adapter(),

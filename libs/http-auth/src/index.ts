@@ -32,6 +32,7 @@ export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';
 export { type Challenge, formatChallenge, parseChallenges } from './http/challenge.js';
 export { type Credentials, formatCredentials, parseCredentials } from './http/credentials.js';
+export type { OriginPredicate, Origins } from './http/origin.js';
 export type { HttpRequest } from './http/request.js';
 export type { Limiter, LimitKey, LimitOptions, TokenLimitOptions } from './limits/limit.options.js';
 export type { LimitedClient, LimitStatus, SchemeLimits } from './limits/limit.status.js';

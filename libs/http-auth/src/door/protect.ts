@@ -6,6 +6,7 @@ import type { StepUpOptions } from '../guard/step-up.js';
 import type { Prompt, RealmOption } from '../response/protection.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { type OptionNames, unknownOption } from '../common/options.js';
+import { type Origins, originsProblem } from '../http/origin.js';
 import { Gate } from './gate.js';
 import { pathProblem } from './paths/path.problem.js';
 
@@ -62,6 +63,13 @@ export interface PathPolicy {
    * @default false
    */
   readonly preflight?: boolean;
+  /**
+   * The pages that may open WebSockets on the path with ambient credentials, i.e. cookies and passwords that a browser adds by itself:
+   * those of this host, those of a list, or those of a function `(origin, request) => boolean`. Others get 403.
+   *
+   * @default 'same'
+   */
+  readonly origins?: Origins;
 }
 
 /**
@@ -100,10 +108,21 @@ const NAMES: OptionNames<PathPolicy> = {
   stepUp: true,
   except: true,
   preflight: true,
+  origins: true,
 };
 
 function protectPaths(app: INestApplicationContext, paths: readonly string[], policy: PathPolicy): void {
-  const { access = 'required', realm, schemes, prompt, scopes, stepUp, preflight = false, except = [] } = policy;
+  const {
+    access = 'required',
+    realm,
+    schemes,
+    prompt,
+    scopes,
+    stepUp,
+    preflight = false,
+    except = [],
+    origins,
+  } = policy;
   const unknown = unknownOption(policy, NAMES, 'protect(): ');
   if (unknown !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', unknown);
   if (paths.length === 0) {
@@ -115,9 +134,21 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
   if (!Array.isArray(except)) {
     throw new AuthConfigurationError('ERR_AUTH_PATH', "protect(): except must be a list of paths, e.g. ['/health']");
   }
+  const wrong = origins === undefined ? undefined : originsProblem(origins);
+  if (wrong !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', `protect(): ${wrong}`);
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
   const required = scopes && { names: scopes, mode: 'all' as const };
-  const parts = { access, reason: 'protect()', realm, schemes, prompt, preflight, scopes: required, stepUp } as const;
+  const parts = {
+    access,
+    reason: 'protect()',
+    realm,
+    schemes,
+    prompt,
+    preflight,
+    scopes: required,
+    stepUp,
+    origins,
+  } as const;
   for (const one of paths) {
     const problem = pathProblem(one);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', problem);

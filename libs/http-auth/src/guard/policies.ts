@@ -28,7 +28,17 @@ const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: 
 /** The parts of a policy that decorators or `protect()` set. The module's options are the defaults of the rest. */
 type PolicyParts = Pick<
   Policy,
-  'route' | 'target' | 'access' | 'reason' | 'preflight' | 'opens' | 'stale' | 'scopes' | 'scopesOf' | 'stepUp'
+  | 'route'
+  | 'target'
+  | 'access'
+  | 'reason'
+  | 'preflight'
+  | 'opens'
+  | 'origins'
+  | 'stale'
+  | 'scopes'
+  | 'scopesOf'
+  | 'stepUp'
 > & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;

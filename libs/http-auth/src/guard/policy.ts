@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { Origins } from '../http/origin.js';
 import type { Protection } from '../response/protection.js';
 import type { Opening, Scheme } from '../schemes/scheme.js';
 import type { OptionalAuthOptions } from './optional.js';
@@ -37,6 +38,8 @@ export interface Policy extends Protection {
   readonly byAuthScheme: ReadonlyMap<string, Scheme>;
   /** If `true`, an `Authorization` field of a scheme that the route does not accept is ignored. */
   readonly ignoresOtherSchemes: boolean;
+  /** The pages that may open a connection on a protected path with ambient credentials. */
+  readonly origins?: Origins | undefined;
   /** If `anonymous`, an optional route treats credentials that have expired as missing. */
   readonly stale?: OptionalAuthOptions['stale'];
   /** The scopes that the credentials need; `undefined` if they need none. */
