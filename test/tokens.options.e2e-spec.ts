@@ -133,7 +133,7 @@ describe.each(adapters)('The options of tokens() on %s', (_name, adapter) => {
 
   it('do not call onUse if a token was refused, but call it if only the guard refuses the request', async () => {
     const store = new Store();
-    const onUse = jest.fn();
+    const onUse = jest.fn<() => void>();
     const { as } = await application(store, { prefix: 'acme_live', onUse });
     const expired = store.issue('acme_live', { expiresAt: new Date(Date.now() - 1) });
     const nobody = store.issue('acme_live', { principal: null as never });
