@@ -191,7 +191,7 @@ describe.each(adapters)('API keys on %s', (_name, adapter) => {
     const user = asUser({ name: 'carol' }, { scheme: 'ApiKey', scopes: ['invoices:write'] });
     const as = (headers: OutgoingHttpHeaders, method = 'GET', path = '/') => send(app, path, { method, headers });
     expect(await as({ ...user }, 'POST')).toMatchObject({ status: 201 });
-    // The first scheme of the route is the scheme of a user that names none.
+    // Without a scheme, the user has the first scheme of the route.
     expect((await as({ ...asUser({ name: 'dave' }) })).json()).toEqual({ name: 'dave' });
     expect(await as({ ...user }, 'GET', '/staff')).toMatchObject({ status: 401 });
     const poor = asUser({ name: 'erin' }, { scheme: 'ApiKey', scopes: [] });

@@ -174,13 +174,12 @@ describe.each(adapters)('A verifier that does not answer in time on %s', (_name,
     expect(answer.headers).not.toHaveProperty('retry-after');
   });
 
-  it('does not cause a rejection that nobody handles if the verifier answers later', async () => {
+  it('ignores the answer of a verifier that comes later', async () => {
     let late: ((error: Error) => void) | undefined;
     const verify = () => new Promise((_, reject) => (late = reject));
     const app = await application(apiKey(verify));
     expect(await send(app, '/', { headers: key })).toMatchObject(unavailable);
-    // Jest fails the test if a rejection is not handled.
     late?.(new Error('too late'));
-    await new Promise(setImmediate);
+    expect(await send(app, '/', { headers: key })).toMatchObject(unavailable);
   });
 });

@@ -113,7 +113,7 @@ class HtpasswdFile {
   }
 }
 
-/** Throws if the hash of a user is valid, but cannot be verified. The user could not log in, and nobody would know why. */
+/** Throws if the hash of a user is valid, but cannot be verified. The user could not log in, and would not know why. */
 function stopStartup(file: string, skipped: readonly SkippedLine[]): void {
   const line = skipped.find(({ unverifiable }) => unverifiable !== undefined);
   if (line === undefined) return;

@@ -11,9 +11,11 @@ export function base62(value: bigint, length: number): string {
 }
 
 /**
- * Returns the checksum of the random part of a token: CRC-32 as six digits of base62, as in the tokens of GitHub and npm
- * (https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/). It does not include the prefix, so that scanners that know
- * the form of GitHub can check it. It proves nothing: everyone can compute it.
+ * Returns the checksum of the random part of a token: CRC-32 as six digits of base62, as in the tokens of GitHub and npm. It does
+ * not include the prefix, so that scanners which know the form of GitHub can check it. It is not a proof, because everyone can
+ * compute it.
+ *
+ * @see https://github.blog/2021-04-05-behind-githubs-new-authentication-token-formats/
  */
 export function checksumOf(secret: string): string {
   return base62(BigInt(crc32(secret)), 6);
