@@ -1,5 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Post } from '@nestjs/common';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { inspect } from 'node:util';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Controller, ForbiddenException, Get, Post, UnauthorizedException } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
 import {
@@ -112,18 +114,58 @@ describe.each(adapters)('API keys on %s', (_name, adapter) => {
     ]);
   });
 
-  it('are in no log and in no event, also if the verifier throws them', async () => {
+  it('are limited by address even if they are refused without a lookup', async () => {
+    const lookup = jest.fn(() => stored);
+    const app = await application({ limits: { perAddress: 2 } }, tokens(lookup, { prefix: 'acme', checksum: true }));
+    const statusOf = async (guess: string) => (await send(app, '/', { headers: { 'x-api-key': guess } })).status;
+    const guesses = ['other_prefix', `${key.token}x`, `${key.token}y`];
+    expect([await statusOf(guesses[0] as string), await statusOf(guesses[1] as string)]).toEqual([401, 401]);
+    expect(await statusOf(guesses[2] as string)).toBe(429);
+    expect(lookup).not.toHaveBeenCalled();
+  });
+
+  it('get a 401 if they are long, and Node’s 431 without a call of the verifier if they exceed the maximum', async () => {
+    const verify = jest.fn(() => null);
+    const app = await application({}, verify);
+    expect(await send(app, '/', { headers: { 'x-api-key': 'k'.repeat(12_000) } })).toMatchObject({ status: 401 });
+    expect(verify).toHaveBeenCalledTimes(1);
+    expect(await send(app, '/', { headers: { 'x-api-key': 'k'.repeat(20_000) } })).toMatchObject({ status: 431 });
+    expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  describe.each([
+    ['the field', (secret: string) => ({ 'x-api-key': secret })],
+    ['Authorization', (secret: string) => ({ authorization: `ApiKey ${secret}` })],
+  ])('in %s', (_where, headersOf) => {
+    it.each<[what: string, status: number, verify: (secret: string) => unknown]>([
+      ['throws them', 500, (secret) => Promise.reject(new Error(`no rows for ${secret}`))],
+      ['throws them in a 403', 403, (secret) => Promise.reject(new ForbiddenException(`${secret} is suspended`))],
+      ['throws them in a 401', 401, (secret) => Promise.reject(new UnauthorizedException(`${secret} is unknown`))],
+      ['refuses them', 401, () => null],
+      ['accepts them', 200, () => ({ name: 'billing' })],
+    ])('are in no log, event or response if the verifier %s', async (_what, status, verify) => {
+      const logger = new RecordingLogger();
+      const app = await application({}, ({ token: secret }) => verify(secret), logger);
+      const events: unknown[] = [];
+      for (const type of ['authenticated', 'refused', 'locked', 'error'] as const) {
+        app.get(AuthEvents).on(type, (event) => void events.push(event));
+      }
+      const answer = await send(app, '/', { headers: headersOf(key.token) });
+      expect([answer.status, events]).toEqual([status, [expect.objectContaining({ scheme: 'ApiKey' })]]);
+      const told = `${logger.text()}${inspect(events, { depth: 10 })}${JSON.stringify(answer)}`;
+      expect(told).not.toContain(key.token);
+      expect(told).not.toContain(key.hash);
+    });
+  });
+
+  it('are in no event if they occur twice', async () => {
     const logger = new RecordingLogger();
-    const leak = ({ token: secret }: ApiKeyCredentials) => {
-      throw new Error(`no rows for ${secret}`);
-    };
-    const app = await application({}, leak, logger);
+    const app = await application({}, find, logger);
     const events: unknown[] = [];
-    app.get(AuthEvents).on('error', (event) => void events.push(event));
-    const answer = await send(app, '/', { headers: { 'x-api-key': key.token } });
-    expect(answer.status).toBe(500);
-    expect(logger.text()).toContain('no rows for [redacted]');
-    expect(`${logger.text()}${JSON.stringify(events)}${answer.body}`).not.toContain(key.token);
+    app.get(AuthEvents).on('refused', (event) => void events.push(event));
+    const answer = await send(app, '/', { headers: ['Host', 'a', 'X-API-Key', key.token, 'X-API-Key', 'other'] });
+    expect([answer.status, events]).toEqual([401, [expect.objectContaining({ reason: 'malformed' })]]);
+    expect(`${logger.text()}${inspect(events)}${JSON.stringify(answer)}`).not.toContain(key.token);
   });
 
   it('are in the route report and in the OpenAPI document', async () => {
@@ -137,16 +179,31 @@ describe.each(adapters)('API keys on %s', (_name, adapter) => {
   });
 
   it('can be those of a test user', async () => {
+    const lookup = jest.fn((hash: string) => (hash === key.hash ? stored : null));
     const module = await withTestUsers(
       Test.createTestingModule({
-        imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [apiKey(find), password] })],
+        imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [apiKey(tokens(lookup)), password] })],
         controllers: [InvoicesController],
       }),
     ).compile();
     const app = module.createNestApplication(adapter());
     await app.listen(0, '127.0.0.1');
     const user = asUser({ name: 'carol' }, { scheme: 'ApiKey', scopes: ['invoices:write'] });
-    expect(await send(app, '/', { method: 'POST', headers: { ...user } })).toMatchObject({ status: 201 });
+    const as = (headers: OutgoingHttpHeaders, method = 'GET', path = '/') => send(app, path, { method, headers });
+    expect(await as({ ...user }, 'POST')).toMatchObject({ status: 201 });
+    // Without a scheme, the user has the first scheme of the route.
+    expect((await as({ ...asUser({ name: 'dave' }) })).json()).toEqual({ name: 'dave' });
+    expect(await as({ ...user }, 'GET', '/staff')).toMatchObject({ status: 401 });
+    const poor = asUser({ name: 'erin' }, { scheme: 'ApiKey', scopes: [] });
+    expect(await as({ ...poor }, 'POST')).toMatchObject({ status: 403, challenges: [] });
+    expect(lookup).not.toHaveBeenCalled();
+    // Real keys are still verified, and a request without a key gets the challenge.
+    expect((await as({ 'x-api-key': key.token })).json()).toEqual({ name: 'billing' });
+    expect(await as({ 'x-api-key': 'wrong' })).toMatchObject({
+      status: 401,
+      challenges: [challenge, expect.anything()],
+    });
+    expect(await as({})).toMatchObject({ status: 401, challenges: [challenge, expect.anything()] });
     await app.close();
   });
 });

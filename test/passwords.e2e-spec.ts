@@ -184,6 +184,23 @@ describe('users()', () => {
     expect(make).not.toThrow(hash);
   });
 
+  it.each([undefined, null, ''])('names the user if the value is missing: %j', (missing) => {
+    for (const options of [{}, { plainText: true }]) {
+      const make = () => users({ carol: wonderland.bcrypt, alice: missing as undefined }, options);
+      expect(make).toThrow(expect.objectContaining({ code: 'ERR_AUTH_PASSWORD_HASH' }));
+      expect(make).toThrow(
+        'users(): the hash of "alice" is missing; set the environment variable that it comes from, or remove the user',
+      );
+    }
+  });
+
+  it('names the user if the value is not a string', () => {
+    const make = (value: unknown) => () => users({ alice: value as string }, { plainText: true });
+    for (const value of [12345, {}, [wonderland.bcrypt], true]) {
+      expect(make(value)).toThrow('users(): the hash of "alice" is not a string; pass the hash as a string');
+    }
+  });
+
   it('accepts plain text if plainText is true, but no malformed hash', async () => {
     const verifier = users({ alice: 'wonder:land', bob: builder.bcrypt }, { plainText: true });
     expect(await principalOf(verifier, 'alice')).toEqual({ name: 'alice' });

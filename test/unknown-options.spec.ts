@@ -5,7 +5,7 @@ import { jwt } from 'nestjs-http-auth/jwt';
 import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
 import { RpcAuthModule } from 'nestjs-http-auth/rpc';
 import { ticket } from 'nestjs-http-auth/tickets';
-import { token } from 'nestjs-http-auth/tokens';
+import { token, tokens } from 'nestjs-http-auth/tokens';
 import { WebSocketAuthModule } from 'nestjs-http-auth/websockets';
 import { Controller, Get } from '@nestjs/common';
 import { adapters, start } from './support/application.js';
@@ -52,6 +52,7 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['htpasswd(): ', (mistake) => htpasswd('/dev/null', mistake)],
   ['password.hash(): ', (mistake) => password.hash('secret', mistake)],
   ['token.create(): ', (mistake) => token.create(mistake)],
+  ['tokens(): ', (mistake) => tokens(verify, mistake)],
 ];
 
 describe('An option that does not exist', () => {

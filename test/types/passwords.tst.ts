@@ -26,6 +26,7 @@ describe('htpasswd() and users()', () => {
     expect(users({ alice: '$2b$…' })).type.toBe<PasswordVerifier<NamedUser>>();
     expect(basic).type.toBeCallableWith(htpasswd('users.htpasswd'));
     expect(basic).type.toBeCallableWith(users({}), { charset: null });
+    expect(users).type.toBeCallableWith({ alice: process.env.ALICE_HASH });
   });
 
   test('accept only the options that they have', () => {

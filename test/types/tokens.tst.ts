@@ -37,6 +37,24 @@ describe('tokens()', () => {
     expect(tokens<User>).type.toBeCallableWith(() => ({ ...stored, expiresAt: new Date(), scopes: null }));
   });
 
+  test('passes the record and the request to onUse, which may be asynchronous', () => {
+    tokens(() => stored, {
+      onUse: (used, request) => {
+        expect(used).type.toBe<StoredToken<User>>();
+        expect(request).type.toBe<HttpRequest>();
+      },
+    });
+    expect(tokens).type.toBeCallableWith(() => stored, { onUse: () => Promise.resolve(), useInterval: '5m' });
+    tokens<User, ExpressRequest>(() => stored, { onUse: (_, { secure }) => expect(secure).type.toBe<boolean>() });
+  });
+
+  test('accepts only the options that it has', () => {
+    expect(tokens).type.toBeCallableWith(() => stored, { prefix: 'acme_live', checksum: true, useInterval: 1000 });
+    expect(tokens).type.not.toBeCallableWith(() => stored, { prefix: ['acme_live'] });
+    expect(tokens).type.not.toBeCallableWith(() => stored, { checksum: 'crc32' });
+    expect(tokens).type.not.toBeCallableWith(() => stored, { interval: '1m' });
+  });
+
   test('promises an admission, and never a refusal', () => {
     const verifier = tokens(() => stored);
     expect(verifier({ token: '' }, {} as HttpRequest)).type.toBe<Promise<Admission<User>>>();
@@ -47,7 +65,9 @@ describe('token', () => {
   test('returns a token with its hash', () => {
     expect(token.create()).type.toBe<CreatedToken>();
     expect(token.create({ prefix: 'acme' })).type.toBe<CreatedToken>();
+    expect(token.create({ checksum: false })).type.toBe<CreatedToken>();
     expect(token.hash('')).type.toBe<string>();
+    expect(token.hasChecksum('')).type.toBe<boolean>();
   });
 });
 

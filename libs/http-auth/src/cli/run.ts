@@ -40,7 +40,7 @@ Asks for a password, or reads it from standard input, and prints its hash. The p
 nestjs-http-auth token [--prefix <prefix>]
 
 Prints a new token, and its hash. Give the token to its owner, and store the hash. The token begins with the prefix,
-e.g. acme_live.
+e.g. acme_live, and ends with a checksum.
 
 nestjs-http-auth limits <module> [<username>] [--address <ip>] [--tenant <tenant>] [--release] [--json]
 

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import {
   BadRequestException,
   ForbiddenException,
@@ -13,6 +12,7 @@ import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated, Exchange } from '../response/exchange.js';
+import { exceptionWithStatus, setRetryAfter } from '../response/status.exception.js';
 import { Admission } from '../schemes/admission.js';
 import { authSchemeOf } from '../schemes/auth.scheme.js';
 import { decide } from '../schemes/decide.js';
@@ -185,7 +185,7 @@ export class Authenticator {
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
-    setRetryAfter(exchange, failure.details.retryAfter);
+    setRetryAfter(exchange.response, failure.details.retryAfter);
     const exception = withoutStack(() => this.exceptionOf(failure));
     this.reporter.refused(policy, exchange, failure, exception.getStatus());
     throw exception;
@@ -216,7 +216,7 @@ export class Authenticator {
     const { status, retryAfter } = verifierError;
     this.reporter.failed(policy, exchange, name, status);
     if (!isGone(exchange.request)) this.logger.error(verifierError);
-    setRetryAfter(exchange, retryAfter);
+    setRetryAfter(exchange.response, retryAfter);
     throw exceptionWithStatus(status, verifierError);
   }
 }
@@ -224,10 +224,6 @@ export class Authenticator {
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */
 function sufficient(policy: Policy, authenticated: Authenticated): Authenticated | Failure {
   return shortfallOf(policy, authenticated.admission, authenticated.scheme.name) ?? authenticated;
-}
-
-function exceptionWithStatus(status: number, cause: unknown): HttpException {
-  return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause });
 }
 
 /** Refuses an anonymous request on an optional route if a protected path has accepted credentials that the route does not. */
@@ -246,12 +242,4 @@ function setHeaders({ response }: Exchange, { responseHeaders = {} }: Scheme): v
   // A connection has one response, which was sent before its messages.
   if (response.headersSent) return;
   for (const [name, value] of Object.entries(responseHeaders)) response.setHeader(name, value);
-}
-
-/** Sets `Retry-After` (RFC 9110 section 10.2.3). */
-function setRetryAfter({ response }: Exchange, seconds: number | undefined): void {
-  if (seconds === undefined) return;
-  // A verifier may state any number.
-  const whole = Number.isFinite(seconds) ? Math.min(Math.max(1, Math.ceil(seconds)), 2 ** 31) : 1;
-  response.setHeader('Retry-After', String(whole));
 }

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import { parseHtpasswd } from './htpasswd.parser.js';
+import { parseHtpasswd, type SkippedLine } from './htpasswd.parser.js';
 import {
   type NamedUser,
   type PasswordVerifier,
@@ -22,10 +22,12 @@ const INTERVAL = 1000;
  * `{SHA}` (`-s`), argon2id and scrypt. DES crypt and plain text are rejected.
  *
  * A change of the file takes effect within a second. Invalid lines are skipped, and the log names their numbers. If the file
- * disappears, the last users stay valid until it is back.
+ * disappears, the last users stay valid until it is back. If a line of the file needs a package that is not installed, it is skipped
+ * as well, except at startup.
  *
  * @param file the path, relative to the current directory
- * @throws AuthConfigurationError if the file cannot be read at startup, or an option is invalid
+ * @throws AuthConfigurationError if the file cannot be read at startup, if the package for one of its hashes is not installed, or if
+ * an option is invalid
  */
 export function htpasswd<Request extends object = HttpRequest>(
   file: string,
@@ -51,8 +53,9 @@ class HtpasswdFile {
   constructor(private readonly name: string) {
     this.path = resolve(name);
     try {
-      this.users = this.read() ?? new UserTable(new Map());
+      this.users = this.read(stopStartup) ?? new UserTable(new Map());
     } catch (cause) {
+      if (cause instanceof AuthConfigurationError) throw cause;
       throw new AuthConfigurationError(
         'ERR_AUTH_HTPASSWD_FILE',
         `htpasswd(): ${name} cannot be read (${codeOf(cause)}); create it with htpasswd -cB`,
@@ -86,21 +89,36 @@ class HtpasswdFile {
     this.checkedAt = performance.now();
   }
 
-  /** Reads the file. Returns `undefined` if another program is writing it; the next check then reads it again. */
-  private read(): UserTable | undefined {
+  /**
+   * Reads the file. Returns `undefined` if another program is writing it; the next check then reads it again.
+   *
+   * @param check throws if the skipped lines are not acceptable
+   */
+  private read(check?: (file: string, skipped: readonly SkippedLine[]) => void): UserTable | undefined {
     const descriptor = openSync(this.path, 'r');
     try {
       const before = stateOf(fstatSync(descriptor, { bigint: true }));
       const text = readFileSync(descriptor, 'utf8');
       if (stateOf(fstatSync(descriptor, { bigint: true })) !== before) return undefined;
-      const { users, problems } = parseHtpasswd(text);
-      for (const problem of problems) this.logger.warn(`${this.name}: ${problem}`);
+      const { users, skipped } = parseHtpasswd(text);
+      check?.(this.name, skipped);
+      for (const { number, problem } of skipped) {
+        this.logger.warn(`${this.name}: line ${number} is skipped: ${problem}`);
+      }
       this.state = before;
       return new UserTable(users);
     } finally {
       closeSync(descriptor);
     }
   }
+}
+
+/** Throws if the hash of a user is valid, but cannot be verified. The user could not log in, and would not know why. */
+function stopStartup(file: string, skipped: readonly SkippedLine[]): void {
+  const line = skipped.find(({ unverifiable }) => unverifiable !== undefined);
+  if (line === undefined) return;
+  const { number, unverifiable } = line;
+  throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `htpasswd(): line ${number} of ${file}: ${unverifiable}`);
 }
 
 /** Returns a string that differs if the file was changed or replaced. */

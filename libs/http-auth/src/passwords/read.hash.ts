@@ -17,17 +17,29 @@ export function looksLikeHash(text: string): boolean {
 }
 
 /**
+ * Checks if the package that computes a hash is installed. Returns an error message like {@link readHash}, or `undefined` if no
+ * package is missing.
+ */
+export function packageProblem(text: string): string | undefined {
+  const { name, library } = formatOf(text) ?? {};
+  return library === undefined || isInstalled(library) ? undefined : `${name}, which ${missing(library)}`;
+}
+
+function formatOf(text: string): HashFormat | undefined {
+  return FORMATS.find(({ prefix }) => prefix.test(text));
+}
+
+/**
  * Parses a stored hash.
  *
  * @returns the hash, or the rest of an error message that starts with "the password of alice is". It never contains the hash.
  */
 export function readHash(text: string): StoredHash | string {
-  const format = FORMATS.find(({ prefix }) => prefix.test(text));
+  const format = formatOf(text);
   if (format !== undefined) {
     const hash = format.read(text);
     if (hash === undefined) return `${format.name} that is malformed or has parameters out of range; ${FIX}`;
-    const { name, library } = format;
-    return library === undefined || isInstalled(library) ? hash : `${name}, which ${missing(library)}`;
+    return packageProblem(text) ?? hash;
   }
   if (looksLikeHash(text)) return `a hash in an unknown format; ${FIX}`;
   if (/^[./A-Za-z0-9]{13}$/.test(text)) return `a DES crypt hash or plain text, and both are unsafe; ${FIX}`;

@@ -5,21 +5,12 @@ import { admit } from '../../schemes/admission.js';
 import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
 import { admissionOf } from '../principal.js';
-import { REFUSALS } from '../refusals.js';
+import { refusal, REFUSALS } from '../refusals.js';
 import type { TokenVerifier } from '../token.verifier.js';
-import { isTokenHash, token as hasher } from './token.js';
-
-/** A record of the application's token store. */
-export interface StoredToken<Principal> {
-  /** The hash of the token, from `token.create()`. */
-  readonly hash: string;
-  /** The principal that the token was issued to. */
-  readonly principal: Principal;
-  /** The scopes of the token, for `@Scopes()`. A token without scopes cannot access a route that requires one. */
-  readonly scopes?: readonly string[] | null;
-  /** The time when the token expires. Without it, the token is valid as long as it is in the store. */
-  readonly expiresAt?: Date | null;
-}
+import type { StoredToken } from './stored.token.js';
+import { isTokenHash, token as opaque } from './token.js';
+import { type TokensOptions, tokensProblem } from './tokens.options.js';
+import { reporterOfUses } from './use.reporter.js';
 
 type Found<Principal> = StoredToken<Principal> | null | undefined;
 
@@ -39,29 +30,44 @@ export type FindToken<Principal, Request = HttpRequest> = (
  * Application code may call the verifier. It throws a `RefusedException` if the token is not valid, and never returns a
  * refusal. {@link TokenVerifier} shows how to combine verifiers.
  *
- * @throws AuthConfigurationError if `find` is not a function; at a request, if the record of the store is invalid
+ * @throws AuthConfigurationError if `find` or an option is invalid; at a request, if the record of the store is invalid
  * @example
- * const verify = tokens((hash) => keys.findOneBy({ hash }));
+ * const verify = tokens((hash) => keys.findOneBy({ hash }), { prefix: 'acme_live', checksum: true });
  * const { principal, info } = await verify({ token }, request); // throws RefusedException: The token has expired
  */
 export function tokens<Principal, Request extends object = HttpRequest>(
   find: FindToken<Principal, Request>,
+  options: TokensOptions<NoInfer<Principal>, Request> = {},
 ): TokenVerifier<Principal, Request> {
-  if (typeof find !== 'function') {
-    throw new AuthConfigurationError(
-      'ERR_AUTH_TOKEN_OPTION',
-      'tokens(): find must be a function; pass (hash, request) => the stored token, or null',
-    );
-  }
+  const problem =
+    typeof find === 'function'
+      ? tokensProblem(options)
+      : 'find must be a function; pass (hash, request) => the stored token, or null';
+  if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_TOKEN_OPTION', `tokens(): ${problem}`);
+  const { onUse, useInterval } = options;
+  const report = onUse && reporterOfUses(onUse, useInterval);
   return async ({ token }, request) => {
-    const hash = hasher.hash(token);
+    const misfit = misfitOf(token, options);
+    if (misfit !== undefined) throw RefusedException.of(misfit);
+    const hash = opaque.hash(token);
     const stored = await find(hash, request);
     const failure = failureOf(hash, stored);
     if (failure !== undefined) throw RefusedException.of(failure);
     const { principal, scopes, expiresAt } = stored as StoredToken<Principal>;
     const info = { scopes: scopes ?? [], ...(expiresAt && { expiresAt }) };
-    return admissionOf<Principal>(admit(principal, info), token);
+    const admission = admissionOf<Principal>(admit(principal, info), token);
+    report?.(stored as StoredToken<Principal>, request, token);
+    return admission;
   };
+}
+
+const PREFIX_REFUSAL = refusal('The token has another prefix');
+const CHECKSUM_REFUSAL = refusal('The token is incomplete or mistyped');
+
+/** Returns the reason to refuse a token without a lookup, or `undefined` if it may be in the store. */
+function misfitOf(token: string, { prefix, checksum }: TokensOptions<never, never>): Failure | undefined {
+  if (prefix !== undefined && !token.startsWith(`${prefix}_`)) return PREFIX_REFUSAL;
+  return checksum === true && !opaque.hasChecksum(token) ? CHECKSUM_REFUSAL : undefined;
 }
 
 /** Returns the reason to refuse a token, or `undefined` if it is valid. */
