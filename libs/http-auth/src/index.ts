@@ -38,6 +38,7 @@ export type { LimitName } from './limits/attempt.js';
 export { type PathPolicy, protect } from './door/protect.js';
 export type { ResourceOptions } from './resource/resource.options.js';
 export { HttpAuthFilter } from './response/http-auth.filter.js';
+export { resourceUrl } from './response/resource.url.js';
 export type { ChallengeLayout } from './response/challenger.js';
 export type { StreamExpiry } from './response/event.stream.js';
 export type { Prompt, RealmFunction, RealmOption } from './response/protection.js';

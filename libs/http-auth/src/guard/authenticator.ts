@@ -15,6 +15,7 @@ import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { countFieldLines, type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated, Exchange } from '../response/exchange.js';
+import { noteResource } from '../response/resource.url.js';
 import { Admission } from '../schemes/admission.js';
 import { decide } from '../schemes/decide.js';
 import { Failure } from '../schemes/failure.js';
@@ -66,8 +67,10 @@ export class Authenticator {
    */
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
     if (policy.access === 'public') return undefined;
-    const { authenticated } = exchange;
-    if (authenticated !== undefined && policy.byName.has(authenticated.scheme.name.toLowerCase())) {
+    const { authenticated, resource } = exchange;
+    // Credentials for one resource say nothing about another one.
+    const counts = authenticated?.resource === resource;
+    if (authenticated !== undefined && counts && policy.byName.has(authenticated.scheme.name.toLowerCase())) {
       return sufficient(policy, authenticated);
     }
     exchange.readsCredentials = true;
@@ -77,11 +80,12 @@ export class Authenticator {
       const isAnonymous = scheme.reason === 'missing' && policy.access === 'optional';
       return isAnonymous ? failureOfAnonymous(policy, exchange) : scheme;
     }
+    noteResource(request, resource);
     try {
       const started = outcomes?.get(scheme) ?? this.outcomeOf(scheme, request);
       outcomes?.set(scheme, started);
       const outcome = await started;
-      return outcome instanceof Failure ? outcome : sufficient(policy, { scheme, admission: outcome });
+      return outcome instanceof Failure ? outcome : sufficient(policy, { scheme, admission: outcome, resource });
     } catch (error) {
       return new Fault(scheme.name, error);
     }

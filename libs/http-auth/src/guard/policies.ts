@@ -78,7 +78,7 @@ export class Policies {
       prompt: prompt ?? application.prompt,
       schemes: accepted,
       byName: new Map(accepted.map((scheme) => [scheme.name.toLowerCase(), scheme])),
-      params: scopes === undefined ? application.params : { scope: scopeParam(scopes), ...application.params },
+      params: scopes && { scope: scopeParam(scopes) },
     };
   }
 
