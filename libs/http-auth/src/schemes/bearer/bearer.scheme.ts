@@ -9,10 +9,12 @@ import { Limits } from '../../limits/limits.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import type { Outcome } from '../outcome.js';
+import { openApiProblem } from '../openapi.flows.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
 import { verifyWithin } from '../verify.within.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
+import { type ChallengeParamsFunction, challengeParamsProblem, paramsOfRequest } from './challenge.params.js';
 
 /** Options of the Bearer scheme. */
 export interface BearerOptions {
@@ -25,6 +27,19 @@ export interface BearerOptions {
   readonly formEncodedBody?: boolean;
   /** The format of a token, e.g. `JWT`, as a hint for readers of the OpenAPI document. */
   readonly bearerFormat?: string;
+  /**
+   * The scheme in an OpenAPI document, e.g. `{ type: 'oauth2', flows }`, by which Swagger UI gets a token. It excludes `bearerFormat`.
+   *
+   * @default { type: 'http', scheme: 'bearer' }
+   */
+  readonly openapi?: OpenApiScheme;
+  /**
+   * Further params of the challenge, or a function of the request that returns them, e.g. the `service` and the `scope` of a container
+   * registry. They replace the `scope` of `@Scopes()`. `realm` and `error` are not allowed.
+   *
+   * @default none
+   */
+  readonly challengeParams?: AuthParams | ChallengeParamsFunction;
   /**
    * How many failed attempts an address may have before the scheme responds with 429 and does not call the verifier.
    *
@@ -54,10 +69,26 @@ export function bearer<Principal = unknown, Request extends object = HttpRequest
   };
 }
 
-const NAMES: OptionNames<BearerOptions> = { formEncodedBody: true, bearerFormat: true, limits: true };
+const NAMES: OptionNames<BearerOptions> = {
+  formEncodedBody: true,
+  bearerFormat: true,
+  openapi: true,
+  challengeParams: true,
+  limits: true,
+};
 
 function optionsProblem(options: BearerOptions): string | undefined {
-  const problem = unknownOption(options, NAMES) ?? tokenLimitsProblem(options.limits);
+  const { bearerFormat, openapi, challengeParams, limits } = options;
+  const problem =
+    unknownOption(options, NAMES) ??
+    tokenLimitsProblem(limits) ??
+    openApiProblem(openapi) ??
+    (openapi && bearerFormat !== undefined
+      ? 'openapi and bearerFormat exclude each other; keep one of them'
+      : undefined) ??
+    (challengeParams === undefined || typeof challengeParams === 'function'
+      ? undefined
+      : challengeParamsProblem(challengeParams));
   return problem && `bearer(): ${problem}`;
 }
 
@@ -65,10 +96,10 @@ function optionsProblem(options: BearerOptions): string | undefined {
 export class BearerScheme implements Scheme {
   readonly name = 'Bearer';
   readonly oauth = true;
-  readonly challenge = bearerChallenge;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
   private readonly formEncodedBody: boolean;
+  private readonly challengeParams: AuthParams | ChallengeParamsFunction | undefined;
   // Private at run time as well, because objects on the request refer to the scheme.
   readonly #limits: Limits | undefined;
 
@@ -79,11 +110,12 @@ export class BearerScheme implements Scheme {
   ) {
     const problem = optionsProblem(options);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
-    const { formEncodedBody = false, bearerFormat, limits } = options;
+    const { formEncodedBody = false, bearerFormat, openapi, challengeParams, limits } = options;
     this.#limits = limits ? new Limits(limits, 'Bearer') : undefined;
     this.formEncodedBody = formEncodedBody;
     this.metadata = { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] };
-    this.openapi = { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
+    this.openapi = openapi ?? { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
+    this.challengeParams = challengeParams;
   }
 
   /** The limits, if there are any. */
@@ -105,6 +137,15 @@ export class BearerScheme implements Scheme {
     return verifyWithin(this.#limits, 'Bearer', { username: '', password: token }, request, () =>
       decide({ scheme: 'Bearer', secrets: () => [token] }, () => this.verifier(credentials, request)),
     );
+  }
+
+  /** @throws Error if the function of `challengeParams` threw, or returned invalid params */
+  challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge {
+    const challenge = bearerChallenge(realm, failure);
+    const further = this.challengeParams;
+    if (further === undefined) return challenge;
+    const params = typeof further === 'function' ? paramsOfRequest(further, request) : further;
+    return { ...challenge, params: { realm, ...params, ...challenge.params } };
   }
 
   /** Returns `true` if the scheme accepts tokens in a form-encoded body and the request has one. */

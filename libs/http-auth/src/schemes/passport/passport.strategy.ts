@@ -5,6 +5,7 @@ import { isToken } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
+import { openApiProblem } from '../openapi.flows.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition } from '../scheme.js';
 import type { Strategy } from './strategy.js';
 import { challengeOf, run } from './strategy.runner.js';
@@ -81,8 +82,8 @@ function strategyProblem(
   if (typeof scheme !== 'string' || !isToken(scheme)) {
     return 'passportStrategy(): scheme must name the auth-scheme that the strategy reads, e.g. Bearer';
   }
-  const unknown = unknownOption(options, NAMES);
-  if (unknown !== undefined) return `passportStrategy(): ${unknown}`;
+  const problem = unknownOption(options, NAMES) ?? openApiProblem(options.openapi);
+  if (problem !== undefined) return `passportStrategy(): ${problem}`;
   const authenticate: unknown = (typeof strategy === 'function' ? strategy.prototype : strategy)?.authenticate;
   return typeof authenticate === 'function'
     ? undefined
