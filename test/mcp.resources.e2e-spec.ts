@@ -14,7 +14,7 @@ import { bearerAuthorization, send } from './support/client.js';
 import { freePort } from './support/free-port.js';
 import { McpClient } from './support/mcp.client.js';
 
-// The authorization server starts as a process of its own and generates keys.
+// The authorization server starts in another process and generates keys.
 jest.setTimeout(30_000);
 
 type Wrapped<T> = T | { readonly raw: T; hijack?(): void };
