@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { INestApplication } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { McpModule } from '../src/examples/mcp/mcp.module.js';
@@ -9,55 +7,10 @@ import { adapters, rootModule } from './support/application.js';
 import { AuthorizationServer } from './support/authorization-server.js';
 import { freePort } from './support/free-port.js';
 import { bearerAuthorization, send } from './support/client.js';
-import { Person } from './support/person.js';
+import { McpClient } from './support/mcp.client.js';
 
 // The authorization server starts as a process of its own and generates keys.
 jest.setTimeout(30_000);
-
-/** The official client, which only knows the URL of the server. */
-class McpClient {
-  readonly person = new Person();
-  /** All errors of the client except `UnauthorizedError`, which is expected before the person authorizes it. */
-  readonly errors: Error[] = [];
-  private readonly client = new Client({ name: 'test', version: '1.0.0' });
-  private transport: StreamableHTTPClientTransport;
-
-  constructor(private readonly url: string) {
-    this.transport = this.connection();
-    const onerror = (error: Error) => {
-      if (!(error instanceof UnauthorizedError)) this.errors.push(error);
-    };
-    Object.assign(this.client, { onerror });
-  }
-
-  connect(): Promise<void> {
-    return this.client.connect(this.transport);
-  }
-
-  /** Exchanges the code that the browser received for a token. */
-  async authorize(): Promise<void> {
-    await this.transport.finishAuth(this.person.code);
-  }
-
-  /** Opens a new connection, because the client cannot continue a rejected one. */
-  reconnect(): Promise<void> {
-    this.transport = this.connection();
-    return this.connect();
-  }
-
-  async call(name: string, args: Record<string, unknown> = {}): Promise<string[]> {
-    const { content } = await this.client.callTool({ name, arguments: args });
-    return (content as { text: string }[]).map(({ text }) => text);
-  }
-
-  close(): Promise<void> {
-    return this.client.close();
-  }
-
-  private connection(): StreamableHTTPClientTransport {
-    return new StreamableHTTPClientTransport(new URL(this.url), { authProvider: this.person });
-  }
-}
 
 describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
   let authorizationServer: AuthorizationServer;

@@ -17,6 +17,9 @@ const issuer = { issuer: 'https://issuer.example', audience: 'api', secret };
 const endpoint = { endpoint: 'https://issuer.example/introspect', audience: 'api', clientId: 'a', clientSecret: 'b' };
 const resource = { url: 'https://api.example', authorizationServers: ['https://issuer.example'] };
 
+const flows = { clientCredentials: { tokenUrl: 'https://issuer.example/token' } };
+const oauth = { type: 'oauth2', flows } as const;
+
 /** A mistyped option for each function, and the path in the message. */
 const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['AuthModule: ', (mistake) => ({ ...options, ...mistake })],
@@ -25,6 +28,24 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['basic(): ', (mistake) => ({ ...options, schemes: [basic(verify, mistake)] })],
   ['basic(): limits.', (limits) => ({ ...options, schemes: [basic(verify, { limits })] })],
   ['bearer(): ', (mistake) => ({ ...options, schemes: [bearer(verify, mistake)] })],
+  [
+    'bearer(): openapi.',
+    (mistake) => ({ ...options, schemes: [bearer(verify, { openapi: { ...oauth, ...mistake } })] }),
+  ],
+  [
+    'bearer(): openapi.flows.',
+    (mistake) => ({
+      ...options,
+      schemes: [bearer(verify, { openapi: { ...oauth, flows: { ...flows, ...mistake } } })],
+    }),
+  ],
+  [
+    'bearer(): openapi.flows.clientCredentials.',
+    (mistake) => {
+      const clientCredentials = { ...flows.clientCredentials, ...mistake };
+      return { ...options, schemes: [bearer(verify, { openapi: { ...oauth, flows: { clientCredentials } } })] };
+    },
+  ],
   ['bearer(): limits.', (limits) => ({ ...options, schemes: [bearer(verify, { limits })] })],
   ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
   ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],

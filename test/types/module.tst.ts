@@ -91,6 +91,18 @@ describe('AuthModule.forRoot()', () => {
         metadata: { jwks_uri: 'x' },
       },
     });
+    expect(AuthModule.forRoot).type.toBeCallableWith({
+      realm,
+      schemes,
+      resource: [resource, { ...resource, path: '/b' }],
+    });
+    expect(AuthModule.forRoot).type.toBeCallableWith({
+      realm,
+      schemes,
+      resource: { ...resource, path: ['/a', '/b'] as const },
+    });
+    expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: [{ url: resource.url }] });
+    expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: { ...resource, path: 5 } });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: { url: resource.url } });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: resource.url });
     expect(AuthModule.forRoot).type.not.toBeCallableWith({ realm, schemes, resource: { ...resource, issuer: 'x' } });

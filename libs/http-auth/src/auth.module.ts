@@ -33,12 +33,13 @@ import { FrameworkCheck } from './door/framework.check.js';
 import { FrontDoor } from './door/front.door.js';
 import { Gate } from './door/gate.js';
 import { ProtectedPaths } from './door/paths/protected.paths.js';
-import { resourceParams } from './resource/metadata.js';
+import { Resources } from './resource/resources.js';
 import { Challenger, LAYOUT } from './response/challenger.js';
 import { STREAM_EXPIRY } from './response/event.stream.js';
 import { Exchanges } from './response/exchange.js';
 import { HttpAuthFilter } from './response/http-auth.filter.js';
 import { APPLICATION_PROTECTION, type Protection } from './response/protection.js';
+import { RESOURCES } from './response/protected.resources.js';
 import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteReport } from './routes/route.report.js';
@@ -56,13 +57,12 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
 
 /** The protection of routes without decorators. The getter binds the schemes only when they are needed. */
 function applicationProtection(
-  { realm, challenges: { prompt }, resource }: ResolvedAuthOptions,
+  { realm, challenges: { prompt } }: ResolvedAuthOptions,
   registry: SchemeRegistry,
 ): Protection {
   return {
     realm,
     prompt,
-    params: resourceParams(resource),
     get schemes() {
       return schemesFor(registry.usual, 'response');
     },
@@ -96,6 +96,11 @@ function applicationProtection(
       provide: ProtectedPaths,
       inject: [OPTIONS],
       useFactory: ({ dotSegments }: ResolvedAuthOptions) => new ProtectedPaths({ dotSegments }),
+    },
+    {
+      provide: RESOURCES,
+      inject: [OPTIONS],
+      useFactory: ({ resources, dotSegments }: ResolvedAuthOptions) => new Resources(resources, { dotSegments }),
     },
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
     { provide: STREAM_EXPIRY, inject: [OPTIONS], useFactory: ({ streams }: ResolvedAuthOptions) => streams.expiry },

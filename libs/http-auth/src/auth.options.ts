@@ -5,8 +5,8 @@ import { type OptionNames, unknownOption } from './common/options.js';
 import { MAX_DELAY } from './common/timeout.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
-import type { ResourceOptions } from './resource/resource.options.js';
-import { resourceProblem } from './resource/resource.problem.js';
+import { placed, type PlacedResource, type ResourceOptions } from './resource/resource.options.js';
+import { resourcesProblem } from './resource/resource.problem.js';
 import type { ChallengeLayout } from './response/challenger.js';
 import type { StreamExpiry } from './response/event.stream.js';
 import type { Prompt, RealmOption } from './response/protection.js';
@@ -61,9 +61,13 @@ export interface AuthModuleOptions {
    * The application as a protected resource of OAuth (RFC 9728). Its metadata are then served at their well-known path, without
    * credentials, and the challenges of Bearer and DPoP contain their URL.
    *
+   * A list has several resources, such as two MCP servers. A request belongs to the resource with the longest `path` that contains
+   * its path. The challenges of a request that belongs to no resource have
+   * no such URL.
+   *
    * @default none
    */
-  readonly resource?: ResourceOptions;
+  readonly resource?: ResourceOptions | readonly ResourceOptions[];
   /**
    * If `true`, the application is a proxy: it responds with 407 and `Proxy-Authenticate`, reads `Proxy-Authorization`, and does
    * not change the 401s of the servers behind it (RFC 9110 section 11.7).
@@ -188,7 +192,7 @@ export interface ResolvedAuthOptions extends Required<
   readonly challenges: Required<ChallengeOptions>;
   readonly streams: Required<StreamOptions>;
   readonly passport: PassportRegistry | undefined;
-  readonly resource: ResourceOptions | undefined;
+  readonly resources: readonly PlacedResource[];
   /** In milliseconds. */
   readonly verifierTimeout: number;
 }
@@ -206,12 +210,14 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     unknownOption(options, NAMES, 'AuthModule: ') ??
     unknownOption(challenges ?? {}, CHALLENGE_NAMES, 'challenges.') ??
     unknownOption(options.streams ?? {}, STREAM_NAMES, 'streams.');
+  const wrong = resource === undefined ? undefined : resourcesProblem(resource);
   if (unknown !== undefined) fail(unknown);
+  if (wrong !== undefined) fail(wrong);
   const resolved: ResolvedAuthOptions = {
     realm,
     schemes,
     passport,
-    resource,
+    resources: resource === undefined ? [] : placed(resource),
     globalGuard: options.globalGuard ?? true,
     early: options.early ?? false,
     public: options.public ?? [],
@@ -229,7 +235,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
 }
 
 function check(options: ResolvedAuthOptions): void {
-  const { realm, challenges, passport, resource } = options;
+  const { realm, challenges, passport } = options;
   const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (problem !== undefined) fail(`realm: ${problem}; name the protection space, e.g. 'Access to staging site'`);
   for (const name of BOOLEANS) {
@@ -245,8 +251,6 @@ function check(options: ResolvedAuthOptions): void {
   if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_DELAY)) {
     fail("verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'");
   }
-  const wrong = resource === undefined ? undefined : resourceProblem(resource);
-  if (wrong !== undefined) fail(wrong);
 }
 
 function fail(message: string): never {

@@ -85,12 +85,12 @@ export class Installation {
     adapterHost.init$.subscribe(() => {
       const { httpAdapter } = adapterHost;
       if (!httpAdapter) return;
-      const { realm, resource, early } = options;
+      const { realm, resources, early } = options;
       useStrictHttpErrors(httpAdapter);
       this.door.prepare(httpAdapter, early);
       this.check.prepare(httpAdapter, {
         awaitsRealm: typeof realm === 'function',
-        answerer: resource && new MetadataEndpoint(resource, this.schemes, this.report),
+        answerer: resources.length > 0 ? new MetadataEndpoint(resources, this.schemes, this.report) : undefined,
         early: early ? new RouteMatcher(this.report, httpAdapter) : undefined,
       });
     });
@@ -108,7 +108,7 @@ export class Installation {
     const schemes = this.schemes.all;
     this.door.conceal(schemes);
     registerStrategies(schemes, this.passport);
-    if (options.resource !== undefined && !schemes.some(({ oauth }) => oauth === true)) {
+    if (options.resources.length > 0 && !schemes.some(({ oauth }) => oauth === true)) {
       throw new AuthConfigurationError(
         'ERR_AUTH_OPTION',
         'resource: no scheme accepts tokens, so its metadata have no purpose; add bearer() to schemes',

@@ -95,6 +95,7 @@ export class FrameworkCheck {
   ): Promise<void> {
     this.headHook.watch(response);
     const exchange = this.exchanges.of(request, response);
+    exchange.target = target;
     try {
       if (exchange.refusal !== undefined) throw exchange.refusal.error;
       await this.challenger.prepare(exchange);

@@ -12,6 +12,7 @@ import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated, Exchange } from '../response/exchange.js';
+import { noteResource } from '../response/resource.url.js';
 import { exceptionWithStatus, setRetryAfter } from '../response/status.exception.js';
 import { Admission } from '../schemes/admission.js';
 import { authSchemeOf } from '../schemes/auth.scheme.js';
@@ -68,8 +69,10 @@ export class Authenticator {
    */
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
     if (policy.access === 'public') return undefined;
-    const { authenticated } = exchange;
-    if (authenticated !== undefined && accepts(policy, authenticated.scheme)) {
+    const { authenticated, resource } = exchange;
+    // Credentials for one resource say nothing about another one.
+    const counts = authenticated?.resource === resource;
+    if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
       return sufficient(policy, authenticated);
     }
     exchange.readsCredentials = true;
@@ -78,12 +81,13 @@ export class Authenticator {
     if (scheme instanceof Failure) {
       return isAnonymous(policy, scheme) ? failureOfAnonymous(policy, exchange) : scheme;
     }
+    noteResource(request, resource);
     try {
       const started =
         outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
-      if (!(outcome instanceof Failure)) return sufficient(policy, { scheme, admission: outcome });
+      if (!(outcome instanceof Failure)) return sufficient(policy, { scheme, admission: outcome, resource });
       return isAnonymous(policy, outcome) ? failureOfAnonymous(policy, exchange) : outcome;
     } catch (error) {
       return new Fault(scheme.name, error);

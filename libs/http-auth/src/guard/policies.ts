@@ -97,7 +97,7 @@ export class Policies {
       schemes: accepted,
       byAuthScheme: byAuthScheme(accepted),
       ignoresOtherSchemes: this.ignoresOtherSchemes,
-      params: scopes === undefined ? application.params : { scope: scopeParam(scopes), ...application.params },
+      params: scopes && { scope: scopeParam(scopes) },
     };
   }
 

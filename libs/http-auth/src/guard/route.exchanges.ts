@@ -31,7 +31,10 @@ export class RouteExchanges {
     // Some transports do not name themselves, so the type alone is not enough.
     const [request, response] = context.getArgs<[HttpRequest | undefined, Response | undefined]>();
     if (typeof request?.headers !== 'object' || typeof response !== 'object' || response === null) return undefined;
-    return this.enterBy(this.policyOf(context), request, rawResponse(response));
+    const entered = await this.enterBy(this.policyOf(context), request, rawResponse(response));
+    // A middleware may have rewritten the URL, and the router has read the new one.
+    entered.exchange.target = request.url;
+    return entered;
   }
 
   /** Notes the policy of the handler that a request has reached over any transport, and waits until its realm is known. */

@@ -6,6 +6,7 @@ import { Challenger } from '../response/challenger.js';
 import type { RouteEntry } from '../routes/route.entry.js';
 import { RouteReport } from '../routes/route.report.js';
 import { authSchemeOf } from '../schemes/auth.scheme.js';
+import type { OpenApiFlow } from '../schemes/openapi.flows.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { Operations } from './operations.js';
@@ -27,10 +28,16 @@ type SecurityScheme = Exclude<
  * @throws if the application does not import AuthModule
  */
 export function documentHttpAuth(app: INestApplicationContext, document: OpenAPIObject): OpenAPIObject {
-  const operations = new Operations(app.get(RouteReport).routes(), app.get(ApplicationConfig).getGlobalPrefix());
+  const routes = app.get(RouteReport).routes();
+  const operations = new Operations(routes, app.get(ApplicationConfig).getGlobalPrefix());
   const { fields } = app.get(Challenger);
   const schemes = app.get(SchemeRegistry).all;
-  const describer = new Describer(schemes, fields, document.openapi);
+  const securitySchemes = {
+    ...Object.fromEntries(schemes.map((scheme) => [keyOf(scheme.name), openapiOf(scheme, routes)])),
+    ...document.components?.securitySchemes,
+  };
+  const types = new Map(Object.entries(securitySchemes).map(([name, one]) => [name, 'type' in one ? one.type : '']));
+  const describer = new Describer(schemes, types, fields, document.openapi);
   return {
     ...document,
     paths: mapValues(document.paths, (item, path) =>
@@ -41,10 +48,7 @@ export function documentHttpAuth(app: INestApplicationContext, document: OpenAPI
     ),
     components: {
       ...document.components,
-      securitySchemes: {
-        ...Object.fromEntries(schemes.map((scheme) => [keyOf(scheme.name), openapiOf(scheme)])),
-        ...document.components?.securitySchemes,
-      },
+      securitySchemes,
     },
   };
 }
@@ -53,9 +57,13 @@ export function documentHttpAuth(app: INestApplicationContext, document: OpenAPI
 class Describer {
   private readonly schemes: ReadonlyMap<string, Scheme>;
 
-  /** @param version the OpenAPI version of the document, e.g. `3.0.0` */
+  /**
+   * @param types the types of the security schemes by their names in the document
+   * @param version the OpenAPI version of the document, e.g. `3.0.0`
+   */
   constructor(
     schemes: readonly Scheme[],
+    private readonly types: ReadonlyMap<string, string>,
     private readonly fields: AuthenticationFields,
     private readonly version: string,
   ) {
@@ -78,9 +86,9 @@ class Describer {
 
   /** Returns the alternatives that satisfy a scheme: one, or one for each scope if any of the scopes is enough. */
   private requirements(name: string, { scopes }: RouteEntry): Record<string, string[]>[] {
-    const { type } = openapiOf(this.schemes.get(name) as Scheme);
+    const type = this.types.get(keyOf(name)) ?? '';
     // OpenAPI 3.0 forbids scopes in requirements of the types http and apiKey.
-    const nameable = type === 'openIdConnect' || !/^3\.0\b/.test(this.version);
+    const nameable = ['openIdConnect', 'oauth2'].includes(type) || !/^3\.0\b/.test(this.version);
     if (scopes === undefined || !nameable) return [{ [keyOf(name)]: [] }];
     const sets = scopes.mode === 'all' ? [[...scopes.names]] : scopes.names.map((scope) => [scope]);
     return sets.map((set) => ({ [keyOf(name)]: set }));
@@ -116,9 +124,22 @@ function needed(scopes: RouteEntry['scopes'], byRequest: RouteEntry['scopesByReq
   return [named, byRequest && 'the scopes of the request'].filter(Boolean).join(' and ');
 }
 
-/** Returns the Security Scheme Object of a scheme; `type: http` if the scheme does not declare one. */
-function openapiOf(scheme: Scheme): SecurityScheme {
-  return scheme.openapi === undefined ? { type: 'http', scheme: authSchemeOf(scheme) } : { ...scheme.openapi };
+/**
+ * Returns the Security Scheme Object of a scheme; `type: http` if the scheme does not declare one. Each flow of OAuth has the scopes of
+ * the routes, because a client cannot ask for a scope that the flow does not list.
+ */
+function openapiOf(scheme: Scheme, routes: readonly RouteEntry[]): SecurityScheme {
+  const { name, openapi } = scheme;
+  if (openapi === undefined) return { type: 'http', scheme: authSchemeOf(scheme) };
+  const { flows, ...rest } = openapi;
+  if (flows === undefined) return rest;
+  const required = routes.filter(({ schemes }) => schemes.includes(name)).flatMap(({ scopes }) => scopes?.names ?? []);
+  const unnamed = Object.fromEntries(required.map((scope) => [scope, '']));
+  const listed = Object.entries(flows).filter(([, flow]) => flow !== undefined) as [string, OpenApiFlow][];
+  return {
+    ...rest,
+    flows: Object.fromEntries(listed.map(([flow, one]) => [flow, { ...one, scopes: { ...unnamed, ...one.scopes } }])),
+  };
 }
 
 /** Combines our response with the document's response for the same status. */

@@ -3,7 +3,7 @@ import { type HttpRequest, originForm } from '../http/request.js';
 import type { RouteReport } from '../routes/route.report.js';
 import type { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { metadataOf, metadataUrlOf } from './metadata.js';
-import type { ResourceOptions } from './resource.options.js';
+import type { PlacedResource } from './resource.options.js';
 
 /** How long caches may keep the metadata, in seconds. */
 const MAX_AGE = 3600;
@@ -20,37 +20,47 @@ const PREFLIGHT = {
 };
 
 /**
- * Serves the metadata of the resource at their well-known path (RFC 9728 section 3). It responds before the framework, so
+ * Serves the metadata of each resource at its well-known path (RFC 9728 section 3). It responds before the framework, so
  * prefixes, versions, guards and middleware of the application do not apply.
  */
 export class MetadataEndpoint {
-  private readonly path: string;
-  private body: Buffer | undefined;
+  private readonly resources: ReadonlyMap<string, PlacedResource>;
+  private readonly bodies = new Map<PlacedResource, Buffer>();
 
   constructor(
-    private readonly resource: ResourceOptions,
+    resources: readonly PlacedResource[],
     private readonly schemes: SchemeRegistry,
     private readonly report: RouteReport,
   ) {
-    this.path = metadataUrlOf(resource.url).pathname;
+    this.resources = new Map(resources.map((resource) => [metadataUrlOf(resource.url).pathname, resource]));
   }
 
   /** Responds to a request for the metadata. Returns `false` for any other request. */
   answers({ url, method }: HttpRequest, response: ServerResponse): boolean {
-    if (pathOf(url) !== this.path) return false;
+    const resource = this.resources.get(pathOf(url));
+    if (resource === undefined) return false;
     if (method === 'GET' || method === 'HEAD') {
-      // All routes are registered when the first request arrives, and they do not change.
-      this.body ??= Buffer.from(JSON.stringify(metadataOf(this.resource, this.schemes.all, this.report.routes())));
+      const body = this.bodyOf(resource);
       response.writeHead(200, {
         'Content-Type': 'application/json',
-        'Content-Length': this.body.length,
+        'Content-Length': body.length,
         'Cache-Control': `public, max-age=${MAX_AGE}`,
         'Access-Control-Allow-Origin': '*',
       });
-      response.end(method === 'GET' ? this.body : undefined);
+      response.end(method === 'GET' ? body : undefined);
     } else if (method === 'OPTIONS') response.writeHead(204, PREFLIGHT).end();
     else response.writeHead(405, { Allow: ALLOW, 'Content-Length': 0 }).end();
     return true;
+  }
+
+  /** Returns the metadata of a resource. All routes are registered when the first request arrives, and they do not change. */
+  private bodyOf(resource: PlacedResource): Buffer {
+    let body = this.bodies.get(resource);
+    if (body === undefined) {
+      body = Buffer.from(JSON.stringify(metadataOf(resource, this.schemes.all, this.report.routes())));
+      this.bodies.set(resource, body);
+    }
+    return body;
   }
 }
 

@@ -16,17 +16,22 @@ export function metadataUrlOf(resource: string): URL {
 }
 
 /** Returns the params of the resource for the challenges of OAuth schemes (RFC 9728 section 5.1). */
-export function resourceParams(resource: ResourceOptions | undefined): AuthParams | undefined {
-  return resource && { resource_metadata: metadataUrlOf(resource.url).href };
+export function resourceParams(resource: string): AuthParams {
+  return { resource_metadata: metadataUrlOf(resource).href };
 }
 
-/** Returns the metadata of a resource (RFC 9728 section 2). Members without a value are omitted (section 3.2). */
+/**
+ * Returns the metadata of a resource (RFC 9728 section 2). Members without a value are omitted (section 3.2).
+ *
+ * @param routes all routes of the application
+ */
 export function metadataOf(
   { url, authorizationServers, scopes, name, documentation, metadata }: ResourceOptions,
   schemes: readonly Scheme[],
   routes: readonly RouteEntry[],
 ): Record<string, unknown> {
-  const supported = scopes ?? [...new Set(routes.flatMap((route) => route.scopes?.names ?? []))];
+  const own = routes.filter((route) => route.resource === url);
+  const supported = scopes ?? [...new Set(own.flatMap((route) => route.scopes?.names ?? []))];
   return {
     resource: url,
     authorization_servers: authorizationServers,

@@ -1,7 +1,10 @@
 import { type OptionNames, unknownOption } from '../common/options.js';
 import { scopesProblem } from '../guard/scopes.js';
+import { pathProblem, literalPath } from '../door/paths/path.problem.js';
+import { fold } from '../door/paths/path.rewrites.js';
 import { isSecure } from '../http/secure-url.js';
-import type { ResourceOptions } from './resource.options.js';
+import { metadataUrlOf } from './metadata.js';
+import { placed, type PlacedResource, type ResourceOptions } from './resource.options.js';
 
 /** The members that the other options and the schemes set. */
 const MADE = [
@@ -15,12 +18,50 @@ const MADE = [
 
 const NAMES: OptionNames<ResourceOptions> = {
   url: true,
+  path: true,
   authorizationServers: true,
   scopes: true,
   name: true,
   documentation: true,
   metadata: true,
 };
+
+/** Checks the option `resource`. Returns an error message, or `undefined` if it is valid. */
+export function resourcesProblem(resource: ResourceOptions | readonly ResourceOptions[]): string | undefined {
+  const problems = Array.isArray(resource)
+    ? (resource as ResourceOptions[]).map((one, index) =>
+        resourceProblem(one)?.replace(/^resource/, `resource[${index}]`),
+      )
+    : [resourceProblem(resource as ResourceOptions)];
+  if (problems.length === 0) return 'resource: the list is empty; name at least one resource';
+  return problems.find((problem) => problem !== undefined) ?? placesProblem(placed(resource));
+}
+
+/** Checks that each request, and each request for metadata, belongs to at most one resource. */
+function placesProblem(resources: readonly PlacedResource[]): string | undefined {
+  const known = new Map<string, string>();
+  for (const { url, paths } of resources) {
+    if (paths.length === 0) return `resource: the path of '${url}' is an empty list; name a path, or leave path out`;
+    const problem = paths.map((path) => pathProblem(path, `resource: the path of '${url}'`)).find(Boolean);
+    if (problem !== undefined) return problem;
+    const places: [place: string, fix: string][] = [
+      [`the url ${url}`, 'remove one of them'],
+      // The Host field does not choose between two documents.
+      [`the path of metadata ${metadataUrlOf(url).pathname}`, 'give their URLs different paths'],
+      // A router may ignore case, so two paths must differ in more.
+      ...paths.map((path): [string, string] => [
+        `the path ${fold(literalPath(path))}`,
+        'set path, or remove one of them',
+      ]),
+    ];
+    for (const [place, fix] of places) {
+      const other = known.get(place);
+      if (other !== undefined) return `resource: '${other}' and '${url}' have ${place}; ${fix}`;
+      known.set(place, url);
+    }
+  }
+  return undefined;
+}
 
 /** Checks the options of a resource. Returns an error message, or `undefined` if they are valid. */
 export function resourceProblem(options: Partial<ResourceOptions> | null): string | undefined {

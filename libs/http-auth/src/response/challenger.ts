@@ -123,7 +123,8 @@ export class Challenger {
 
   private challenges(exchange: Exchange, status: number): string[] {
     const realm = this.realmOf(exchange);
-    const { failure, protection, request } = exchange;
+    const { failure, protection, request, resource } = exchange;
+    const params = { ...protection.params, ...(resource !== 'ambiguous' && resource?.params) };
     const isTried = ({ name }: Scheme) => failure?.scheme?.toLowerCase() === name.toLowerCase();
     const { schemes: offered, present } =
       protection.prompt === 'navigation'
@@ -133,14 +134,14 @@ export class Challenger {
     const schemes = status === 403 ? offered.filter((scheme) => scheme.oauth === true && isTried(scheme)) : offered;
     return schemes.map((scheme) => {
       const challenge = present(scheme.challenge(realm, isTried(scheme) ? failure : undefined, request));
-      return formatChallenge(scheme.oauth === true ? withParams(challenge, protection.params) : challenge);
+      return formatChallenge(scheme.oauth === true ? withParams(challenge, params) : challenge);
     });
   }
 }
 
-/** Adds the params of the route to a challenge. The challenge's own params have priority. */
-function withParams(challenge: Challenge, params: AuthParams | undefined): Challenge {
-  if (params === undefined || challenge.token68 !== undefined) return challenge;
+/** Adds the params of the route and of its resource to a challenge. The challenge's own params have priority. */
+function withParams(challenge: Challenge, params: AuthParams): Challenge {
+  if (challenge.token68 !== undefined) return challenge;
   const own = challenge.params ?? {};
   return { ...challenge, params: { ...own, ...params, ...own } };
 }

@@ -4,12 +4,15 @@ import type { HttpRequest } from '../http/request.js';
 import type { Admission } from '../schemes/admission.js';
 import type { Failure } from '../schemes/failure.js';
 import type { Scheme } from '../schemes/scheme.js';
+import { type FoundResource, type ProtectedResources, RESOURCES } from './protected.resources.js';
 import { APPLICATION_PROTECTION, type Protection } from './protection.js';
 
 /** The scheme that authenticated a request, with its result. */
 export interface Authenticated {
   readonly scheme: Scheme;
   readonly admission: Admission<unknown>;
+  /** The resource that the credentials were verified for. */
+  readonly resource: FoundResource;
 }
 
 /** One request with its response, and everything that we know of it before the response is sent. It has no credentials. */
@@ -32,13 +35,18 @@ export class Exchange {
   refusal: { readonly error: unknown } | undefined;
   /** If `true`, the client waits for `100 Continue`, which we have to send. */
   waits = false;
+  /** The target that the request has arrived with; then, the target by which the router has chosen the route. */
+  target: string;
 
   constructor(
     /** The framework's request; before the framework has created it, Node's. */
     public request: HttpRequest,
     readonly response: ServerResponse,
     private current: Protection,
-  ) {}
+    private readonly resources: ProtectedResources,
+  ) {
+    this.target = request.url;
+  }
 
   /** The protection of the route; before the route is known, of the application. */
   get protection(): Protection {
@@ -52,6 +60,11 @@ export class Exchange {
       this.realmError = undefined;
     }
     this.current = protection;
+  }
+
+  /** The resource that the target belongs to. */
+  get resource(): FoundResource {
+    return this.resources.at(this.target);
   }
 }
 
@@ -67,7 +80,10 @@ export class Exchanges {
   private readonly key = Symbol('nestjs-http-auth:exchange');
 
   /** @param protection the protection of requests whose route is not known */
-  constructor(@Inject(APPLICATION_PROTECTION) private readonly protection: Protection) {}
+  constructor(
+    @Inject(APPLICATION_PROTECTION) private readonly protection: Protection,
+    @Inject(RESOURCES) private readonly resources: ProtectedResources,
+  ) {}
 
   /** Returns the exchange of a response, or `undefined` if it does not exist yet. */
   find(response: ServerResponse): Exchange | undefined {
@@ -76,7 +92,12 @@ export class Exchanges {
 
   /** Returns the exchange of a request and its response, and creates it if necessary. */
   of(request: HttpRequest, response: ServerResponse): Exchange {
-    const exchange = ((response as WithExchange)[this.key] ??= new Exchange(request, response, this.protection));
+    const exchange = ((response as WithExchange)[this.key] ??= new Exchange(
+      request,
+      response,
+      this.protection,
+      this.resources,
+    ));
     exchange.request = request;
     return exchange;
   }

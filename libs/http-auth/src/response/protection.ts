@@ -23,7 +23,7 @@ export interface Protection {
   readonly realm: RealmOption;
   readonly schemes: readonly Scheme[];
   readonly prompt: Prompt;
-  /** More params for the challenges of OAuth schemes: the scopes of the route, and the URL of the resource's metadata. */
+  /** More params for the challenges of OAuth schemes: the scopes of the route. */
   readonly params?: AuthParams | undefined;
 }
 

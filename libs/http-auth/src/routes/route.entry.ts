@@ -29,6 +29,8 @@ export interface RouteEntry {
   readonly scopesByRequest?: true;
   /** How the user must have been authenticated (`@StepUp()`); absent if any way is accepted. */
   readonly stepUp?: StepUpOptions;
+  /** The URL of the protected resource that the route belongs to; absent if it belongs to none, or if its path does not decide that. */
+  readonly resource?: string;
   /** The option `except` of a protected path; absent if it has no exceptions. */
   readonly except?: readonly string[];
   /** The class of the controller; `protect()` for a protected path, which contains everything below it. */

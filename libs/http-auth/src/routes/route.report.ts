@@ -6,6 +6,7 @@ import { isGuarded } from '../guard/guarded.js';
 import { openingOf, policyFor } from '../guard/opening.js';
 import { Policies } from '../guard/policies.js';
 import { type Policy, reasonText } from '../guard/policy.js';
+import { type FoundResource, type ProtectedResources, RESOURCES } from '../response/protected.resources.js';
 import { type TransportRoute, Transports } from '../guard/transport.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { combine, type Combined } from './combined.policy.js';
@@ -24,6 +25,7 @@ export class RouteReport {
     private readonly config: ApplicationConfig,
     @Inject(ProtectedPaths) private readonly paths: ProtectedPaths<Policy>,
     private readonly transports: Transports,
+    @Inject(RESOURCES) private readonly resources: ProtectedResources,
   ) {}
 
   /**
@@ -37,6 +39,7 @@ export class RouteReport {
         return {
           ...place,
           ...this.requirementsOf(route),
+          ...named(this.resources.at(targetOf(route.path))),
           controller: controller.name,
           handler: name,
         };
@@ -47,6 +50,8 @@ export class RouteReport {
         ...(isGuarded(this.config, route)
           ? entryOf(combine(this.policies.of(route.controller, route.handler), []))
           : NO_GUARD),
+        // The path of its requests is not known.
+        ...named(this.resources.at('/')),
         controller: route.controller.name,
         handler: name,
       })),
@@ -55,6 +60,7 @@ export class RouteReport {
         path,
         ...(except.length > 0 && { except }),
         ...entryOf(combine(policy, [])),
+        ...named(this.resources.at(targetOf(path))),
         controller: 'protect()',
         handler: '',
       })),
@@ -152,6 +158,10 @@ function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, stepUp }:
     ...(scopesOf && { scopesByRequest: true }),
     ...(stepUp && { stepUp }),
   };
+}
+
+function named(resource: FoundResource): Pick<RouteEntry, 'resource'> {
+  return resource === undefined || resource === 'ambiguous' ? {} : { resource: resource.url };
 }
 
 /**

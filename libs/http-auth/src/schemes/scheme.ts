@@ -4,6 +4,7 @@ import type { Challenge } from '../http/challenge.js';
 import type { HttpRequest } from '../http/request.js';
 import type { SchemeLimits } from '../limits/limit.status.js';
 import type { Failure } from './failure.js';
+import type { OpenApiFlows } from './openapi.flows.js';
 import type { Outcome } from './outcome.js';
 import type { VerifierContext } from './verifier.context.js';
 import type { Verifier, VerifierFunction } from './verifier.js';
@@ -56,8 +57,11 @@ export interface SchemeContainer {
 
 /** A Security Scheme Object of OpenAPI 3, with the fields that a scheme can fill. */
 export interface OpenApiScheme {
-  /** `http` for the `Authorization` field, `apiKey` for another field, a query parameter or a cookie. */
-  readonly type: 'http' | 'apiKey' | 'openIdConnect';
+  /**
+   * `http` for the `Authorization` field, `apiKey` for another field, a query parameter or a cookie, `oauth2` and `openIdConnect` for
+   * tokens that a tool such as Swagger UI can get by itself.
+   */
+  readonly type: 'http' | 'apiKey' | 'openIdConnect' | 'oauth2';
   /** The auth-scheme in lower case, if the type is `http`. */
   readonly scheme?: string;
   /** The format of a Bearer token, e.g. `JWT`. */
@@ -68,6 +72,8 @@ export interface OpenApiScheme {
   readonly name?: string;
   /** The URL of the provider's metadata, if the type is `openIdConnect`. */
   readonly openIdConnectUrl?: string;
+  /** The ways to get a token, if the type is `oauth2`. The document adds the scopes of the routes to each of them. */
+  readonly flows?: OpenApiFlows;
   /** A description for readers of the document. */
   readonly description?: string;
 }

@@ -11,11 +11,11 @@ const ENCODED_PATTERN = /%(?:2[89A]|3A)/gi;
 const UNRESERVED = /[a-z0-9_~-]/i;
 
 /**
- * Checks a path for `protect()`. It must be a literal path with one reading. Returns an error message that shows the right
- * spelling, or `undefined` if the path is valid.
+ * Checks a path for `protect()`, or for another option. It must be a literal path with one reading. Returns an error message that
+ * shows the right spelling, or `undefined` if the path is valid.
  */
-export function pathProblem(path: unknown): string | undefined {
-  return problemOf(path, 'protect()');
+export function pathProblem(path: unknown, option = 'protect()'): string | undefined {
+  return problemOf(path, option);
 }
 
 /** Checks an entry of the option `except`. It must be a valid path at or below the protected path. */

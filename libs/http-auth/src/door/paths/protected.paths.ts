@@ -120,7 +120,8 @@ function count(paths: readonly string[], root: string): number {
   return found;
 }
 
-function isWithin(path: string, root: string): boolean {
+/** Returns `true` if a path is a root or lies below it. */
+export function isWithin(path: string, root: string): boolean {
   return root === '/' || (path.startsWith(root) && (path.length === root.length || path[root.length] === '/'));
 }
 

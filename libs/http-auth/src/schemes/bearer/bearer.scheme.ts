@@ -10,11 +10,13 @@ import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import type { Outcome } from '../outcome.js';
+import { openApiProblem } from '../openapi.flows.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition, SchemeOptions } from '../scheme.js';
 import type { VerifierContext } from '../verifier.context.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
 import { verifyWithin } from '../verify.within.js';
 import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
+import { type ChallengeParamsFunction, challengeParamsProblem, paramsOfRequest } from './challenge.params.js';
 
 /** The auth-scheme (RFC 6750 section 2.1). */
 const AUTH_SCHEME = 'Bearer';
@@ -30,6 +32,19 @@ export interface BearerOptions extends SchemeOptions {
   readonly formEncodedBody?: boolean;
   /** The format of a token, e.g. `JWT`, as a hint for readers of the OpenAPI document. */
   readonly bearerFormat?: string;
+  /**
+   * The scheme in an OpenAPI document, e.g. `{ type: 'oauth2', flows }`, by which Swagger UI gets a token. It excludes `bearerFormat`.
+   *
+   * @default { type: 'http', scheme: 'bearer' }
+   */
+  readonly openapi?: OpenApiScheme;
+  /**
+   * Further params of the challenge, or a function of the request that returns them, e.g. the `service` and the `scope` of a container
+   * registry. They replace the `scope` of `@Scopes()`. `realm` and `error` are not allowed.
+   *
+   * @default none
+   */
+  readonly challengeParams?: AuthParams | ChallengeParamsFunction;
   /**
    * How many failed attempts an address may have before the scheme responds with 429 and does not call the verifier.
    *
@@ -65,11 +80,24 @@ const NAMES: OptionNames<BearerOptions> = {
   optIn: true,
   formEncodedBody: true,
   bearerFormat: true,
+  openapi: true,
+  challengeParams: true,
   limits: true,
 };
 
 function optionsProblem(options: BearerOptions): string | undefined {
-  const problem = unknownOption(options, NAMES) ?? schemeProblem(options) ?? tokenLimitsProblem(options.limits);
+  const { bearerFormat, openapi, challengeParams, limits } = options;
+  const problem =
+    unknownOption(options, NAMES) ??
+    schemeProblem(options) ??
+    tokenLimitsProblem(limits) ??
+    openApiProblem(openapi) ??
+    (openapi && bearerFormat !== undefined
+      ? 'openapi and bearerFormat exclude each other; keep one of them'
+      : undefined) ??
+    (challengeParams === undefined || typeof challengeParams === 'function'
+      ? undefined
+      : challengeParamsProblem(challengeParams));
   return problem && `bearer(): ${problem}`;
 }
 
@@ -78,10 +106,10 @@ export class BearerScheme implements Scheme {
   readonly name: string;
   readonly authScheme = AUTH_SCHEME;
   readonly oauth = true;
-  readonly challenge = bearerChallenge;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
   private readonly formEncodedBody: boolean;
+  private readonly challengeParams: AuthParams | ChallengeParamsFunction | undefined;
   // Private at run time as well, because objects on the request refer to the scheme.
   readonly #limits: Limits | undefined;
 
@@ -92,12 +120,13 @@ export class BearerScheme implements Scheme {
   ) {
     const problem = optionsProblem(options);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
-    const { name = AUTH_SCHEME, formEncodedBody = false, bearerFormat, limits } = options;
+    const { name = AUTH_SCHEME, formEncodedBody = false, bearerFormat, openapi, challengeParams, limits } = options;
     this.name = name;
     this.#limits = limits ? new Limits(limits, name) : undefined;
     this.formEncodedBody = formEncodedBody;
     this.metadata = { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] };
-    this.openapi = { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
+    this.openapi = openapi ?? { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
+    this.challengeParams = challengeParams;
   }
 
   /** The limits, if there are any. */
@@ -119,6 +148,15 @@ export class BearerScheme implements Scheme {
     return verifyWithin(this.#limits, this.name, { username: '', password: token }, request, () =>
       decide({ scheme: this.name, secrets: () => [token] }, () => this.verifier(credentials, request, context)),
     );
+  }
+
+  /** @throws Error if the function of `challengeParams` threw, or returned invalid params */
+  challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge {
+    const challenge = bearerChallenge(realm, failure);
+    const further = this.challengeParams;
+    if (further === undefined) return challenge;
+    const params = typeof further === 'function' ? paramsOfRequest(further, request) : further;
+    return { ...challenge, params: { realm, ...params, ...challenge.params } };
   }
 
   /** Returns `true` if the scheme accepts tokens in a form-encoded body and the request has one. */

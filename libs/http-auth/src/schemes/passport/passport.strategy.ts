@@ -6,6 +6,7 @@ import type { HttpRequest } from '../../http/request.js';
 import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import type { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
+import { openApiProblem } from '../openapi.flows.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition, SchemeOptions } from '../scheme.js';
 import type { Strategy } from './strategy.js';
 import { challengeOf, run } from './strategy.runner.js';
@@ -85,7 +86,7 @@ function strategyProblem(
   if (typeof scheme !== 'string' || !isToken(scheme)) {
     return 'passportStrategy(): scheme must name the auth-scheme that the strategy reads, e.g. Bearer';
   }
-  const problem = unknownOption(options, NAMES) ?? schemeProblem(options);
+  const problem = unknownOption(options, NAMES) ?? schemeProblem(options) ?? openApiProblem(options.openapi);
   if (problem !== undefined) return `passportStrategy(): ${problem}`;
   const authenticate: unknown = (typeof strategy === 'function' ? strategy.prototype : strategy)?.authenticate;
   return typeof authenticate === 'function'
