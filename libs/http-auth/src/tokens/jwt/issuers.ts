@@ -25,9 +25,9 @@ export class Issuers {
 
   constructor(private readonly settings: Pick<Settings, 'clockTolerance' | 'times' | 'fetch'>) {}
 
-  /** All issuers that are known so far, each with its keys. */
+  /** All issuers that are known so far, each with its keys, in the order of their first use or of the options. */
   get list(): readonly TrustedIssuer[] {
-    return [...this.known.values()];
+    return [...this.known.rvalues()].filter((one) => one !== undefined);
   }
 
   /** @throws AuthConfigurationError if an issuer is invalid */
