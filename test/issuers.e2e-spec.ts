@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
-import { AuthModule, bearer, CurrentUser } from 'nestjs-http-auth';
+import { apiKey, AuthModule, bearer, CurrentUser } from 'nestjs-http-auth';
 import {
   auth0,
   betterAuth,
@@ -523,6 +523,42 @@ describe.each(adapters)('On %s, tokens of', (_name, create) => {
       ...Object.entries(refused).map(([what, { why }]) => [what, why]),
     ];
     expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(expected));
+  });
+});
+
+describe.each(adapters)("On %s, the assertion of Google's Identity-Aware Proxy", (_name, create) => {
+  it('is accepted in its own field, and refused for another backend', async () => {
+    const key = newKey('iap', 'ES256');
+    vendor = await Vendor.start({ 'https://www.gstatic.com/iap/verify/public_key-jwk': jwks(key) });
+    const scheme = apiKey(
+      jwt({
+        issuer: 'https://cloud.google.com/iap',
+        audience: '/projects/1/global/backendServices/2',
+        jwks: 'https://www.gstatic.com/iap/verify/public_key-jwk',
+        algorithms: ['ES256'],
+        fetch: vendor.fetch,
+      }),
+      { header: 'X-Goog-IAP-JWT-Assertion', name: 'IAP' },
+    );
+    const app = await start(create(), {
+      imports: [AuthModule.forRoot({ realm: 'Reports', schemes: [scheme] })],
+      controllers: [MeController],
+    });
+    const statusFor = async (aud: string) => {
+      const claims = {
+        ...times(),
+        iss: 'https://cloud.google.com/iap',
+        aud,
+        sub: 'accounts.google.com:1',
+        hd: 'app.example',
+      };
+      const token = await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'ES256', kid: 'iap', typ: 'JWT' })
+        .sign(key.privateKey);
+      return (await send(app, '/me', { headers: { 'x-goog-iap-jwt-assertion': token } })).status;
+    };
+    expect(await statusFor('/projects/1/global/backendServices/2')).toBe(200);
+    expect(await statusFor('/projects/1/global/backendServices/3')).toBe(401);
   });
 });
 

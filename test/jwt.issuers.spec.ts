@@ -187,7 +187,7 @@ describe('The option metadataUrl', () => {
     );
   });
 
-  it('stops startup beside keys, or if it is not a URL', () => {
+  it('stops startup together with keys, or if it is not a URL', () => {
     expect(problemOf(() => jwt({ ...base, metadataUrl }))).toContain(
       'metadataUrl, jwks, key and secret exclude each other',
     );
@@ -355,7 +355,7 @@ describe('The option require', () => {
     [{ a: true }, { a: 'true' }, CLAIM],
     [{ a: 1 }, { a: '1' }, CLAIM],
     [{ a: 'x', b: 'y' }, { a: 'x' }, CLAIM],
-    [{ toString: 'x' } as never, {}, CLAIM],
+    [{ toString: 'x' }, {}, CLAIM],
   ])('%j with %j is %s', async (require, claims, result) => {
     expect(await resultOf({ ...base, require }, claims)).toBe(result);
   });
@@ -494,7 +494,7 @@ describe('The verifier of jwt()', () => {
     expect(issuer.asked).toHaveLength(asked);
   });
 
-  it('reports a failure, and does not repeat the request at once', async () => {
+  it('reports a failure, and does not repeat the request immediately', async () => {
     down();
     const verify = jwt({ issuer: issuer.url, audience });
     expect(await outcomeOf(verify.fetchKeys())).toMatch(/^unavailable: The request to http.* failed$/);
@@ -562,6 +562,23 @@ describe('The verifier of jwt()', () => {
     const before = timers();
     jwt({ issuer: issuer.url, audience, keys: { warmUp: true } });
     expect(timers()).toBe(before);
+  });
+
+  it('does not fetch keys of the issuers of a function, which belong to tenants', async () => {
+    const verify = jwt({ issuers: () => [{ issuer: issuer.url, audience }] });
+    await verify({ token: await issuer.token() }, request);
+    down();
+    jest.advanceTimersByTime(90_000_000);
+    expect(verify.issuers()).toMatchObject([{ ready: false }]);
+    const asked = issuer.asked.length;
+    await verify.fetchKeys();
+    expect(issuer.asked).toHaveLength(asked);
+  });
+
+  it('stops startup if keys.warmUp has no effect', () => {
+    expect(problemOf(() => jwt({ issuers: () => [base], keys: { warmUp: true } }))).toContain(
+      'keys.warmUp has no effect',
+    );
   });
 
   it('stops startup if keys.warmUp is not a boolean', () => {

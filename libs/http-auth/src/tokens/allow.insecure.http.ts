@@ -14,6 +14,6 @@ export function insecureHttpProblem(option: unknown): string | undefined {
  */
 export function warnOfInsecureHttp(verifier: string, url: string, risk: string): void {
   new Logger(verifier).warn(
-    `allowInsecureHttp is set for ${url}: whoever can change the traffic in the network ${risk}; use https outside of a network that you trust`,
+    `allowInsecureHttp is set for ${url}: an attacker who can change the traffic in the network ${risk}; use https outside of a network that you trust`,
   );
 }

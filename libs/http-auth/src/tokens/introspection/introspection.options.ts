@@ -73,8 +73,8 @@ export interface IntrospectionOptions<
   /** Header fields of the requests, e.g. for a gateway. The library sets `Accept`, `Content-Type` and `Authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   /**
-   * If `true`, the endpoint may be http on any host, e.g. `http://keycloak:8080/…` in a cluster. Whoever can read the traffic then
-   * gets the tokens and the secret of this client. The log has a warning at startup.
+   * If `true`, the endpoint may be http on any host, e.g. `http://keycloak:8080/…` in a cluster. An attacker who can read the traffic
+   * then gets the tokens and the secret of this client. The log has a warning at startup.
    *
    * @default false
    */

@@ -40,7 +40,7 @@ export interface JwtIssuer {
   readonly headers?: Readonly<Record<string, string>>;
   /**
    * If `true`, the URLs of this issuer, also the `jwks_uri` of its metadata, may be http on any host, e.g.
-   * `http://keycloak:8080/realms/a` in a cluster. Whoever can change the traffic can then replace the keys and forge tokens. The log
+   * `http://keycloak:8080/realms/a` in a cluster. An attacker who can change the traffic can then replace the keys and forge tokens. The log
    * has a warning at startup.
    *
    * @default false
@@ -60,15 +60,15 @@ export interface JwtIssuer {
    * `at+jwt` accepts only access tokens of RFC 9068: with that `typ`, and with the claims that section 2.2 requires.
    *
    * `id_token` accepts ID tokens, with the claims that OpenID Connect Core section 2 requires. An ID token tells a client who signed
-   * in. Use it only for services that send ID tokens as bearer tokens, such as those of Google.
+   * in. Use it only for services that send ID tokens as bearer tokens, such as Google's.
    *
    * @default tokens without a `typ`, and tokens whose `typ` is JWT or at+jwt, unless their claims show that they are ID tokens
    */
   readonly profile?: 'at+jwt' | 'id_token';
   /**
-   * The clients whose tokens are accepted. The token must name its client in at least one of the claims `client_id`, `azp`, `cid`
-   * (Okta) and `appid` (Entra ID), and each of these claims must be in the list. `true` accepts every client, but the token must
-   * name it, which ID tokens of many vendors do not.
+   * The clients whose tokens are accepted. The token must have at least one of the claims `client_id`, `azp`, `cid`
+   * (Okta) and `appid` (Entra ID), and each that it has must be in the list. `true` accepts every client, but the token must
+   * name it. ID tokens of many vendors do not name a client.
    *
    * @default the claims are not checked
    */
@@ -141,7 +141,7 @@ export interface RemoteKeysOptions {
   /**
    * If `true`, the keys are fetched soon after `jwt()` is called, so that the first request does not wait for them. If the issuer
    * does not answer, the log has a warning, and requests fetch the keys. To wait for the keys, or to fail, call `fetchKeys()` of
-   * the verifier. Issuers of a function are not known at startup.
+   * the verifier. It cannot be used with a function of issuers.
    *
    * @default false: the first request fetches the keys
    */

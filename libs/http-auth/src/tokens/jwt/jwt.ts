@@ -45,13 +45,13 @@ export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>
   const { principal } = options;
 
   if (typeof issuers === 'function') {
-    return withKeys(known, async ({ token }, request: Request) => {
+    return withKeys(known, [], async ({ token }, request: Request) => {
       const { admission } = await verify(token, known.all(await issuers(request)));
       return conclude(admission, principal, token, request);
     });
   }
   const trusted = known.all(issuers);
-  const verifier = withKeys(known, async ({ token }, request: Request) => {
+  const verifier = withKeys(known, trusted, async ({ token }, request: Request) => {
     const { admission } = await verify(token, trusted);
     return conclude(admission, principal, token, request);
   });

@@ -3,7 +3,7 @@ import { endpointProblem, type Fetch, fetchJson } from '../endpoint.js';
 import type { JwkSet } from './jwk.set.js';
 import type { JwtIssuer } from './jwt.options.js';
 
-/** Where the keys of an issuer are, by its options. */
+/** The options of an issuer that locate its keys. */
 export interface KeySource extends Pick<JwtIssuer, 'issuer' | 'metadataUrl' | 'headers' | 'allowInsecureHttp'> {
   /** The URL of the keys; `undefined` if only the metadata of the issuer has it. */
   readonly jwks?: string | undefined;

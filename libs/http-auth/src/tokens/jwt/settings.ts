@@ -57,6 +57,9 @@ function optionsProblem(options: JwtOptions<unknown, never> | undefined): string
   if ('issuers' in options) {
     if ('issuer' in options) return 'issuer and issuers exclude each other; keep one of them';
     if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must list at least one';
+    if (typeof options.issuers === 'function' && options.keys?.warmUp === true) {
+      return 'keys.warmUp has no effect, because a function of the request returns the issuers; remove it';
+    }
   }
   const several: readonly object[] = 'issuers' in options && Array.isArray(options.issuers) ? options.issuers : [];
   return (

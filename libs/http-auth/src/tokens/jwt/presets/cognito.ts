@@ -17,7 +17,8 @@ const USER_POOL = /^([a-z]{2}(?:-[a-z]+)+-\d)_[0-9a-zA-Z]+$/;
 
 /**
  * Returns the issuer of a user pool of Amazon Cognito. Its access tokens have no `aud`, but a `client_id`. An ID token has
- * `token_use: id`, and `aud` is the app client. If clients request a resource (`aws.cognito` resource binding), add `audience`.
+ * `token_use: id`, and `aud` is the app client. If clients request tokens for a resource,
+ * they have `aud`: add `audience`.
  *
  * Sources: Amazon Cognito Developer Guide, "Understanding the access token", "Understanding the identity (ID) token", and
  * "Verifying JSON web tokens".

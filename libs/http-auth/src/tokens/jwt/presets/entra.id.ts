@@ -5,8 +5,8 @@ import { checkPreset } from './preset.js';
 /** Options of `entraId()`. */
 export interface EntraIdOptions {
   /**
-   * The tenants whose tokens are accepted: a tenant ID (a GUID), a list of them, or `common` for all tenants in the world, including
-   * personal accounts if the app registration allows them. With `common`, `principal` must decide whom it lets in.
+   * The tenants whose tokens are accepted: a tenant ID (a GUID), a list of them, or `common` for all tenants in the world. These
+   * include personal accounts if the app registration allows them. With `common`, `principal` must decide who is accepted.
    */
   readonly tenant: string | readonly string[];
   /**
@@ -15,8 +15,8 @@ export interface EntraIdOptions {
    */
   readonly audience: string | readonly string[];
   /**
-   * The version of the access tokens, which the manifest of the app registration sets as `requestedAccessTokenVersion`, not the
-   * endpoint that the client uses. If that is `null`, it is 1.
+   * The version of the access tokens. The manifest of the API sets it as `requestedAccessTokenVersion` (formerly
+   * `accessTokenAcceptedVersion`); `null` there is 1. It does not depend on the endpoint that the client uses.
    */
   readonly version: 1 | 2;
   /**

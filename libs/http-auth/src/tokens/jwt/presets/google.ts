@@ -8,7 +8,7 @@ export interface GoogleOptions {
   readonly audience: string | readonly string[];
   /**
    * The addresses of the accounts that are accepted, e.g. of the service account of a Pub/Sub subscription. `null` accepts every
-   * Google account, because everybody can get an ID token for any audience; then `principal` must check `sub`.
+   * Google account. Any account can get an ID token for any audience, so `principal` must then check `sub`.
    */
   readonly emails: string | readonly string[] | null;
 }

@@ -47,7 +47,7 @@ export function keycloak(options: KeycloakOptions): JwtIssuer {
     audience,
     require: { typ: 'Bearer' },
     ...(clients !== undefined && { clients }),
-    // Not the metadata there: unless Keycloak has hostname-backchannel-dynamic, its jwks_uri is the URL of clients.
+    // The metadata would not help: its jwks_uri has the URL of clients, unless Keycloak has hostname-backchannel-dynamic.
     ...(internalUrl !== undefined && { jwks: `${withoutSlash(internalUrl)}${path}/protocol/openid-connect/certs` }),
   };
 }
