@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { AuthModule, bearer, CurrentUser, Scopes } from 'nestjs-http-auth';
-import { jwt, type JwtClaims, type JwtSettings } from 'nestjs-http-auth/jwt';
+import { jwt, type JwtClaims, type JwtSettings, oidcProvider } from 'nestjs-http-auth/jwt';
 import { adapters, start } from './support/application.js';
 import { AuthorizationServer } from './support/authorization-server.js';
 import { bearerAuthorization, send } from './support/client.js';
@@ -35,7 +35,7 @@ describe.each(adapters)('An authorization server with an application on %s', (_n
       imports: [
         AuthModule.forRoot({
           realm: 'Reports',
-          schemes: [bearer(jwt({ issuer: server.issuer, audience, profile: 'at+jwt', ...options }))],
+          schemes: [bearer(jwt({ ...oidcProvider({ issuer: server.issuer, audience }), ...options }))],
         }),
       ],
       controllers: [ReportsController],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
 import { introspection } from 'nestjs-http-auth/introspection';
-import { jwt } from 'nestjs-http-auth/jwt';
+import { auth0, betterAuth, cognito, entraId, google, jwt, keycloak, oidcProvider, okta } from 'nestjs-http-auth/jwt';
 import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
 import { RpcAuthModule } from 'nestjs-http-auth/rpc';
 import { ticket } from 'nestjs-http-auth/tickets';
@@ -64,6 +64,14 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['jwt(): issuers: ', (mistake) => jwt({ issuers: [{ ...issuer, ...mistake }] })],
   ['jwt(): keys.', (keys) => jwt({ ...issuer, keys })],
   ['jwt(): cache.', (cache) => jwt({ ...issuer, cache })],
+  ['keycloak(): ', (mistake) => keycloak({ url: 'https://login.example', realm: 'a', audience: 'api', ...mistake })],
+  ['auth0(): ', (mistake) => auth0({ domain: 'example.auth0.com', audience: 'api', ...mistake })],
+  ['okta(): ', (mistake) => okta({ domain: 'example.okta.com', audience: 'api', ...mistake })],
+  ['cognito(): ', (mistake) => cognito({ userPoolId: 'eu-west-1_Example', clients: true, ...mistake })],
+  ['entraId(): ', (mistake) => entraId({ tenant: 'common', version: 2, audience: 'api', ...mistake })],
+  ['google(): ', (mistake) => google({ audience: 'api', emails: null, ...mistake })],
+  ['betterAuth(): ', (mistake) => betterAuth({ url: 'https://app.example', ...mistake })],
+  ['oidcProvider(): ', (mistake) => oidcProvider({ issuer: 'https://login.example', audience: 'api', ...mistake })],
   ['introspection(): ', (mistake) => introspection({ ...endpoint, ...mistake })],
   ['introspection(): cache.', (cache) => introspection({ ...endpoint, cache })],
   ['users(): ', (mistake) => users({}, mistake)],

@@ -1,27 +1,44 @@
 import type { FastifyRequest } from 'fastify';
 import type { JSONWebKeySet } from 'jose';
 import { type Admission, bearer, type HttpRequest, type SchemeDefinition } from 'nestjs-http-auth';
-import { jwt, type JwtClaims, type JwtOptions, type TokenVerifier } from 'nestjs-http-auth/jwt';
+import {
+  auth0,
+  betterAuth,
+  cognito,
+  entraId,
+  google,
+  type IssuerState,
+  jwt,
+  type JwtClaims,
+  type JwtIssuer,
+  type JwtOptions,
+  type JwtVerifier,
+  keycloak,
+  oidcProvider,
+  okta,
+  type TokenVerifier,
+} from 'nestjs-http-auth/jwt';
 import { describe, expect, test } from 'tstyche';
 
 const base = { issuer: 'https://issuer.example', audience: 'https://api.example' };
 
 describe('jwt()', () => {
   test('returns a verifier whose principal is the claims', () => {
-    expect(jwt(base)).type.toBe<TokenVerifier<JwtClaims>>();
+    expect(jwt(base)).type.toBe<JwtVerifier>();
+    expect<TokenVerifier<JwtClaims>>().type.toBeAssignableFrom(jwt(base));
     expect(bearer(jwt(base))).type.toBe<SchemeDefinition>();
   });
 
   test('has the principal that the function returns, also as a promise', () => {
     expect(jwt({ ...base, principal: ({ sub }: JwtClaims) => ({ name: sub }) })).type.toBe<
-      TokenVerifier<{ name: string | undefined }>
+      JwtVerifier<{ name: string | undefined }>
     >();
-    expect(jwt({ ...base, principal: () => Promise.resolve({ id: 1 }) })).type.toBe<TokenVerifier<{ id: number }>>();
+    expect(jwt({ ...base, principal: () => Promise.resolve({ id: 1 }) })).type.toBe<JwtVerifier<{ id: number }>>();
   });
 
   test('has the request type of the framework', () => {
     const issuers = ({ hostname }: FastifyRequest) => [{ ...base, audience: hostname }];
-    expect(jwt({ issuers })).type.toBe<TokenVerifier<JwtClaims, FastifyRequest>>();
+    expect(jwt({ issuers })).type.toBe<JwtVerifier<JwtClaims, FastifyRequest>>();
   });
 
   test('requires an issuer and an audience, or issuers', () => {
@@ -47,5 +64,39 @@ describe('jwt()', () => {
   test('has read-only claims', () => {
     expect<JwtClaims['sub']>().type.toBe<string | undefined>();
     expect<JwtClaims['roles']>().type.toBe<unknown>();
+  });
+});
+
+describe('The presets', () => {
+  const audience = 'https://api.example';
+
+  test('return the options of an issuer, which an application can override or combine', () => {
+    const issuer = keycloak({ url: 'https://login.example', realm: 'staff', audience });
+    expect(issuer).type.toBe<JwtIssuer>();
+    expect(jwt).type.toBeCallableWith({ ...issuer, allowInsecureHttp: true, keys: { warmUp: true }, fetch });
+    expect(jwt).type.toBeCallableWith({
+      issuers: [issuer, oidcProvider({ issuer: 'https://login.example', audience })],
+    });
+  });
+
+  test('require what the vendor needs', () => {
+    expect(auth0).type.toBeCallableWith({ domain: 'example.eu.auth0.com', audience });
+    expect(auth0).type.not.toBeCallableWith({ domain: 'example.eu.auth0.com', audience: null });
+    expect(okta).type.not.toBeCallableWith({ domain: 'example.okta.com' });
+    expect(cognito).type.toBeCallableWith({ userPoolId: 'eu-west-1_Example', clients: true });
+    expect(cognito).type.not.toBeCallableWith({ userPoolId: 'eu-west-1_Example' });
+    expect(google).type.toBeCallableWith({ audience, emails: null });
+    expect(google).type.not.toBeCallableWith({ audience });
+    expect(entraId).type.toBeCallableWith({ tenant: ['a', 'b'], version: 2, audience });
+    expect(entraId).type.not.toBeCallableWith({ tenant: 'common', version: 3, audience });
+    expect(betterAuth).type.toBeCallableWith({ url: 'https://app.example' });
+  });
+});
+
+describe('The verifier of jwt()', () => {
+  test('tells the state of its issuers', () => {
+    expect(jwt(base).issuers()).type.toBe<readonly IssuerState[]>();
+    expect<IssuerState['age']>().type.toBe<number | undefined>();
+    expect(jwt(base).fetchKeys()).type.toBe<Promise<void>>();
   });
 });

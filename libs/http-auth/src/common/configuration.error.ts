@@ -40,7 +40,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_PATH'
   /** `AuthEvents.on()` received an unknown event type. */
   | 'ERR_AUTH_EVENT'
-  /** An option of `jwt()` is invalid. */
+  /** An option of `jwt()` or of a preset of issuers is invalid. */
   | 'ERR_AUTH_JWT_OPTION'
   /** An option of `introspection()` is invalid. */
   | 'ERR_AUTH_INTROSPECTION_OPTION'

@@ -65,14 +65,16 @@ export class EndpointError extends Error {
 /**
  * Checks the URL of an endpoint. Returns an error message, or `undefined` if the URL is valid. Plain `http` is only for this
  * machine, because the network could change the answer.
+ *
+ * @param allowInsecureHttp if `true`, `http` is allowed for every host
  */
-export function endpointProblem(url: unknown): string | undefined {
+export function endpointProblem(url: unknown, allowInsecureHttp = false): string | undefined {
   const text = url instanceof URL ? url.href : url;
   if (typeof text !== 'string' || !URL.canParse(text)) return 'must be an absolute URL';
   const parsed = new URL(text);
   const { username, password, hash } = parsed;
-  if (!isSecure(parsed)) {
-    return 'must be https; http is only for loopback addresses';
+  if (!isSecure(parsed) && !(allowInsecureHttp && parsed.protocol === 'http:')) {
+    return 'must be https; http is only for loopback addresses, or with allowInsecureHttp: true in a network that you trust';
   }
   return username === '' && password === '' && hash === '' ? undefined : 'must have no credentials and no fragment';
 }

@@ -2,9 +2,11 @@ import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { Duration } from '../../common/duration.js';
 import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { HttpRequest } from '../../http/request.js';
+import { insecureHttpProblem } from '../allow.insecure.http.js';
 import { audienceProblem } from '../audience.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { endpointProblem, type Fetch, TIMEOUT } from '../endpoint.js';
+import { headersProblem } from '../headers.js';
 import { type PrincipalOf, principalProblem } from '../principal.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import { type ClientOptions, clientProblem } from './client.options.js';
@@ -68,6 +70,15 @@ export interface IntrospectionOptions<
   readonly timeout?: Duration;
   /** Sends the requests instead of Node's `fetch()`, e.g. undici's with an agent for a proxy or a client certificate. */
   readonly fetch?: Fetch;
+  /** Header fields of the requests, e.g. for a gateway. The library sets `Accept`, `Content-Type` and `Authorization`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * If `true`, the endpoint may be http on any host, e.g. `http://keycloak:8080/…` in a cluster. An attacker who can read the traffic
+   * then gets the tokens and the secret of this client. The log has a warning at startup.
+   *
+   * @default false
+   */
+  readonly allowInsecureHttp?: boolean;
 }
 
 /** The options that do not depend on the principal. */
@@ -86,6 +97,8 @@ const NAMES: OptionNames<IntrospectionOptions> = {
   cache: true,
   timeout: true,
   fetch: true,
+  headers: true,
+  allowInsecureHttp: true,
 };
 
 const CACHE_NAMES: OptionNames<IntrospectionCacheOptions> = { ttl: true, negativeTtl: true, max: true };
@@ -121,15 +134,21 @@ export function readSettings(options: Options): Settings {
 }
 
 function optionsProblem({ endpoint, issuer, audience, principal, ...options }: Options): string | undefined {
-  const wrong = endpointProblem(endpoint);
+  const { fetch, headers, allowInsecureHttp, clientAuthentication } = options;
+  const http = insecureHttpProblem(allowInsecureHttp);
+  if (http !== undefined) return http;
+  const wrong = endpointProblem(endpoint, allowInsecureHttp);
   if (wrong !== undefined) return `endpoint ${wrong}`;
   if (issuer !== undefined && (typeof issuer !== 'string' || issuer === '')) return 'issuer must be a non-empty string';
-  const { fetch, clientAuthentication } = options;
   if (fetch !== undefined && typeof fetch !== 'function') return 'fetch must be a function like fetch()';
   if (clientAuthentication === 'tls_client_auth' && fetch === undefined) {
     return "clientAuthentication: 'tls_client_auth' needs the option fetch, which presents the certificate";
   }
-  return audienceProblem(audience) ?? principalProblem(principal);
+  return (
+    headersProblem(headers, ['accept', 'content-type', 'authorization']) ??
+    audienceProblem(audience) ??
+    principalProblem(principal)
+  );
 }
 
 function settingsProblem({ cache = {}, clockTolerance }: Options, settings: Settings): string | undefined {

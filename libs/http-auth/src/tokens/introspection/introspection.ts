@@ -3,6 +3,7 @@ import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
+import { warnOfInsecureHttp } from '../allow.insecure.http.js';
 import { type EndpointError, fetchJson } from '../endpoint.js';
 import { conclude } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
@@ -33,6 +34,10 @@ export function introspection<Principal = IntrospectionClaims, Request extends o
   options: IntrospectionOptions<Principal, Request>,
 ): TokenVerifier<Principal, Request> {
   const settings = readSettings(options);
+  if (options.allowInsecureHttp === true) {
+    const risk = 'can read tokens and the secret of this client, and change the answers';
+    warnOfInsecureHttp('introspection', String(options.endpoint), risk);
+  }
   const inspect = cached(options, settings);
   const { principal } = options;
 
@@ -84,7 +89,7 @@ function endpoint(options: EndpointOptions, { clockTolerance, timeout }: Setting
 
   return async (token) => {
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
-    const headers = await authenticate(form);
+    const headers = { ...options.headers, ...(await authenticate(form)) };
     const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) }).catch(inactive);
     return readIntrospection(answer, expected, Date.now() / 1000);
   };

@@ -1,28 +1,32 @@
 import type { Failure } from '../../schemes/failure.js';
 import { isForAudience } from '../audience.js';
 import { FAILURES } from './failures.js';
+import { ACCESS_TOKEN, isIdToken } from './id.token.js';
+import type { JwtIssuer } from './jwt.options.js';
+import { hasRequiredClaims, isOfClient } from './required.claims.js';
 
 /** The requirements for the tokens of an issuer. */
 export interface Requirements {
   /** The audiences, one of which a token must have; `null` if its audience does not matter. */
   readonly audience: readonly string[] | null;
-  /** If `true`, a token must follow RFC 9068. */
-  readonly profiled: boolean;
+  /** The profile that a token must follow. */
+  readonly profile: JwtIssuer['profile'];
+  /** The option `clients`, as a list. */
+  readonly clients: readonly string[] | true | undefined;
+  /** The option `require`. */
+  readonly require: JwtIssuer['require'];
   /** Milliseconds by which the clocks of the issuer and of this machine may differ. */
   readonly clockTolerance: number;
 }
 
-/** RFC 9068 section 2.2: the claims that an access token must have. */
-const PROFILE = ['exp', 'sub', 'client_id', 'iat', 'jti'];
+/** The claims that a token of a profile must have: RFC 9068 section 2.2, and OpenID Connect Core section 2. */
+const PROFILES = { 'at+jwt': ['exp', 'sub', 'client_id', 'iat', 'jti'], id_token: ['exp', 'sub', 'iat'] } as const;
 
 /** RFC 9068 section 2.2: the claims that are strings. */
 const STRINGS = ['sub', 'client_id', 'jti'];
 
 /** RFC 8725 section 3.12: other types of token have other rules. */
 const TYPES = /^(?:application\/)?(?:jwt|at\+jwt)$/i;
-
-/** RFC 9068 section 4. */
-const PROFILED_TYPES = /^(?:application\/)?at\+jwt$/i;
 
 /**
  * Checks the type and the claims of a token. The caller has checked `iss`.
@@ -33,16 +37,19 @@ const PROFILED_TYPES = /^(?:application\/)?at\+jwt$/i;
 export function claimsFailure(
   typ: unknown,
   claims: Readonly<Record<string, unknown>>,
-  { audience, profiled, clockTolerance }: Requirements,
+  { audience, profile, clients, require, clockTolerance }: Requirements,
   now = Math.floor(Date.now() / 1000),
 ): Failure | undefined {
   const { exp, nbf, iat, aud, cnf } = claims;
   const tolerance = clockTolerance / 1000;
-  if (!isOfType(typ, profiled)) return FAILURES.type;
+  if (!isOfType(typ, profile)) return FAILURES.type;
+  if (profile !== 'id_token' && isIdToken(typ, claims)) return FAILURES.idToken;
   if (audience !== null && !isForAudience(aud, audience)) return FAILURES.audience;
-  if (profiled && !PROFILE.every((claim) => Object.hasOwn(claims, claim))) return FAILURES.claim;
+  if (profile !== undefined && !PROFILES[profile].every((claim) => Object.hasOwn(claims, claim))) return FAILURES.claim;
   if (!STRINGS.every((claim) => isOptional(claims[claim], 'string'))) return FAILURES.claim;
   if (typeof exp !== 'number' || !isOptional(nbf, 'number') || !isOptional(iat, 'number')) return FAILURES.claim;
+  if (!isOfClient(claims, clients)) return FAILURES.client;
+  if (!hasRequiredClaims(claims, require)) return FAILURES.claim;
   if ((nbf as number) > now + tolerance) return FAILURES.early;
   if (exp <= now - tolerance) return FAILURES.expired;
   // RFC 9449 section 7.2: a token that is bound to a key, and comes without a proof of that key, may be stolen. RFC 8705 binds
@@ -50,9 +57,12 @@ export function claimsFailure(
   return cnf === undefined ? undefined : FAILURES.bound;
 }
 
-function isOfType(typ: unknown, profiled: boolean): boolean {
-  if (typ === undefined) return !profiled;
-  return typeof typ === 'string' && (profiled ? PROFILED_TYPES : TYPES).test(typ);
+function isOfType(typ: unknown, profile: Requirements['profile']): boolean {
+  if (typ === undefined) return profile !== 'at+jwt';
+  if (typeof typ !== 'string') return false;
+  // An ID token has no type of its own, and a token that says it is an access token is not an ID token.
+  if (profile === 'id_token') return TYPES.test(typ) && !ACCESS_TOKEN.test(typ);
+  return (profile === 'at+jwt' ? ACCESS_TOKEN : TYPES).test(typ);
 }
 
 function isOptional(value: unknown, type: 'string' | 'number'): boolean {

@@ -10,6 +10,8 @@ export const FAILURES = {
   key: refusal('The key of the token is not known'),
   signature: refusal('The signature of the token cannot be verified'),
   claim: refusal('A claim of the token is missing or invalid'),
+  client: refusal('The client of the token is missing, or not allowed'),
+  idToken: refusal('The token is an ID token, not an access token'),
 } as const;
 
 /** @throws RefusedException always */

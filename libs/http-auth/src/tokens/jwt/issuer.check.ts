@@ -2,9 +2,13 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { OptionNames } from '../../common/options.js';
 import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../algorithms.js';
 import { audienceProblem } from '../audience.js';
+import { insecureHttpProblem } from '../allow.insecure.http.js';
 import { endpointProblem } from '../endpoint.js';
+import { headersProblem } from '../headers.js';
 import type { JwkSet } from './jwk.set.js';
+import { templateProblem } from './issuer.template.js';
 import type { JwtIssuer } from './jwt.options.js';
+import { requiredProblem } from './required.claims.js';
 
 /** The options of an issuer. */
 export const ISSUER_NAMES: OptionNames<JwtIssuer> = {
@@ -15,6 +19,11 @@ export const ISSUER_NAMES: OptionNames<JwtIssuer> = {
   secret: true,
   algorithms: true,
   profile: true,
+  metadataUrl: true,
+  headers: true,
+  allowInsecureHttp: true,
+  clients: true,
+  require: true,
 };
 
 /** Checks a list of issuers. Returns an error message, or `undefined` if the list is valid. */
@@ -29,25 +38,45 @@ export function issuersProblem(issuers: readonly JwtIssuer[]): string | undefine
 
 /** Checks an issuer. Returns an error message, or `undefined` if the issuer is valid. */
 export function issuerProblem(entry: JwtIssuer): string | undefined {
-  const { issuer, audience, profile, jwks, key, secret } = entry;
+  const { issuer, audience, profile, jwks, key, secret, metadataUrl, allowInsecureHttp } = entry;
   if (typeof issuer !== 'string' || issuer === '') return 'issuer must be the string of the claim iss';
   if ([jwks, key, secret].filter((one) => one !== undefined).length > 1) {
     return 'jwks, key and secret exclude each other; keep the key that the issuer signs with';
   }
   const discovers = (jwks ?? key ?? secret) === undefined;
-  const url = discovers || issuer.startsWith('http:') ? endpointProblem(issuer) : undefined;
+  const http = insecureHttpProblem(allowInsecureHttp);
+  if (http !== undefined) return http;
+  const url = discovers || issuer.startsWith('http:') ? endpointProblem(issuer, allowInsecureHttp) : undefined;
   if (url !== undefined) return `issuer ${url}`;
+  const remote = sourceProblem(entry, discovers) ?? templateProblem(issuer, metadataUrl !== undefined || !discovers);
+  if (remote !== undefined) return remote;
   if (discovers && new URL(issuer).search !== '') return 'issuer must have no query (RFC 8414 section 2)';
-  if (profile !== undefined && profile !== 'at+jwt') return "profile must be 'at+jwt', or absent";
-  if (profile !== undefined && audience === null) {
-    return 'audience must be given if profile is at+jwt, which requires it (RFC 9068 section 4)';
+  if (profile !== undefined && profile !== 'at+jwt' && profile !== 'id_token') {
+    return "profile must be 'at+jwt', 'id_token', or absent";
   }
-  return audienceProblem(audience) ?? keyProblem(entry) ?? algorithmsProblem(entry);
+  if (profile !== undefined && audience === null) {
+    const source = profile === 'at+jwt' ? 'RFC 9068 section 4' : 'OpenID Connect Core section 3.1.3.7';
+    return `audience must be given if profile is ${profile}, which requires it (${source})`;
+  }
+  return audienceProblem(audience) ?? requiredProblem(entry) ?? keyProblem(entry) ?? algorithmsProblem(entry);
 }
 
-function keyProblem({ jwks, key, secret }: JwtIssuer): string | undefined {
+/** Checks how the keys are requested. */
+function sourceProblem({ metadataUrl, headers, jwks, allowInsecureHttp }: JwtIssuer, discovers: boolean) {
+  const wrong = headersProblem(headers, ['accept']);
+  if (wrong !== undefined) return wrong;
+  if (headers !== undefined && !discovers && typeof jwks !== 'string') {
+    return 'headers is for requests, but the key is an option; remove headers';
+  }
+  if (metadataUrl === undefined) return undefined;
+  if (!discovers) return 'metadataUrl, jwks, key and secret exclude each other; keep one of them';
+  const url = endpointProblem(metadataUrl, allowInsecureHttp);
+  return url && `metadataUrl ${url}`;
+}
+
+function keyProblem({ jwks, key, secret, allowInsecureHttp }: JwtIssuer): string | undefined {
   if (typeof jwks === 'string') {
-    const problem = endpointProblem(jwks);
+    const problem = endpointProblem(jwks, allowInsecureHttp);
     return problem && `jwks ${problem}`;
   }
   if (jwks !== undefined) return setProblem(jwks);

@@ -1,6 +1,8 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { algorithmsOf } from '../algorithms.js';
+import { issuerOf } from './issuer.template.js';
 import type { JwsHeader } from './jws.js';
+import type { TokenIssuer } from './keys.js';
 
 /** A public key as JSON (RFC 7517 section 4). */
 export interface Jwk {
@@ -21,6 +23,8 @@ export interface JwkSet {
 /** A key that can verify signatures. */
 interface Entry {
   readonly kid: string | undefined;
+  /** The issuer that the key is for, in a set that the tenants of Entra ID share. */
+  readonly issuer: string | undefined;
   readonly algorithms: readonly string[];
   readonly key: KeyObject;
 }
@@ -40,15 +44,21 @@ export class KeySet {
     this.problems = results.filter((result) => typeof result === 'string');
   }
 
-  /** If `true`, no key can verify a signature. */
-  get isEmpty(): boolean {
-    return this.entries.length === 0;
+  /** The number of keys that can verify a signature. */
+  get size(): number {
+    return this.entries.length;
   }
 
-  /** Returns the keys that may have signed a token. If the header has no `kid`, these are all keys for its algorithm. */
-  find({ alg, kid }: JwsHeader): readonly KeyObject[] {
+  /**
+   * Returns the keys that may have signed a token. If the header has no `kid`, these are all keys for its algorithm.
+   *
+   * @param token the issuer of the token, if the issuers share the set. A key that names an issuer then counts only for it
+   *   (Microsoft, "Access tokens in the Microsoft identity platform", "Validate the issuer").
+   */
+  find({ alg, kid }: JwsHeader, token?: TokenIssuer): readonly KeyObject[] {
     return this.entries
       .filter((entry) => entry.algorithms.includes(alg) && (kid === undefined || kid === entry.kid))
+      .filter(({ issuer }) => !token || issuer === undefined || issuerOf(issuer, { ...token }) === token.iss)
       .map(({ key }) => key);
   }
 }
@@ -77,7 +87,8 @@ function importKey(jwk: unknown): Entry | string {
   }
   const algorithms = algorithmsOf(key);
   if (algorithms.length === 0) return ignored('it is too weak (RSA below 2048 bits), or its type is not supported');
-  return { kid, key, algorithms: alg === undefined ? algorithms : algorithms.filter((one) => one === alg) };
+  const issuer = typeof jwk['issuer'] === 'string' ? jwk['issuer'] : undefined;
+  return { kid, issuer, key, algorithms: alg === undefined ? algorithms : algorithms.filter((one) => one === alg) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { Duration } from '../../common/duration.js';
 import type { HttpRequest } from '../../http/request.js';
+import type { Fetch } from '../endpoint.js';
 import type { PrincipalOf } from '../principal.js';
 import type { TokenCacheOptions } from '../token.cache.js';
 import type { JwtClaims } from './claims.js';
@@ -13,6 +14,9 @@ export interface JwtIssuer {
   /**
    * The identifier of the issuer. The claim `iss` must equal it exactly. It is an https URL; http is accepted for loopback
    * addresses. With `jwks`, `key` or `secret` it may be any string.
+   *
+   * It may contain `{tenantid}` once, for Entra ID. Then `iss` must equal it with the claim `tid`, a GUID, in this place: every
+   * tenant is an issuer, unless `require: { tid: [ … ] }` restricts them.
    */
   readonly issuer: string;
   /**
@@ -22,6 +26,26 @@ export interface JwtIssuer {
   readonly audience: string | readonly string[] | null;
   /** The https URL of the keys, or the keys (RFC 7517 section 5). A key that cannot verify signatures is ignored. */
   readonly jwks?: string | JwkSet;
+  /**
+   * The https URL of the metadata, for an issuer that is not reached at its identifier, e.g. from inside a cluster. The `issuer`
+   * of the metadata must equal the option `issuer`.
+   *
+   * @default the well-known URLs of OpenID Connect Discovery section 4 and RFC 8414 section 3, from `issuer`
+   */
+  readonly metadataUrl?: string;
+  /**
+   * Header fields of the requests for the metadata and the keys, e.g. for a gateway. Keys on another origin than the metadata
+   * are requested without them, because the fields may be secret.
+   */
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * If `true`, the URLs of this issuer, also the `jwks_uri` of its metadata, may be http on any host, e.g.
+   * `http://keycloak:8080/realms/a` in a cluster. An attacker who can change the traffic can then replace the keys and forge tokens. The log
+   * has a warning at startup.
+   *
+   * @default false
+   */
+  readonly allowInsecureHttp?: boolean;
   /** The only key of the issuer: a public key in PEM. */
   readonly key?: string;
   /** A secret that the application shares with the issuer, for HMAC: at least 32 random bytes. A string counts as UTF-8. */
@@ -35,10 +59,31 @@ export interface JwtIssuer {
   /**
    * `at+jwt` accepts only access tokens of RFC 9068: with that `typ`, and with the claims that section 2.2 requires.
    *
-   * @default tokens without a `typ`, and tokens whose `typ` is JWT or at+jwt
+   * `id_token` accepts ID tokens, with the claims that OpenID Connect Core section 2 requires. An ID token tells a client who signed
+   * in. Use it only for services that send ID tokens as bearer tokens, such as Google's.
+   *
+   * @default tokens without a `typ`, and tokens whose `typ` is JWT or at+jwt, unless their claims show that they are ID tokens
    */
-  readonly profile?: 'at+jwt';
+  readonly profile?: 'at+jwt' | 'id_token';
+  /**
+   * The clients whose tokens are accepted. The token must have at least one of the claims `client_id`, `azp`, `cid`
+   * (Okta) and `appid` (Entra ID), and each that it has must be in the list. `true` accepts every client, but the token must
+   * name it. ID tokens of many vendors do not name a client.
+   *
+   * @default the claims are not checked
+   */
+  readonly clients?: string | readonly string[] | true;
+  /**
+   * Claims that a token must have: each with the value, or with one of the values. They are compared exactly.
+   *
+   * @example { token_use: 'access', tid: ['8eaef023-2b34-4da1-9baa-8bc8c9d6a490'] }
+   * @default no further claims are checked
+   */
+  readonly require?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>;
 }
+
+/** A value of a claim that `require` compares. */
+export type ClaimValue = string | number | boolean;
 
 /** Options of `jwt()` that do not depend on the issuer. */
 export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest> {
@@ -66,6 +111,11 @@ export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest> {
   readonly cache?: TokenCacheOptions | false;
   /** How the keys of the issuers are kept. */
   readonly keys?: RemoteKeysOptions;
+  /**
+   * Sends the requests for metadata and keys instead of Node's `fetch()`, e.g. undici's with an agent for a proxy or a private
+   * certificate authority.
+   */
+  readonly fetch?: Fetch;
 }
 
 /** How the keys of an issuer are kept. Each duration is at most a day; a number is milliseconds. */
@@ -88,6 +138,14 @@ export interface RemoteKeysOptions {
    * @default '5s'
    */
   readonly timeout?: Duration;
+  /**
+   * If `true`, the keys are fetched soon after `jwt()` is called, so that the first request does not wait for them. If the issuer
+   * does not answer, the log has a warning, and requests fetch the keys. To wait for the keys, or to fail, call `fetchKeys()` of
+   * the verifier. It cannot be used with a function of issuers.
+   *
+   * @default false: the first request fetches the keys
+   */
+  readonly warmUp?: boolean;
 }
 
 /** The issuers whose tokens are accepted, or a function of the request that returns them. */

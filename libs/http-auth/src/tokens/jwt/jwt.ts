@@ -3,12 +3,12 @@ import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { conclude } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
-import type { TokenVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
 import { Issuers } from './issuers.js';
 import { parseJws } from './jws.js';
 import type { JwtOptions } from './jwt.options.js';
+import { type JwtVerifier, warmUp, withKeys } from './jwt.verifier.js';
 import { readSettings } from './settings.js';
 import type { TrustedIssuer } from './trusted.issuer.js';
 
@@ -37,24 +37,26 @@ interface Verified {
  */
 export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request>,
-): TokenVerifier<Principal, Request> {
+): JwtVerifier<Principal, Request> {
   const settings = readSettings(options);
-  const known = new Issuers(settings.clockTolerance, settings.times);
+  const known = new Issuers(settings);
   const verify = cached(settings.cache === false ? undefined : new TokenCache<Verified>(settings.cache));
   const issuers = 'issuers' in options ? options.issuers : [options];
   const { principal } = options;
 
   if (typeof issuers === 'function') {
-    return async ({ token }, request) => {
+    return withKeys(known, [], async ({ token }, request: Request) => {
       const { admission } = await verify(token, known.all(await issuers(request)));
       return conclude(admission, principal, token, request);
-    };
+    });
   }
   const trusted = known.all(issuers);
-  return async ({ token }, request) => {
+  const verifier = withKeys(known, trusted, async ({ token }, request: Request) => {
     const { admission } = await verify(token, trusted);
     return conclude(admission, principal, token, request);
-  };
+  });
+  if (settings.warmUp) warmUp(verifier);
+  return verifier;
 }
 
 type Verify = (token: string, issuers: readonly TrustedIssuer[]) => Promise<Verified>;
@@ -81,7 +83,7 @@ function cached(cache: TokenCache<Verified> | undefined): Verify {
 /** @throws RefusedException if the token is not valid; an issuer that it names, and that is not trusted, is not contacted */
 async function verifyToken(token: string, issuers: readonly TrustedIssuer[]): Promise<Verified> {
   const jws = parseJws(token);
-  const issuer = issuers.find(({ name }) => name === jws.claims['iss']) ?? refuse(FAILURES.issuer);
+  const issuer = issuers.find((one) => one.isNamedBy(jws.claims)) ?? refuse(FAILURES.issuer);
   // Before the check. If the keys change meanwhile, the cached token has the old version and does not count.
   const { version } = issuer.keys;
   return { issuer, version, admission: await issuer.verify(jws) };

@@ -2,10 +2,11 @@ import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { VerifierUnavailableException } from '../../schemes/unavailable.exception.js';
 import { DAY } from '../durations.js';
+import type { Fetch } from '../endpoint.js';
 import { type JwkSet, KeySet } from './jwk.set.js';
 import type { JwsHeader } from './jws.js';
-import type { Keys } from './keys.js';
-import { fetchKeys } from './metadata.js';
+import type { Keys, KeyState, TokenIssuer } from './keys.js';
+import { fetchKeys, type KeySource } from './metadata.js';
 
 /** How keys are kept, in milliseconds. See `RemoteKeysOptions`. */
 export interface KeyTimes {
@@ -32,30 +33,48 @@ export class RemoteKeys implements Keys {
   private triedAt = -Infinity;
   private soughtAt = -Infinity;
 
-  /** @param jwks the URL of the keys; `undefined` if only the metadata of the issuer has it */
   constructor(
-    private readonly issuer: string,
-    private readonly jwks: string | undefined,
+    private readonly source: KeySource,
     private readonly times: KeyTimes,
+    private readonly fetch?: Fetch,
   ) {}
+
+  get state(): KeyState {
+    const now = performance.now();
+    return {
+      keys: this.set?.size ?? 0,
+      ready: this.isUsable(now),
+      age: this.set === undefined ? undefined : Math.round(now - this.loadedAt),
+      error: this.failure && `${this.failure.message}: ${causeOf(this.failure)}`,
+    };
+  }
 
   get version(): number | undefined {
     const now = performance.now();
-    if (this.isDue(now)) void this.load();
+    if (this.isDue(now)) void this.fetchOnce();
     return this.mustWait(now) ? undefined : this.generation;
   }
 
   /** @throws VerifierUnavailableException if there is no such key, and the issuer does not answer */
-  async find(header: JwsHeader): Promise<readonly KeyObject[]> {
+  async find(header: JwsHeader, token?: TokenIssuer): Promise<readonly KeyObject[]> {
     const now = performance.now();
-    if (this.isDue(now)) void this.load();
-    if (this.mustWait(now)) await this.loading;
-    if (this.set === undefined || !this.isUsable(now)) throw this.unavailable();
-    const keys = this.set.find(header);
+    const keys = (await this.usable(now)).find(header, token);
     if (keys.length > 0) return keys;
     await this.seek(now);
     if (this.failure !== undefined) throw this.unavailable();
-    return this.set.find(header);
+    return (this.set as KeySet).find(header, token);
+  }
+
+  async load(): Promise<void> {
+    await this.usable(performance.now());
+  }
+
+  /** Returns the keys, and fetches them before if they are missing or very old. */
+  private async usable(now: number): Promise<KeySet> {
+    if (this.isDue(now)) void this.fetchOnce();
+    if (this.mustWait(now)) await this.loading;
+    if (this.set === undefined || !this.isUsable(now)) throw this.unavailable();
+    return this.set;
   }
 
   /** Fetches the keys because a token names an unknown one, but not again within the cooldown. */
@@ -64,7 +83,7 @@ export class RemoteKeys implements Keys {
       if (this.failure !== undefined || now - this.soughtAt < this.times.cooldown) return;
       this.soughtAt = now;
     }
-    await this.load();
+    await this.fetchOnce();
   }
 
   private isUsable(now: number): boolean {
@@ -81,8 +100,8 @@ export class RemoteKeys implements Keys {
   }
 
   /** Starts one fetch for all requests that wait. It does not throw: `failure` keeps the error for requests that find no key. */
-  private load(): Promise<void> {
-    this.loading ??= fetchKeys(this.issuer, this.jwks, this.times.timeout)
+  private fetchOnce(): Promise<void> {
+    this.loading ??= fetchKeys(this.source, { timeout: this.times.timeout, fetch: this.fetch })
       .then((jwks) => this.take(jwks))
       .catch((error: unknown) => this.fail(error))
       .finally(() => {

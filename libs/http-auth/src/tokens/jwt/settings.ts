@@ -1,7 +1,7 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { type OptionNames, unknownOption } from '../../common/options.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
-import { TIMEOUT } from '../endpoint.js';
+import { type Fetch, TIMEOUT } from '../endpoint.js';
 import { principalProblem } from '../principal.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { JwtIssuer, JwtOptions, JwtSettings, RemoteKeysOptions } from './jwt.options.js';
@@ -13,6 +13,8 @@ export interface Settings {
   readonly clockTolerance: number;
   readonly cache: TokenCacheOptions | false;
   readonly times: KeyTimes;
+  readonly fetch: Fetch | undefined;
+  readonly warmUp: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Settings {
  * @throws AuthConfigurationError if an option is invalid
  */
 export function readSettings(options: JwtOptions<unknown, never> | undefined): Settings {
-  const { clockTolerance, cache = {}, keys = {} } = options ?? ({} as JwtOptions);
+  const { clockTolerance, cache = {}, keys = {}, fetch } = options ?? ({} as JwtOptions);
   const settings: Settings = {
     clockTolerance: readDuration(clockTolerance, '5s'),
     cache,
@@ -30,6 +32,8 @@ export function readSettings(options: JwtOptions<unknown, never> | undefined): S
       cooldown: readDuration(keys.cooldown, '30s'),
       timeout: readDuration(keys.timeout, TIMEOUT),
     },
+    fetch,
+    warmUp: keys.warmUp ?? false,
   };
   const problem =
     optionsProblem(options) ?? toleranceProblem(clockTolerance, settings.clockTolerance) ?? settingsProblem(settings);
@@ -37,16 +41,25 @@ export function readSettings(options: JwtOptions<unknown, never> | undefined): S
   return settings;
 }
 
-const SETTINGS: OptionNames<JwtSettings> = { principal: true, clockTolerance: true, cache: true, keys: true };
+const SETTINGS: OptionNames<JwtSettings> = {
+  principal: true,
+  clockTolerance: true,
+  cache: true,
+  keys: true,
+  fetch: true,
+};
 const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS };
 const SEVERAL = { issuers: true, ...SETTINGS } as const;
-const KEYS: OptionNames<RemoteKeysOptions> = { maxAge: true, cooldown: true, timeout: true };
+const KEYS: OptionNames<RemoteKeysOptions> = { maxAge: true, cooldown: true, timeout: true, warmUp: true };
 
 function optionsProblem(options: JwtOptions<unknown, never> | undefined): string | undefined {
   if (typeof options !== 'object' || options === null) return 'needs options; pass an issuer and an audience';
   if ('issuers' in options) {
     if ('issuer' in options) return 'issuer and issuers exclude each other; keep one of them';
     if (Array.isArray(options.issuers) && options.issuers.length === 0) return 'issuers must list at least one';
+    if (typeof options.issuers === 'function' && options.keys?.warmUp === true) {
+      return 'keys.warmUp has no effect, because a function of the request returns the issuers; remove it';
+    }
   }
   const several: readonly object[] = 'issuers' in options && Array.isArray(options.issuers) ? options.issuers : [];
   return (
@@ -57,7 +70,9 @@ function optionsProblem(options: JwtOptions<unknown, never> | undefined): string
   );
 }
 
-function settingsProblem({ cache, times }: Settings): string | undefined {
+function settingsProblem({ cache, times, fetch, warmUp }: Settings): string | undefined {
+  if (fetch !== undefined && typeof fetch !== 'function') return 'fetch must be a function like fetch()';
+  if (typeof warmUp !== 'boolean') return 'keys.warmUp must be true or false';
   return (
     tokenCacheProblem(cache) ??
     durationProblem('keys.maxAge', times.maxAge, 1, DAY) ??

@@ -7,7 +7,8 @@ import { FAILURES, refuse } from './failures.js';
 import type { Jws } from './jws.js';
 import type { JwtIssuer } from './jwt.options.js';
 import { allowedAlgorithms } from './issuer.check.js';
-import type { Keys } from './keys.js';
+import { isTemplate, issuerOf } from './issuer.template.js';
+import type { Keys, TokenIssuer } from './keys.js';
 import { isSignedBy } from './signature.js';
 
 /** An issuer whose tokens are accepted: its keys, and the requirements for its tokens. */
@@ -22,14 +23,22 @@ export class TrustedIssuer {
     readonly keys: Keys,
     clockTolerance: number,
   ) {
-    const { issuer, audience, profile } = entry;
+    const { issuer, audience, profile, clients, require } = entry;
     this.name = issuer;
     this.algorithms = allowedAlgorithms(entry);
     this.requirements = {
       audience: audience === null ? null : [audience].flat(),
-      profiled: profile !== undefined,
+      profile,
+      clients: clients === undefined || clients === true ? clients : [clients].flat(),
+      require,
       clockTolerance,
     };
+  }
+
+  /** Returns `true` if a token names this issuer. The signature does not matter. */
+  isNamedBy(claims: Jws['claims']): boolean {
+    const expected = issuerOf(this.name, claims);
+    return expected !== undefined && expected === claims['iss'];
   }
 
   /**
@@ -42,7 +51,7 @@ export class TrustedIssuer {
     const { alg, typ } = header;
     // RFC 8725 section 3.1: the token does not choose its algorithm.
     if (!this.algorithms.includes(alg)) refuse(FAILURES.algorithm);
-    const keys = await this.keys.find(header);
+    const keys = await this.keys.find(header, isTemplate(this.name) ? (claims as unknown as TokenIssuer) : undefined);
     if (keys.length === 0) refuse(FAILURES.key);
     if (!keys.some((key) => isSignedBy(key, alg, input, signature))) refuse(FAILURES.signature);
     const failure = claimsFailure(typ, claims, this.requirements);
