@@ -42,6 +42,12 @@ export interface PathPolicy {
    */
   readonly scopes?: readonly string[];
   /**
+   * The roles that the principal needs, all of them; see `Roles`.
+   *
+   * @default none
+   */
+  readonly roles?: readonly string[];
+  /**
    * How and when the user must have authenticated; see `StepUp`.
    *
    * @default none
@@ -97,13 +103,14 @@ const NAMES: OptionNames<PathPolicy> = {
   schemes: true,
   prompt: true,
   scopes: true,
+  roles: true,
   stepUp: true,
   except: true,
   preflight: true,
 };
 
 function protectPaths(app: INestApplicationContext, paths: readonly string[], policy: PathPolicy): void {
-  const { access = 'required', realm, schemes, prompt, scopes, stepUp, preflight = false, except = [] } = policy;
+  const { access = 'required', realm, schemes, prompt, stepUp, preflight = false, except = [] } = policy;
   const unknown = unknownOption(policy, NAMES, 'protect(): ');
   if (unknown !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', unknown);
   if (paths.length === 0) {
@@ -116,13 +123,18 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
     throw new AuthConfigurationError('ERR_AUTH_PATH', "protect(): except must be a list of paths, e.g. ['/health']");
   }
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
-  const required = scopes && { names: scopes, mode: 'all' as const };
-  const parts = { access, reason: 'protect()', realm, schemes, prompt, preflight, scopes: required, stepUp } as const;
+  const [scopes, roles] = [policy.scopes, policy.roles].map(allOf);
+  const parts = { access, reason: 'protect()', realm, schemes, prompt, preflight, scopes, roles, stepUp } as const;
   for (const one of paths) {
     const problem = pathProblem(one);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', problem);
     gate.protect(one, policies.make({ ...parts, route: one }), except);
   }
+}
+
+/** The names are checked later, so they may be anything. */
+function allOf(names: readonly string[] | undefined): { names: readonly string[]; mode: 'all' } | undefined {
+  return names === undefined ? undefined : { names, mode: 'all' };
 }
 
 function find<T>(app: INestApplicationContext, type: Type<T>): T {

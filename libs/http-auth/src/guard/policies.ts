@@ -8,10 +8,11 @@ import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption 
 import { authSchemeOf } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
+import { ACCESS, PROMPT, REALM, ROLES, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import { authenticates, openingOf, schemesFor } from './opening.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
+import { type RequiredRoles, rolesProblem } from './roles.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
@@ -27,7 +28,7 @@ const DECORATORS = { public: '@Public()', required: '@Public(false)', optional: 
 /** The parts of a policy that decorators or `protect()` set. The module's options are the defaults of the rest. */
 type PolicyParts = Pick<
   Policy,
-  'route' | 'target' | 'access' | 'reason' | 'preflight' | 'opens' | 'scopes' | 'scopesOf' | 'stepUp'
+  'route' | 'target' | 'access' | 'reason' | 'preflight' | 'opens' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp'
 > & {
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
@@ -67,7 +68,7 @@ export class Policies {
   /**
    * Creates a policy from its parts and the module's options.
    *
-   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, or the scopes or the step-up are invalid
+   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, or the scopes, the roles or the step-up are invalid
    */
   make({ realm, schemes, prompt, ...rest }: PolicyParts): Policy {
     const { application } = this;
@@ -110,7 +111,7 @@ export class Policies {
     const { handler, controller } = route;
     const targets = [handler, controller];
     const access = this.accessOf(route);
-    // A method that opens itself overrides the scopes and the step-up of its class.
+    // A method that opens itself overrides the scopes, the roles and the step-up of its class.
     const opened = access.access !== 'required' && typeof access.reason === 'object' && access.reason.on === 'method';
     const requirements = opened ? [handler] : targets;
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, handler as never);
@@ -125,6 +126,7 @@ export class Policies {
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
         scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, requirements),
         scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, requirements),
+        roles: this.reflector.getAllAndOverride<RequiredRoles | undefined>(ROLES, requirements),
         stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, requirements),
         preflight: method === RequestMethod.OPTIONS,
       });
@@ -188,7 +190,7 @@ function isOpen(predicate: RoutePredicate, route: Route): boolean {
 }
 
 /**
- * Checks the scopes and the step-up of a policy.
+ * Checks the scopes, the roles and the step-up of a policy.
  *
  * @throws AuthConfigurationError if they are invalid, or if the route does not require credentials
  */
@@ -196,9 +198,11 @@ function checkRequirements({
   access,
   scopes,
   scopesOf,
+  roles,
   stepUp,
-}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'stepUp'>): void {
-  const problem = (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp'>): void {
+  const problem =
+    (scopes && scopesProblem(scopes)) ?? (roles && rolesProblem(roles)) ?? (stepUp && stepUpProblem(stepUp));
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
   if (scopesOf !== undefined && typeof scopesOf !== 'function') {
     throw new AuthConfigurationError(
@@ -206,9 +210,10 @@ function checkRequirements({
       'scopes: @Scopes.by() needs a function; pass (request) => scopes',
     );
   }
-  if (access === 'required' || (scopes ?? scopesOf ?? stepUp) === undefined) return;
+  if (access === 'required' || (scopes ?? scopesOf ?? roles ?? stepUp) === undefined) return;
   // A client could bypass the requirement by sending no token.
-  const what = (scopes ?? scopesOf) === undefined ? 'step-up' : 'scopes';
+  const other = roles === undefined ? 'step-up' : 'roles';
+  const what = (scopes ?? scopesOf) === undefined ? other : 'scopes';
   throw new AuthConfigurationError(
     'ERR_AUTH_OPEN_ROUTE',
     `${what}: the route is ${access}, so no client needs credentials; close the route or remove the ${what}`,

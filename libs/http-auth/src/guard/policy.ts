@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import type { Protection } from '../response/protection.js';
 import type { Opening, Scheme } from '../schemes/scheme.js';
 import type { ScopesFunction } from './request.scopes.js';
+import type { RequiredRoles } from './roles.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
@@ -40,6 +41,8 @@ export interface Policy extends Protection {
   readonly scopes?: RequiredScopes | undefined;
   /** Returns more scopes that one request needs; `undefined` if no function does. */
   readonly scopesOf?: ScopesFunction | undefined;
+  /** The roles that the principal needs; `undefined` if it needs none. */
+  readonly roles?: RequiredRoles | undefined;
   /** How and when the user must have authenticated; `undefined` if it does not matter. */
   readonly stepUp?: StepUpOptions | undefined;
   /** If `true`, the route responds to preflights itself. A preflight never has credentials. */
