@@ -3,6 +3,8 @@ import type { Duration } from '../../common/duration.js';
 import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { HttpRequest } from '../../http/request.js';
 import { audienceProblem } from '../audience.js';
+import type { ClaimsOptions } from '../claims.options.js';
+import { claimsProblem } from '../claims.problem.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { endpointProblem, type Fetch, TIMEOUT } from '../endpoint.js';
 import { type PrincipalOf, principalProblem } from '../principal.js';
@@ -31,7 +33,9 @@ export interface IntrospectionCacheOptions extends TokenCacheOptions {
 export interface IntrospectionOptions<
   Principal = IntrospectionClaims,
   Request extends object = HttpRequest,
-> extends ClientOptions {
+  Claims = IntrospectionClaims,
+>
+  extends ClientOptions, ClaimsOptions<IntrospectionClaims, Claims> {
   /** The https URL of the introspection endpoint; http is accepted for loopback addresses. */
   readonly endpoint: string | URL;
   /**
@@ -44,9 +48,9 @@ export interface IntrospectionOptions<
    * also return `null` to refuse the token, or `admit()`. A fact that `admit()` does not name stays as the token has it. It is called on
    * every request, also if the token is in the cache.
    *
-   * @default the claims are the principal
+   * @default the claims are the principal; if the option `claims` is a schema, its output is
    */
-  readonly principal?: PrincipalOf<IntrospectionClaims, Principal, Request>;
+  readonly principal?: PrincipalOf<Claims, Principal, Request>;
   /**
    * The maximum difference between the clocks of the two servers, at most 5 minutes. A number is milliseconds. A number from 1
    * to 300 is an error, because it was seconds in 0.1.
@@ -71,7 +75,10 @@ export interface IntrospectionOptions<
 }
 
 /** The options that do not depend on the principal. */
-type Options = Omit<IntrospectionOptions, 'principal'> & { readonly principal?: unknown };
+type Options = Omit<IntrospectionOptions, 'principal' | 'claims'> & {
+  readonly principal?: unknown;
+  readonly claims?: ClaimsOptions<IntrospectionClaims, unknown>['claims'];
+};
 
 const NAMES: OptionNames<IntrospectionOptions> = {
   endpoint: true,
@@ -82,6 +89,8 @@ const NAMES: OptionNames<IntrospectionOptions> = {
   issuer: true,
   audience: true,
   principal: true,
+  roles: true,
+  claims: true,
   clockTolerance: true,
   cache: true,
   timeout: true,
@@ -129,7 +138,7 @@ function optionsProblem({ endpoint, issuer, audience, principal, ...options }: O
   if (clientAuthentication === 'tls_client_auth' && fetch === undefined) {
     return "clientAuthentication: 'tls_client_auth' needs the option fetch, which presents the certificate";
   }
-  return audienceProblem(audience) ?? principalProblem(principal);
+  return audienceProblem(audience) ?? principalProblem(principal) ?? claimsProblem(options);
 }
 
 function settingsProblem({ cache = {}, clockTolerance }: Options, settings: Settings): string | undefined {
