@@ -27,6 +27,7 @@ export {
 } from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
+export type { ScopeOptions } from './guard/scope.hierarchy.js';
 export type { ScopesFunction } from './guard/request.scopes.js';
 export type { RequiredRoles } from './guard/roles.js';
 export type { RequiredScopes } from './guard/scopes.js';

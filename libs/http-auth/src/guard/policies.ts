@@ -13,6 +13,7 @@ import { authenticates, openingOf, schemesFor } from './opening.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredRoles, rolesProblem } from './roles.js';
+import { SCOPE_HIERARCHY, type ScopeHierarchy } from './scope.hierarchy.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
@@ -46,11 +47,13 @@ export class Policies {
    * @param application the realm, schemes and prompt of routes without decorators
    * @param open the option `public`
    * @param ignoresOtherSchemes the option `ignoreOtherSchemes`
+   * @param hierarchy the option `scopes`
    */
   constructor(
     @Inject(APPLICATION_PROTECTION) private readonly application: Protection,
     @Inject(OPEN_ROUTES) private readonly open: readonly (Type | RoutePredicate)[],
     @Inject(IGNORE_OTHER_SCHEMES) private readonly ignoresOtherSchemes: boolean,
+    @Inject(SCOPE_HIERARCHY) private readonly hierarchy: ScopeHierarchy,
     private readonly schemes: SchemeRegistry,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
@@ -87,7 +90,11 @@ export class Policies {
       schemes: accepted,
       byAuthScheme: byAuthScheme(accepted),
       ignoresOtherSchemes: this.ignoresOtherSchemes,
-      params: scopes === undefined ? application.params : { scope: scopeParam(scopes), ...application.params },
+      hierarchy: this.hierarchy,
+      params:
+        scopes === undefined
+          ? application.params
+          : { scope: scopeParam(scopes, this.hierarchy), ...application.params },
     };
   }
 

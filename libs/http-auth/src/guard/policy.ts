@@ -3,6 +3,7 @@ import type { Protection } from '../response/protection.js';
 import type { Opening, Scheme } from '../schemes/scheme.js';
 import type { ScopesFunction } from './request.scopes.js';
 import type { RequiredRoles } from './roles.js';
+import type { ScopeHierarchy } from './scope.hierarchy.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
@@ -39,6 +40,8 @@ export interface Policy extends Protection {
   readonly ignoresOtherSchemes: boolean;
   /** The scopes that the credentials need; `undefined` if they need none. */
   readonly scopes?: RequiredScopes | undefined;
+  /** Which scopes imply others, for all routes of the application. */
+  readonly hierarchy: ScopeHierarchy;
   /** Returns more scopes that one request needs; `undefined` if no function does. */
   readonly scopesOf?: ScopesFunction | undefined;
   /** The roles that the principal needs; `undefined` if it needs none. */

@@ -13,7 +13,7 @@ import { isSteppedUp, stepUpParams } from './step-up.js';
  * @param scheme the auth-scheme of the credentials
  */
 export function shortfallOf(
-  { scopes, roles, stepUp }: Policy,
+  { scopes, hierarchy, roles, stepUp }: Policy,
   admission: Admission<unknown>,
   scheme: string,
 ): Failure | undefined {
@@ -21,7 +21,7 @@ export function shortfallOf(
     return new Failure('insufficient', scheme, 401, { params: stepUpParams(stepUp) });
   }
   // RFC 6750 section 3.1
-  if (scopes !== undefined && !hasScopes(scopes, admission)) return new Failure('insufficient', scheme, 403);
+  if (scopes !== undefined && !hasScopes(scopes, admission, hierarchy)) return new Failure('insufficient', scheme, 403);
   // RFC 9110 section 15.5.4: the client should not repeat the request with other credentials of the same user.
   if (roles !== undefined && !hasRoles(roles, admission)) return new Failure('forbidden', scheme, 403);
   return undefined;
