@@ -138,7 +138,7 @@ describe.each(cases)('The claims of %s on %s', (_name, _adapterName, begin, adap
       ['admin,staff'],
       [[]],
       [{ length: 1, 0: 'admin' }],
-    ])('are none if the claim is %j', async (groups) => {
+    ])('are missing if the claim is %j', async (groups) => {
       const get = await application({ roles: 'groups' });
       // The claim `roles` is not read, because the option names another.
       expect(await get({ groups, roles: ['admin'] }, '/admin')).toMatchObject({ status: 403, challenges: [] });

@@ -230,7 +230,7 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
     expect(await send(app, '/guarded', token('admin'))).toMatchObject({ status: 200 });
   });
 
-  it('of protect() hold a path, and everything below it', async () => {
+  it('of protect() apply to a path, and everything below it', async () => {
     @Controller('docs')
     class DocsController {
       @Roles('auditor') @Get() docs() {}
@@ -295,7 +295,7 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
     controllers,
   });
 
-  it('hold resolvers and fields', async () => {
+  it('apply to resolvers and fields', async () => {
     // It must not be called for a user without the role.
     const thrower = (): string[] => {
       throw new Error('Called');
@@ -333,7 +333,7 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
     });
   });
 
-  it('hold connections to gateways, and their messages', async () => {
+  it('apply to the connections of gateways, and to their messages', async () => {
     @WebSocketGateway({ path: '/chat' })
     class ChatGateway {
       @Roles('admin') @SubscribeMessage('ban') ban() {
@@ -376,7 +376,7 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
     await expect(starting).rejects.toThrow(/AdminGateway.*EveryoneGateway|EveryoneGateway.*AdminGateway/);
   });
 
-  it('hold messages of microservices', async () => {
+  it('apply to messages of microservices', async () => {
     @Controller()
     class UsersController {
       @Roles('admin') @MessagePattern('remove') remove() {

@@ -105,7 +105,7 @@ describe('checks of claims', () => {
     });
   });
 
-  test('accept nothing else', () => {
+  test('do not accept other values', () => {
     expect<ClaimCheck<JwtClaims>>().type.not.toBeAssignableFrom<undefined>();
     expect<ClaimCheck<JwtClaims>>().type.not.toBeAssignableFrom<null>();
     expect<ClaimCheck<JwtClaims>>().type.not.toBeAssignableFrom<string | undefined>();

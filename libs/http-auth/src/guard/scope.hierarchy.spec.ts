@@ -23,7 +23,7 @@ const required = fc.record<RequiredScopes>({ names: some, mode: fc.constantFrom(
 const satisfies = (asked: RequiredScopes, scopes: readonly string[], by: ScopeHierarchy) =>
   hasScopes(asked, admit('alice', { scopes }), by);
 
-/** Adds what the scopes imply, one step at a time, until nothing is added. */
+/** Adds what the scopes imply, one step at a time, until the list stays the same. */
 function expanded(scopes: readonly string[], by: Readonly<Record<string, readonly string[]>>): readonly string[] {
   const all = [...new Set([...scopes, ...scopes.flatMap((name) => by[name] ?? [])])];
   return all.length === scopes.length ? all : expanded(all, by);
@@ -67,7 +67,7 @@ describe('A scope hierarchy', () => {
     );
   });
 
-  it('accepts the scopes of its challenge, and none of them can be left out', () => {
+  it('accepts the scopes of its challenge, and each of them is necessary', () => {
     fc.assert(
       fc.property(acyclic, required, (by, asked) => {
         const own = new ScopeHierarchy(by);

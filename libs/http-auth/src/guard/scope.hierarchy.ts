@@ -16,7 +16,7 @@ export const SCOPE_HIERARCHY = Symbol('nestjs-http-auth:scope-hierarchy');
 
 /** The scopes of an application, and which of them imply others. */
 export class ScopeHierarchy {
-  /** For each scope that others imply: those others. */
+  /** For each implied scope: the scopes that imply it. */
   private readonly wider = new Map<string, readonly string[]>();
 
   /** @param implies valid, see {@link impliesProblem} */
@@ -33,12 +33,12 @@ export class ScopeHierarchy {
     return granted.includes(scope) || this.implying(scope).some((wider) => granted.includes(wider));
   }
 
-  /** Returns the scopes of a list that no other scope of the list implies: whoever has them, has all. */
+  /** Returns the scopes of a list without the scopes that another scope of the list implies. */
   widest(names: readonly string[]): readonly string[] {
     return names.filter((name) => !this.implying(name).some((wider) => names.includes(wider)));
   }
 
-  /** Returns the first scope of a list; if the list has scopes that it implies, the first of those that implies no other. */
+  /** Returns the first scope of a list, or the narrowest scope of the list that the first one implies. */
   narrowest(names: readonly string[]): string {
     const first = names[0] as string;
     const implied = names.filter((name) => this.implying(name).includes(first));

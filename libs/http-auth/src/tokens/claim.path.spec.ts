@@ -47,7 +47,7 @@ describe('The path of a claim', () => {
     'toString.name',
     'realm_access.constructor.name',
     'hasOwnProperty',
-  ])('%s finds no value with roles', (path) => {
+  ])('%s does not find roles', (path) => {
     const value = claimAt(claims, path);
     expect(value === undefined || value === claims.realm_access).toBe(true);
   });

@@ -5,11 +5,11 @@ export type ClaimValue = string | number | boolean;
 
 /**
  * The check of one claim:
- * - a value: the claim must equal it or, if the claim is a list, contain it;
- * - a list of values: one of them is enough;
- * - a function of the value, which is `undefined` if the token does not have the claim, and of all claims. Only `true` accepts the
- *   token. The function must not be async;
- * - a Standard Schema, which may be async. Its output is not used.
+ * - A value: the claim must equal it or, if the claim is a list, contain it.
+ * - A list of values: one of them is enough.
+ * - A function of the value and of all claims. The value is `undefined` if the token does not have the claim. Only `true` accepts the
+ *   token. The function must not be async.
+ * - A Standard Schema, which may be async. Its output is not used.
  */
 export type ClaimCheck<Token> =
   | ClaimValue
@@ -23,12 +23,12 @@ export type ClaimChecks<Token> = Readonly<Record<string, ClaimCheck<Token>>>;
 /** Reads the roles of a token: a list of strings, or a string for a single role. Any other value grants nothing. */
 export type RolesFunction<Token> = (claims: Token) => readonly string[] | string | null | undefined;
 
-/** What is read from the claims of a valid token, and what they must be. */
+/** Options for the claims of a valid token: their checks, and the place of the roles. */
 export interface ClaimsOptions<Token, Claims = Token> {
   /**
-   * The claim with the roles of the holder, for `@Roles()`: a name such as `'groups'`, `'cognito:groups'` or
-   * `'https://example.com/roles'`; a path such as `'realm_access.roles'` or `'resource_access.my-api.roles'`; or a function of the
-   * claims. If there is a claim whose name is the whole path, it has priority over the path.
+   * The roles of the holder, for `@Roles()`: the name of a claim, such as `'groups'` or `'https://example.com/roles'`; a path, such as
+   * `'realm_access.roles'` or `'resource_access.my-api.roles'`; or a function of the claims. If there is a claim whose name is the whole
+   * path, it has priority over the path.
    *
    * The claim must be a list of strings, or a string for a single role. Any other value grants nothing.
    *

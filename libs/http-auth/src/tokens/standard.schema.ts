@@ -1,6 +1,6 @@
 /**
  * A schema of any library that implements Standard Schema (https://standardschema.dev), e.g. Zod, Valibot or ArkType. This is the part
- * of the standard that we use, so that no package is needed for the type.
+ * of the standard that we use. The type is our own, so applications do not need another package.
  */
 export interface StandardSchema<Output = unknown> {
   /** The properties of the standard. */
