@@ -9,10 +9,10 @@ const modules = pathToFileURL(join(dirname(fileURLToPath(import.meta.url)), 'sup
 const platforms = fileURLToPath(new URL('../node_modules/@nestjs', import.meta.url));
 
 const table = [
-  'METHOD  PATH       ACCESS    SCHEMES        REALM    SCOPES  BECAUSE                        HANDLER',
-  'GET     /health    public    -              -        -       @Public() on the method        RoutesController.health',
-  'GET     /greeting  optional  Bearer, Basic  Staging  -       @OptionalAuth() on the method  RoutesController.greeting',
-  'GET     /me        required  Bearer, Basic  Staging  -       default                        RoutesController.me',
+  'METHOD  PATH       ACCESS    SCHEMES        REALM    SCOPES  ROLES  BECAUSE                        HANDLER',
+  'GET     /health    public    -              -        -       -      @Public() on the method        RoutesController.health',
+  'GET     /greeting  optional  Bearer, Basic  Staging  -       -      @OptionalAuth() on the method  RoutesController.greeting',
+  'GET     /me        required  Bearer, Basic  Staging  -       -      default                        RoutesController.me',
 ].join('\n');
 
 let cwd: string;
@@ -56,11 +56,11 @@ describe('nestjs-http-auth routes', () => {
     application('TransportsModule');
     const { out } = await command('routes', 'app.mjs');
     expect(out?.split('\n').map((line) => line.split(/ {2,}/).join(' | '))).toEqual([
-      'METHOD | PATH | ACCESS | SCHEMES | REALM | SCOPES | BECAUSE | HANDLER',
-      'RPC | book | required | Bearer, Basic | Staging | - | default | BooksController.book',
-      'WS | /chat | required | Bearer, Basic | Staging | - | default | ChatGateway.handleConnection',
-      'MESSAGE | hello | public | - | - | - | @Public() on the method | ChatGateway.hello',
-      'QUERY | title | public | - | - | - | @Public() on the method | BooksResolver.title',
+      'METHOD | PATH | ACCESS | SCHEMES | REALM | SCOPES | ROLES | BECAUSE | HANDLER',
+      'RPC | book | required | Bearer, Basic | Staging | - | - | default | BooksController.book',
+      'WS | /chat | required | Bearer, Basic | Staging | - | - | default | ChatGateway.handleConnection',
+      'MESSAGE | hello | public | - | - | - | - | @Public() on the method | ChatGateway.hello',
+      'QUERY | title | public | - | - | - | - | @Public() on the method | BooksResolver.title',
     ]);
     await command('routes', 'app.mjs', '--update-baseline');
     const baseline = JSON.parse(readFileSync(join(cwd, 'http-auth-routes.json'), 'utf8')) as unknown;

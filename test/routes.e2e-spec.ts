@@ -21,6 +21,7 @@ import {
   OptionalAuth,
   Public,
   Realm,
+  Roles,
   RouteReport,
   protect,
   Schemes,
@@ -335,27 +336,31 @@ describe.each(adapters)('The route report on %s', (_name, adapter) => {
 
   it('is logged at startup if printRoutes is true', async () => {
     const { text } = await logOf({ printRoutes: true }, [ArticlesController]);
-    expect(text).toMatch(/METHOD +PATH +ACCESS +SCHEMES +REALM +SCOPES +BECAUSE +HANDLER/);
+    expect(text).toMatch(/METHOD +PATH +ACCESS +SCHEMES +REALM +SCOPES +ROLES +BECAUSE +HANDLER/);
     expect(text).toMatch(
-      /GET +\/articles\/mine +required +Bearer, Basic +Staging +- +default +ArticlesController\.mine/,
+      /GET +\/articles\/mine +required +Bearer, Basic +Staging +- +- +default +ArticlesController\.mine/,
     );
-    expect(text).toMatch(/ALL +\/articles\/anything +required +Bearer, Basic +\(per request\) +- +default/);
+    expect(text).toMatch(/ALL +\/articles\/anything +required +Bearer, Basic +\(per request\) +- +- +default/);
     expect((await logOf({}, [ArticlesController])).text).not.toContain('BECAUSE');
   });
 
-  it('prints the scopes of each route', async () => {
+  it('prints the scopes and the roles of each route', async () => {
     @Controller()
     class ScopesController {
       @Scopes('a', 'b') @Get('all') all() {}
       @Scopes.any('a', 'b') @Get('any') any() {}
       @Scopes.by(() => []) @Get('by') by() {}
       @Scopes('a') @Scopes.by(() => []) @Get('both') both() {}
+      @Roles('chief editor', 'author') @Get('roles') roles() {}
+      @Roles.any('c', 'd') @Scopes('a') @Get('role') role() {}
     }
     const { text } = await logOf({ printRoutes: true }, [ScopesController]);
-    expect(text).toMatch(/\/all .* Staging +a b +default/);
-    expect(text).toMatch(/\/any .* Staging +a \| b +default/);
-    expect(text).toMatch(/\/by .* Staging +\(per request\) +default/);
-    expect(text).toMatch(/\/both .* Staging +a \(per request\) +default/);
+    expect(text).toMatch(/\/all .* Staging +a b +- +default/);
+    expect(text).toMatch(/\/any .* Staging +a \| b +- +default/);
+    expect(text).toMatch(/\/by .* Staging +\(per request\) +- +default/);
+    expect(text).toMatch(/\/both .* Staging +a \(per request\) +- +default/);
+    expect(text).toMatch(/\/roles .* Staging +- +chief editor, author +default/);
+    expect(text).toMatch(/\/role .* Staging +a +c \| d +default/);
   });
 
   it('lists the versions and the hosts of a route', async () => {

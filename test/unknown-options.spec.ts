@@ -49,6 +49,7 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['bearer(): limits.', (limits) => ({ ...options, schemes: [bearer(verify, { limits })] })],
   ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
   ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],
+  ['scopes.', (scopes) => ({ ...options, scopes })],
   ['streams.', (streams) => ({ ...options, streams })],
   ['WebSocketAuthModule: ', (mistake) => WebSocketAuthModule.forRoot(mistake)],
   ['RpcAuthModule: ', (mistake) => RpcAuthModule.forRoot(mistake)],

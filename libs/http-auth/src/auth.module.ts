@@ -23,6 +23,7 @@ import { EventReporter } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { schemesFor } from './guard/opening.js';
 import { IGNORE_OTHER_SCHEMES, OPEN_ROUTES, Policies } from './guard/policies.js';
+import { SCOPE_HIERARCHY, ScopeHierarchy } from './guard/scope.hierarchy.js';
 import { RouteExchanges } from './guard/route.exchanges.js';
 import { MissingTransport } from './guard/missing.transport.js';
 import { RouteGuard } from './guard/route.guard.js';
@@ -109,6 +110,11 @@ function applicationProtection(
       provide: IGNORE_OTHER_SCHEMES,
       inject: [OPTIONS],
       useFactory: ({ ignoreOtherSchemes }: ResolvedAuthOptions) => ignoreOtherSchemes,
+    },
+    {
+      provide: SCOPE_HIERARCHY,
+      inject: [OPTIONS],
+      useFactory: ({ scopes }: ResolvedAuthOptions) => new ScopeHierarchy(scopes.implies),
     },
     { provide: APPLICATION_PROTECTION, inject: [OPTIONS, SchemeRegistry], useFactory: applicationProtection },
     {

@@ -4,6 +4,7 @@ import { type Duration, milliseconds } from './common/duration.js';
 import { type OptionNames, unknownOption } from './common/options.js';
 import { MAX_DELAY } from './common/timeout.js';
 import type { RoutePredicate } from './guard/policy.js';
+import { impliesProblem, type ScopeOptions } from './guard/scope.hierarchy.js';
 import { realmProblem } from './http/realm.js';
 import { placed, type PlacedResource, type ResourceOptions } from './resource/resource.options.js';
 import { resourcesProblem } from './resource/resource.problem.js';
@@ -55,6 +56,8 @@ export interface AuthModuleOptions {
    * @default false
    */
   readonly ignoreOtherSchemes?: boolean;
+  /** Which scopes include others. */
+  readonly scopes?: ScopeOptions;
   /** How the challenges are sent. */
   readonly challenges?: ChallengeOptions;
   /**
@@ -142,6 +145,7 @@ const NAMES: OptionNames<AuthModuleOptions> = {
   early: true,
   public: true,
   ignoreOtherSchemes: true,
+  scopes: true,
   challenges: true,
   resource: true,
   proxy: true,
@@ -165,6 +169,8 @@ const BOOLEANS = [
 
 const CHALLENGE_NAMES: OptionNames<ChallengeOptions> = { layout: true, prompt: true };
 
+const SCOPE_NAMES: OptionNames<ScopeOptions> = { implies: true };
+
 const STREAM_NAMES: OptionNames<StreamOptions> = { expiry: true };
 
 /** How event streams behave that credentials have opened. */
@@ -187,9 +193,10 @@ export interface AuthOptionsFactory {
 
 /** The options with their defaults. */
 export interface ResolvedAuthOptions extends Required<
-  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'streams' | 'verifierTimeout'>
+  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'scopes' | 'streams' | 'verifierTimeout'>
 > {
   readonly challenges: Required<ChallengeOptions>;
+  readonly scopes: Required<ScopeOptions>;
   readonly streams: Required<StreamOptions>;
   readonly passport: PassportRegistry | undefined;
   readonly resources: readonly PlacedResource[];
@@ -209,6 +216,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
   const unknown =
     unknownOption(options, NAMES, 'AuthModule: ') ??
     unknownOption(challenges ?? {}, CHALLENGE_NAMES, 'challenges.') ??
+    unknownOption(options.scopes ?? {}, SCOPE_NAMES, 'scopes.') ??
     unknownOption(options.streams ?? {}, STREAM_NAMES, 'streams.');
   const wrong = resource === undefined ? undefined : resourcesProblem(resource);
   if (unknown !== undefined) fail(unknown);
@@ -228,6 +236,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     tlsTerminated: options.tlsTerminated ?? false,
     printRoutes: options.printRoutes ?? false,
     challenges: { layout: challenges?.layout ?? 'lines', prompt: challenges?.prompt ?? 'always' },
+    scopes: { implies: options.scopes?.implies ?? {} },
     streams: { expiry: options.streams?.expiry ?? 'end' },
   };
   check(resolved);
@@ -247,6 +256,8 @@ function check(options: ResolvedAuthOptions): void {
   if (!['lines', 'joined'].includes(challenges.layout)) fail("challenges.layout must be 'lines' or 'joined'");
   if (!['always', 'navigation'].includes(challenges.prompt)) fail("challenges.prompt must be 'always' or 'navigation'");
   if (!['end', 'ignore'].includes(options.streams.expiry)) fail("streams.expiry must be 'end' or 'ignore'");
+  const implies = impliesProblem(options.scopes.implies);
+  if (implies !== undefined) fail(implies);
   if (passport !== undefined && typeof passport?.use !== 'function') fail('passport must be a Passport instance');
   if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_DELAY)) {
     fail("verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'");

@@ -18,6 +18,8 @@ export {
   OptionalAuth,
   Public,
   Realm,
+  Roles,
+  type RolesDecorator,
   Schemes,
   Scopes,
   type ScopesDecorator,
@@ -25,8 +27,10 @@ export {
 } from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
+export type { ScopeOptions } from './guard/scope.hierarchy.js';
 export type { ScopesFunction } from './guard/request.scopes.js';
 export type { OptionalAuthOptions } from './guard/optional.js';
+export type { RequiredRoles } from './guard/roles.js';
 export type { RequiredScopes } from './guard/scopes.js';
 export type { StepUpOptions } from './guard/step-up.js';
 export type { AuthElement, AuthParams } from './http/auth-param.js';

@@ -30,9 +30,9 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_PROVIDER_SCOPE'
   /** A decorator on a route is invalid. */
   | 'ERR_AUTH_DECORATOR'
-  /** A public or optional route requires scopes or step-up. */
+  /** A public or optional route requires scopes, roles or step-up. */
   | 'ERR_AUTH_OPEN_ROUTE'
-  /** A route requires scopes or step-up, but `HttpAuthGuard` does not run on it. */
+  /** A route requires scopes, roles or step-up, but `HttpAuthGuard` does not run on it. */
   | 'ERR_AUTH_UNGUARDED_ROUTE'
   /** A gateway, a resolver or a message handler requires credentials, but the module of its transport is missing. */
   | 'ERR_AUTH_TRANSPORT'

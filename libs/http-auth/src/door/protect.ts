@@ -43,6 +43,12 @@ export interface PathPolicy {
    */
   readonly scopes?: readonly string[];
   /**
+   * The roles that the principal needs, all of them; see `Roles`.
+   *
+   * @default none
+   */
+  readonly roles?: readonly string[];
+  /**
    * How and when the user must have authenticated; see `StepUp`.
    *
    * @default none
@@ -105,6 +111,7 @@ const NAMES: OptionNames<PathPolicy> = {
   schemes: true,
   prompt: true,
   scopes: true,
+  roles: true,
   stepUp: true,
   except: true,
   preflight: true,
@@ -112,17 +119,7 @@ const NAMES: OptionNames<PathPolicy> = {
 };
 
 function protectPaths(app: INestApplicationContext, paths: readonly string[], policy: PathPolicy): void {
-  const {
-    access = 'required',
-    realm,
-    schemes,
-    prompt,
-    scopes,
-    stepUp,
-    preflight = false,
-    except = [],
-    origins,
-  } = policy;
+  const { access = 'required', realm, schemes, prompt, stepUp, preflight = false, except = [], origins } = policy;
   const unknown = unknownOption(policy, NAMES, 'protect(): ');
   if (unknown !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', unknown);
   if (paths.length === 0) {
@@ -137,7 +134,7 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
   const wrong = origins === undefined ? undefined : originsProblem(origins);
   if (wrong !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', `protect(): ${wrong}`);
   const [gate, policies] = [find(app, Gate), find(app, Policies)];
-  const required = scopes && { names: scopes, mode: 'all' as const };
+  const [scopes, roles] = [policy.scopes, policy.roles].map(allOf);
   const parts = {
     access,
     reason: 'protect()',
@@ -145,7 +142,8 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
     schemes,
     prompt,
     preflight,
-    scopes: required,
+    scopes,
+    roles,
     stepUp,
     origins,
   } as const;
@@ -154,6 +152,11 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', problem);
     gate.protect(one, policies.make({ ...parts, route: one }), except);
   }
+}
+
+/** The names are checked later, so they may be anything. */
+function allOf(names: readonly string[] | undefined): { names: readonly string[]; mode: 'all' } | undefined {
+  return names === undefined ? undefined : { names, mode: 'all' };
 }
 
 function find<T>(app: INestApplicationContext, type: Type<T>): T {

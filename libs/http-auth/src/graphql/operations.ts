@@ -114,7 +114,11 @@ export class Operations {
     // All operations of a batch have the same request.
     if (decision.isReported || (source.isReported && !source.isConnection)) return;
     decision.isReported = source.isReported = true;
-    const isOfScopes = result instanceof Failure && result.status === 403 && policy.scopesOf !== undefined;
+    const isOfScopes =
+      result instanceof Failure &&
+      result.status === 403 &&
+      result.reason === 'insufficient' &&
+      policy.scopesOf !== undefined;
     const { exchange } = source;
     exchange.enter(isOfScopes ? policyOfRequest(policy, policy.scopesOf, exchange.request) : policy);
     await this.challenger.prepare(exchange);

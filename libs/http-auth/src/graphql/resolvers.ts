@@ -7,7 +7,7 @@ import {
   RESOLVER_METADATA,
   RESOLVER_NAME_METADATA,
 } from '../common/nest.internals.js';
-import { ACCESS, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from '../guard/decorators.js';
+import { ACCESS, ROLES, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from '../guard/decorators.js';
 import { usesGuard } from '../guard/guarded.js';
 import type { Route } from '../guard/policy.js';
 
@@ -15,7 +15,7 @@ import type { Route } from '../guard/policy.js';
 const ROOT_TYPES: ReadonlySet<unknown> = new Set(['Query', 'Mutation', 'Subscription']);
 
 /** The decorators that decide who may call a handler. */
-const REQUIREMENTS = [ACCESS, SCHEMES, SCOPES, SCOPES_BY, STEP_UP];
+const REQUIREMENTS = [ACCESS, SCHEMES, SCOPES, SCOPES_BY, ROLES, STEP_UP];
 
 /** A method of a resolver. */
 export interface ResolverRoute extends Route {

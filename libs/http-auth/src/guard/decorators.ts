@@ -12,6 +12,7 @@ import { requestOf } from './carrier.js';
 import type { OptionalAuthOptions } from './optional.js';
 import type { Access } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
+import type { RequiredRoles } from './roles.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
@@ -23,6 +24,7 @@ export const SCHEMES = 'nestjs-http-auth:schemes';
 export const PROMPT = 'nestjs-http-auth:prompt';
 export const SCOPES = 'nestjs-http-auth:scopes';
 export const SCOPES_BY = 'nestjs-http-auth:scopes-by';
+export const ROLES = 'nestjs-http-auth:roles';
 export const STEP_UP = 'nestjs-http-auth:step-up';
 
 type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
@@ -95,6 +97,31 @@ export const Scopes: ScopesDecorator = Object.assign((...names: string[]) => req
 
 function requireScopes(mode: RequiredScopes['mode'], names: readonly string[]): ClassOrMethodDecorator {
   return SetMetadata(SCOPES, { mode, names } satisfies RequiredScopes);
+}
+
+/** The type of {@link Roles}. */
+export interface RolesDecorator {
+  /** Requires all of the roles. */
+  (...names: string[]): ClassDecorator & MethodDecorator;
+  /** Requires one of the roles. */
+  any(...names: string[]): ClassDecorator & MethodDecorator;
+}
+
+/**
+ * Requires a principal with roles. Other principals get 403 without a challenge, because no other credentials of the same user would
+ * help. Subclasses inherit it.
+ *
+ * The verifier passes the roles to `admit()`; otherwise, the guard reads `roles` of the principal: a list of strings, or a string for
+ * a single role. A principal without either has no roles.
+ *
+ * @param names roles, e.g. `'admin'`
+ */
+export const Roles: RolesDecorator = Object.assign((...names: string[]) => requireRoles('all', names), {
+  any: (...names: string[]) => requireRoles('any', names),
+});
+
+function requireRoles(mode: RequiredRoles['mode'], names: readonly string[]): ClassOrMethodDecorator {
+  return SetMetadata(ROLES, { mode, names } satisfies RequiredRoles);
 }
 
 /**

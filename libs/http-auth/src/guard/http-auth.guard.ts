@@ -17,7 +17,7 @@ import { Transports } from './transport.js';
  *
  * @throws UnauthorizedException if the request is refused; the `Failure` is its cause
  * @throws BadRequestException if a Bearer request is malformed (RFC 6750 section 3.1); the `Failure` is its cause
- * @throws ForbiddenException if the credentials lack a scope of the route (same section); the `Failure` is its cause
+ * @throws ForbiddenException if the credentials lack a scope of the route (same section), or the principal a role; the `Failure` is its cause
  * @throws HttpException 429 after too many failures (RFC 6585 section 4); the `Failure` is its cause
  */
 @Injectable()

@@ -8,11 +8,13 @@ import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption 
 import { authSchemeOf } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, OPTIONAL, PROMPT, REALM, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
+import { ACCESS, OPTIONAL, PROMPT, REALM, ROLES, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
 import { authenticates, openingOf, schemesFor } from './opening.js';
 import { optionalProblem, type OptionalAuthOptions } from './optional.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
+import { type RequiredRoles, rolesProblem } from './roles.js';
+import { SCOPE_HIERARCHY, type ScopeHierarchy } from './scope.hierarchy.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
@@ -38,6 +40,7 @@ type PolicyParts = Pick<
   | 'stale'
   | 'scopes'
   | 'scopesOf'
+  | 'roles'
   | 'stepUp'
 > & {
   readonly realm: RealmOption | undefined;
@@ -56,11 +59,13 @@ export class Policies {
    * @param application the realm, schemes and prompt of routes without decorators
    * @param open the option `public`
    * @param ignoresOtherSchemes the option `ignoreOtherSchemes`
+   * @param hierarchy the option `scopes`
    */
   constructor(
     @Inject(APPLICATION_PROTECTION) private readonly application: Protection,
     @Inject(OPEN_ROUTES) private readonly open: readonly (Type | RoutePredicate)[],
     @Inject(IGNORE_OTHER_SCHEMES) private readonly ignoresOtherSchemes: boolean,
+    @Inject(SCOPE_HIERARCHY) private readonly hierarchy: ScopeHierarchy,
     private readonly schemes: SchemeRegistry,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
@@ -78,7 +83,7 @@ export class Policies {
   /**
    * Creates a policy from its parts and the module's options.
    *
-   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, or the scopes or the step-up are invalid
+   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, or the scopes, the roles or the step-up are invalid
    */
   make({ realm, schemes, prompt, ...rest }: PolicyParts): Policy {
     const { application } = this;
@@ -97,7 +102,8 @@ export class Policies {
       schemes: accepted,
       byAuthScheme: byAuthScheme(accepted),
       ignoresOtherSchemes: this.ignoresOtherSchemes,
-      params: scopes && { scope: scopeParam(scopes) },
+      hierarchy: this.hierarchy,
+      params: scopes && { scope: scopeParam(scopes, this.hierarchy) },
     };
   }
 
@@ -121,7 +127,7 @@ export class Policies {
     const { handler, controller } = route;
     const targets = [handler, controller];
     const access = this.accessOf(route);
-    // A method that opens itself overrides the scopes and the step-up of its class.
+    // A method that opens itself overrides the scopes, the roles and the step-up of its class.
     const opened = access.access !== 'required' && typeof access.reason === 'object' && access.reason.on === 'method';
     const requirements = opened ? [handler] : targets;
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, handler as never);
@@ -137,6 +143,7 @@ export class Policies {
         prompt: this.reflector.getAllAndOverride<Prompt | undefined>(PROMPT, targets),
         scopes: this.reflector.getAllAndOverride<RequiredScopes | undefined>(SCOPES, requirements),
         scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, requirements),
+        roles: this.reflector.getAllAndOverride<RequiredRoles | undefined>(ROLES, requirements),
         stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, requirements),
         preflight: method === RequestMethod.OPTIONS,
       });
@@ -208,7 +215,7 @@ function isOpen(predicate: RoutePredicate, route: Route): boolean {
 }
 
 /**
- * Checks the scopes and the step-up of a policy.
+ * Checks the scopes, the roles and the step-up of a policy.
  *
  * @throws AuthConfigurationError if they are invalid, or if the route does not require credentials
  */
@@ -216,9 +223,11 @@ function checkRequirements({
   access,
   scopes,
   scopesOf,
+  roles,
   stepUp,
-}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'stepUp'>): void {
-  const problem = (scopes && scopesProblem(scopes)) ?? (stepUp && stepUpProblem(stepUp));
+}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp'>): void {
+  const problem =
+    (scopes && scopesProblem(scopes)) ?? (roles && rolesProblem(roles)) ?? (stepUp && stepUpProblem(stepUp));
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
   if (scopesOf !== undefined && typeof scopesOf !== 'function') {
     throw new AuthConfigurationError(
@@ -226,9 +235,10 @@ function checkRequirements({
       'scopes: @Scopes.by() needs a function; pass (request) => scopes',
     );
   }
-  if (access === 'required' || (scopes ?? scopesOf ?? stepUp) === undefined) return;
+  if (access === 'required' || (scopes ?? scopesOf ?? roles ?? stepUp) === undefined) return;
   // A client could bypass the requirement by sending no token.
-  const what = (scopes ?? scopesOf) === undefined ? 'step-up' : 'scopes';
+  const other = roles === undefined ? 'step-up' : 'roles';
+  const what = (scopes ?? scopesOf) === undefined ? other : 'scopes';
   throw new AuthConfigurationError(
     'ERR_AUTH_OPEN_ROUTE',
     `${what}: the route is ${access}, so no client needs credentials; close the route or remove the ${what}`,

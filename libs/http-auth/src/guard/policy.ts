@@ -4,6 +4,8 @@ import type { Protection } from '../response/protection.js';
 import type { Opening, Scheme } from '../schemes/scheme.js';
 import type { OptionalAuthOptions } from './optional.js';
 import type { ScopesFunction } from './request.scopes.js';
+import type { RequiredRoles } from './roles.js';
+import type { ScopeHierarchy } from './scope.hierarchy.js';
 import type { RequiredScopes } from './scopes.js';
 import type { StepUpOptions } from './step-up.js';
 
@@ -44,8 +46,12 @@ export interface Policy extends Protection {
   readonly stale?: OptionalAuthOptions['stale'];
   /** The scopes that the credentials need; `undefined` if they need none. */
   readonly scopes?: RequiredScopes | undefined;
+  /** Which scopes imply others, for all routes of the application. */
+  readonly hierarchy: ScopeHierarchy;
   /** Returns more scopes that one request needs; `undefined` if no function does. */
   readonly scopesOf?: ScopesFunction | undefined;
+  /** The roles that the principal needs; `undefined` if it needs none. */
+  readonly roles?: RequiredRoles | undefined;
   /** How and when the user must have authenticated; `undefined` if it does not matter. */
   readonly stepUp?: StepUpOptions | undefined;
   /** If `true`, the route responds to preflights itself. A preflight never has credentials. */

@@ -27,5 +27,5 @@ export function policyOfRequest(policy: Policy, scopesOf: ScopesFunction, reques
   const problem = scopesProblem(all);
   if (problem !== undefined) throw new Error(`@Scopes.by(): the function returned invalid scopes: ${problem}`);
   const scopes = { ...all, names: [...new Set(all.names)] };
-  return { ...policy, scopes, params: { ...policy.params, scope: scopeParam(scopes) } };
+  return { ...policy, scopes, params: { ...policy.params, scope: scopeParam(scopes, policy.hierarchy) } };
 }

@@ -1,4 +1,5 @@
 import type { Admission } from '../schemes/admission.js';
+import type { ScopeHierarchy } from './scope.hierarchy.js';
 
 /** The scopes that a route requires (RFC 6749 section 3.3). */
 export interface RequiredScopes {
@@ -11,27 +12,41 @@ export interface RequiredScopes {
 /** `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )` (RFC 6749 section 3.3) */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 
+/** Returns `true` if a value is a scope (RFC 6749 section 3.3). */
+export function isScope(name: unknown): name is string {
+  return typeof name === 'string' && SCOPE.test(name);
+}
+
 /** Checks the scopes that a route requires. Returns an error message, or `undefined` if they are valid. */
 export function scopesProblem({ names }: RequiredScopes): string | undefined {
   if (!Array.isArray(names)) return 'scopes: must be a list of strings, e.g. ["reports:read"]';
   if (names.length === 0) return 'scopes: the list is empty; name at least one, e.g. @Scopes("reports:read")';
-  const wrong = names.find((name) => typeof name !== 'string' || !SCOPE.test(name));
+  const wrong = names.find((name) => !isScope(name));
   if (wrong === undefined) return undefined;
   return `scopes: '${wrong}' is not a scope; use printable ASCII without spaces, " and \\ (RFC 6749 section 3.3)`;
 }
 
 /**
- * Returns the `scope` param of a challenge: all scopes; or the first one if any scope is enough, because a client should not
- * ask for more than it needs.
+ * Returns the `scope` param of a challenge: the fewest and narrowest scopes that are sufficient, because a client should not ask for
+ * more than it needs. If all scopes are required, those that another one implies are left out; if any scope is enough, it is the first
+ * one, or the narrowest one that the first implies.
  */
-export function scopeParam({ names, mode }: RequiredScopes): string {
-  return mode === 'all' ? names.join(' ') : (names[0] as string);
+export function scopeParam({ names, mode }: RequiredScopes, hierarchy: ScopeHierarchy): string {
+  return mode === 'all' ? hierarchy.widest(names).join(' ') : hierarchy.narrowest(names);
 }
 
-/** Returns `true` if the credentials have the required scopes. Credentials without known scopes do not have any. */
-export function hasScopes({ names, mode }: RequiredScopes, admission: Admission<unknown>): boolean {
+/**
+ * Returns `true` if the credentials have the required scopes, or scopes that imply them. Credentials without known scopes do not have
+ * any.
+ */
+export function hasScopes(
+  { names, mode }: RequiredScopes,
+  admission: Admission<unknown>,
+  hierarchy: ScopeHierarchy,
+): boolean {
   const granted = scopesOf(admission);
-  return mode === 'all' ? names.every((name) => granted.includes(name)) : names.some((name) => granted.includes(name));
+  const isGranted = (name: string): boolean => hierarchy.includes(granted, name);
+  return mode === 'all' ? names.every(isGranted) : names.some(isGranted);
 }
 
 /**

@@ -1,17 +1,19 @@
 import type { Admission } from '../schemes/admission.js';
 import { Failure } from '../schemes/failure.js';
 import type { Policy } from './policy.js';
+import { hasRoles } from './roles.js';
 import { hasScopes } from './scopes.js';
 import { isSteppedUp, stepUpParams } from './step-up.js';
 
 /**
  * Returns why valid credentials are not enough for a route, or `undefined` if they are. Step-up comes first: the next token of
- * the user is checked for scopes as well, and the challenge names them (RFC 9470 section 3).
+ * the user is checked for scopes as well, and the challenge names them (RFC 9470 section 3). Roles come last, because the client
+ * cannot get them.
  *
  * @param scheme the auth-scheme of the credentials
  */
 export function shortfallOf(
-  { scopes, stepUp }: Policy,
+  { scopes, hierarchy, roles, stepUp }: Policy,
   admission: Admission<unknown>,
   scheme: string,
 ): Failure | undefined {
@@ -19,6 +21,8 @@ export function shortfallOf(
     return new Failure('insufficient', scheme, 401, { params: stepUpParams(stepUp) });
   }
   // RFC 6750 section 3.1
-  if (scopes !== undefined && !hasScopes(scopes, admission)) return new Failure('insufficient', scheme, 403);
+  if (scopes !== undefined && !hasScopes(scopes, admission, hierarchy)) return new Failure('insufficient', scheme, 403);
+  // RFC 9110 section 15.5.4: the client should not repeat the request with other credentials of the same user.
+  if (roles !== undefined && !hasRoles(roles, admission)) return new Failure('forbidden', scheme, 403);
   return undefined;
 }

@@ -94,7 +94,8 @@ class Describer {
     return sets.map((set) => ({ [keyOf(name)]: set }));
   }
 
-  private responses({ schemes, access, scopes, scopesByRequest }: RouteEntry): Record<string, ResponseObject> {
+  private responses(route: RouteEntry): Record<string, ResponseObject> {
+    const { schemes, access, scopes, scopesByRequest, roles } = route;
     const { status, reason } = this.fields;
     const missing = access === 'optional' ? '' : 'missing or ';
     const oauth = schemes.filter((name) => this.schemes.get(name)?.oauth === true);
@@ -104,8 +105,12 @@ class Describer {
       ...(schemes.some((name) => authSchemeOf(this.schemes.get(name) as Scheme) === 'bearer') && {
         400: this.challenged('Bad Request: the Bearer credentials are malformed', schemes),
       }),
-      ...((scopes ?? scopesByRequest) && {
-        403: this.challenged(`Forbidden: the credentials need ${needed(scopes, scopesByRequest)}`, oauth),
+      ...((scopes ?? scopesByRequest ?? roles) && {
+        // A refusal because of roles has no challenge.
+        403: this.challenged(
+          `Forbidden: the credentials need ${needed(route)}`,
+          (scopes ?? scopesByRequest) ? oauth : [],
+        ),
       }),
     };
   }
@@ -118,10 +123,15 @@ class Describer {
   }
 }
 
-/** Describes the scopes that credentials need. */
-function needed(scopes: RouteEntry['scopes'], byRequest: RouteEntry['scopesByRequest']): string {
-  const named = scopes && `${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`;
-  return [named, byRequest && 'the scopes of the request'].filter(Boolean).join(' and ');
+/** Describes the scopes and the roles that credentials need. */
+function needed({ scopes, scopesByRequest, roles }: RouteEntry): string {
+  return [
+    scopes && `${scopes.mode === 'all' ? 'the scopes' : 'one of the scopes'} ${scopes.names.join(', ')}`,
+    scopesByRequest && 'the scopes of the request',
+    roles && `${roles.mode === 'all' ? 'the roles' : 'one of the roles'} ${roles.names.join(', ')}`,
+  ]
+    .filter(Boolean)
+    .join(' and ');
 }
 
 /**

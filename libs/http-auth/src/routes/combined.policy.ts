@@ -1,8 +1,9 @@
 import type { Policy } from '../guard/policy.js';
+import type { RequiredRoles } from '../guard/roles.js';
 import type { RequiredScopes } from '../guard/scopes.js';
 
 /** The parts of a policy that a report names. */
-export type Combined = Pick<Policy, 'access' | 'schemes' | 'realm' | 'scopes' | 'scopesOf' | 'stepUp'> & {
+export type Combined = Pick<Policy, 'access' | 'schemes' | 'realm' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp'> & {
   /** The policy that decides the access and the realm. */
   readonly decisive: Policy;
 };
@@ -20,22 +21,25 @@ export function combine(route: Policy, paths: readonly Policy[]): Combined {
   // If a path is stricter than the route, the path decides. The sort keeps the order of equal ones, so the route comes first.
   const [decisive = route] = all.toSorted((a, b) => STRICTNESS.indexOf(b.access) - STRICTNESS.indexOf(a.access));
   const { access, realm } = decisive;
-  const scopes = all.flatMap((policy) => policy.scopes ?? []);
   return {
     decisive,
     access,
     realm,
     schemes: decisive.schemes.filter((scheme) => all.every(({ schemes }) => schemes.includes(scheme))),
-    scopes: scopes.length < 2 ? scopes[0] : together(scopes),
+    scopes: together(all.flatMap(({ scopes }) => scopes ?? [])),
     scopesOf: route.scopesOf,
+    roles: together(all.flatMap(({ roles }) => roles ?? [])),
     stepUp: all.find(({ stepUp }) => stepUp !== undefined)?.stepUp,
   };
 }
 
-/** Alternatives cannot be listed together with other scopes. A single alternative is the same as a required scope. */
-function together(scopes: readonly RequiredScopes[]): RequiredScopes {
-  const required = scopes.filter(({ mode, names }) => mode === 'all' || names.length === 1);
-  return required.length < scopes.length
-    ? (scopes.find(({ mode }) => mode === 'any') as RequiredScopes)
+/** Alternatives cannot be listed together with other names. A single alternative is the same as a required name. */
+function together<Required extends RequiredScopes | RequiredRoles>(
+  requirements: readonly Required[],
+): Required | RequiredScopes | undefined {
+  if (requirements.length < 2) return requirements[0];
+  const required = requirements.filter(({ mode, names }) => mode === 'all' || names.length === 1);
+  return required.length < requirements.length
+    ? requirements.find(({ mode }) => mode === 'any')
     : { mode: 'all', names: [...new Set(required.flatMap(({ names }) => names))] };
 }

@@ -1,4 +1,5 @@
 import type { Access, AccessReason } from '../guard/policy.js';
+import type { RequiredRoles } from '../guard/roles.js';
 import type { RequiredScopes } from '../guard/scopes.js';
 import type { StepUpOptions } from '../guard/step-up.js';
 
@@ -27,6 +28,8 @@ export interface RouteEntry {
   readonly scopes?: RequiredScopes;
   /** `true` if a function returns more scopes for each request; otherwise absent. */
   readonly scopesByRequest?: true;
+  /** The roles that the principal needs; absent if the route does not require any. */
+  readonly roles?: RequiredRoles;
   /** How the user must have been authenticated (`@StepUp()`); absent if any way is accepted. */
   readonly stepUp?: StepUpOptions;
   /** The URL of the protected resource that the route belongs to; absent if it belongs to none, or if its path does not decide that. */

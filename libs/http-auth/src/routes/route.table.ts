@@ -9,12 +9,16 @@ const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   SCHEMES: ({ schemes }) => schemes.join(', ') || '-',
   REALM: ({ access, realm }) => (access === 'public' ? '-' : (realm ?? '(per request)')),
   SCOPES: ({ scopes, scopesByRequest }) =>
-    [scopes?.names.join(scopes.mode === 'any' ? ' | ' : ' '), scopesByRequest && '(per request)']
-      .filter(Boolean)
-      .join(' ') || '-',
+    [scopes && namesOf(scopes, ' '), scopesByRequest && '(per request)'].filter(Boolean).join(' ') || '-',
+  // Unlike a scope, a role may contain spaces.
+  ROLES: ({ roles }) => (roles === undefined ? '-' : namesOf(roles, ', ')),
   BECAUSE: ({ because }) => because,
   HANDLER: ({ controller, handler }) => (handler === '' ? controller : `${controller}.${handler}`),
 };
+
+function namesOf({ names, mode }: NonNullable<RouteEntry['scopes' | 'roles']>, separator: string): string {
+  return names.join(mode === 'any' ? ' | ' : separator);
+}
 
 /** Returns the path of a route with its version and host, or a protected path with its exceptions. */
 export function placeOf({ path, version, host, except }: RouteEntry): string {

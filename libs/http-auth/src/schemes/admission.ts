@@ -2,6 +2,8 @@
 export interface AdmissionInfo {
   /** The scopes of the credentials (RFC 6749 section 3.3), for `@Scopes()`. */
   readonly scopes?: readonly string[];
+  /** The roles of the principal, for `@Roles()`. They replace `roles` of the principal. */
+  readonly roles?: readonly string[];
   /** How the user authenticated: the authentication context class (RFC 9470 section 6), for `@StepUp()`. */
   readonly acr?: string;
   /** When the user last authenticated, in seconds since 1970 (RFC 9470 section 6), for `@StepUp()`. */
@@ -41,8 +43,8 @@ export class Admission<Principal> {
 }
 
 /**
- * Returns a result for verifiers that know more than the principal: the scopes of a token, or how and when the user
- * authenticated.
+ * Returns a result for verifiers that know more than the principal: the scopes of a token, the roles of the user, or
+ * how and when the user authenticated.
  *
  * @param principal the principal itself, not a promise of it; `null`, `undefined` and `false` refuse the request
  * @example

@@ -76,7 +76,7 @@ describe('decide', () => {
   });
 
   it('returns a failure if the credentials have ended, at any depth', async () => {
-    const ended = new Failure('invalid', 'Basic', 401, { message: 'The credentials have expired' });
+    const ended = new Failure('invalid', 'Basic', 401, { message: 'The credentials have expired', stale: true });
     const past = { expiresAt: new Date(Date.now() - 1) };
     const future = { expiresAt: new Date(Date.now() + 60_000) };
     expect(await outcomeOf(admit('alice', past))).toEqual(ended);

@@ -110,7 +110,7 @@ export class GatewayServers {
     const [first = this.unknown(), ...others] = gateways.map(({ policy }) => policy);
     const policy = others.every((other) => isSamePolicy(first, other)) ? first : this.loosest([first, ...others]);
     return this.options.handshake === 'connect' && policy.access === 'required'
-      ? { ...policy, access: 'optional', scopes: undefined, scopesOf: undefined, stepUp: undefined }
+      ? { ...policy, access: 'optional', scopes: undefined, scopesOf: undefined, roles: undefined, stepUp: undefined }
       : policy;
   }
 

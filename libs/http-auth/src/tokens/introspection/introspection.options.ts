@@ -4,6 +4,8 @@ import { type OptionNames, unknownOption } from '../../common/options.js';
 import type { HttpRequest } from '../../http/request.js';
 import { insecureHttpProblem } from '../allow.insecure.http.js';
 import { audienceProblem } from '../audience.js';
+import type { ClaimsOptions } from '../claims.options.js';
+import { claimsProblem } from '../claims.problem.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { endpointProblem, type Fetch, TIMEOUT } from '../endpoint.js';
 import { headersProblem } from '../headers.js';
@@ -33,7 +35,9 @@ export interface IntrospectionCacheOptions extends TokenCacheOptions {
 export interface IntrospectionOptions<
   Principal = IntrospectionClaims,
   Request extends object = HttpRequest,
-> extends ClientOptions {
+  Claims = IntrospectionClaims,
+>
+  extends ClientOptions, ClaimsOptions<IntrospectionClaims, Claims> {
   /** The https URL of the introspection endpoint; http is accepted for loopback addresses. */
   readonly endpoint: string | URL;
   /**
@@ -46,9 +50,9 @@ export interface IntrospectionOptions<
    * also return `null` to refuse the token, or `admit()`. A fact that `admit()` does not name stays as the token has it. It is called on
    * every request, also if the token is in the cache.
    *
-   * @default the claims are the principal
+   * @default the claims are the principal; if the option `claims` is a schema, its output is
    */
-  readonly principal?: PrincipalOf<IntrospectionClaims, Principal, Request>;
+  readonly principal?: PrincipalOf<Claims, Principal, Request>;
   /**
    * The maximum difference between the clocks of the two servers, at most 5 minutes. A number is milliseconds. A number from 1
    * to 300 is an error, because it was seconds in 0.1.
@@ -82,7 +86,10 @@ export interface IntrospectionOptions<
 }
 
 /** The options that do not depend on the principal. */
-type Options = Omit<IntrospectionOptions, 'principal'> & { readonly principal?: unknown };
+type Options = Omit<IntrospectionOptions, 'principal' | 'claims'> & {
+  readonly principal?: unknown;
+  readonly claims?: ClaimsOptions<IntrospectionClaims, unknown>['claims'];
+};
 
 const NAMES: OptionNames<IntrospectionOptions> = {
   endpoint: true,
@@ -93,6 +100,8 @@ const NAMES: OptionNames<IntrospectionOptions> = {
   issuer: true,
   audience: true,
   principal: true,
+  roles: true,
+  claims: true,
   clockTolerance: true,
   cache: true,
   timeout: true,
@@ -147,7 +156,8 @@ function optionsProblem({ endpoint, issuer, audience, principal, ...options }: O
   return (
     headersProblem(headers, ['accept', 'content-type', 'authorization']) ??
     audienceProblem(audience) ??
-    principalProblem(principal)
+    principalProblem(principal) ??
+    claimsProblem(options)
   );
 }
 

@@ -5,13 +5,19 @@ import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
 import { warnOfInsecureHttp } from '../allow.insecure.http.js';
 import { type EndpointError, fetchJson } from '../endpoint.js';
+import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
+import type { StandardSchema } from '../standard.schema.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication } from './client.authentication.js';
 import { type IntrospectionOptions, readSettings, type Settings } from './introspection.options.js';
 import { type IntrospectionClaims, readIntrospection } from './introspection.response.js';
 
+/** Returns a verifier like the one below. The claims are the output of the schema, and by default they are the principal. */
+export function introspection<Claims extends object, Principal = Claims, Request extends object = HttpRequest>(
+  options: IntrospectionOptions<Principal, Request, Claims> & { readonly claims: StandardSchema<Claims> },
+): TokenVerifier<Principal, Request>;
 /**
  * Returns a verifier that asks the authorization server about each token (RFC 7662). It asks only once for all requests that
  * bring the same token at the same time, and keeps the answer in a cache. It refuses a token that is bound to a key, because
@@ -32,6 +38,9 @@ import { type IntrospectionClaims, readIntrospection } from './introspection.res
  */
 export function introspection<Principal = IntrospectionClaims, Request extends object = HttpRequest>(
   options: IntrospectionOptions<Principal, Request>,
+): TokenVerifier<Principal, Request>;
+export function introspection<Claims extends object, Principal, Request extends object>(
+  options: IntrospectionOptions<Principal, Request, Claims>,
 ): TokenVerifier<Principal, Request> {
   const settings = readSettings(options);
   if (options.allowInsecureHttp === true) {
@@ -39,17 +48,18 @@ export function introspection<Principal = IntrospectionClaims, Request extends o
     warnOfInsecureHttp('introspection', String(options.endpoint), risk);
   }
   const inspect = cached(options, settings);
+  const inspectClaims = inspectorOf(options);
   const { principal } = options;
 
   return async ({ token }, request) => {
     const found = await inspect(token);
     if (found instanceof Failure) throw RefusedException.of(found);
-    return conclude(found, principal, token, request);
+    return conclude(await inspectClaims(found), principal, token, request);
   };
 }
 
 /** The options that do not depend on the request. */
-type EndpointOptions = Omit<IntrospectionOptions, 'principal'>;
+type EndpointOptions = Omit<IntrospectionOptions, 'principal' | 'claims'>;
 
 /** The result of one answer of the endpoint, which all requests with the token share. */
 type Introspected = Admission<IntrospectionClaims> | Failure;

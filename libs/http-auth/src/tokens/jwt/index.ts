@@ -1,10 +1,12 @@
+export type { ClaimCheck, ClaimChecks, ClaimsOptions, ClaimValue, RolesFunction } from '../claims.options.js';
 export type { Fetch, FetchResponse } from '../endpoint.js';
+export type { SchemaIssue, SchemaResult, StandardSchema } from '../standard.schema.js';
 export type { TokenCacheOptions } from '../token.cache.js';
 export type { TokenVerifier } from '../token.verifier.js';
 export type { JwtClaims } from './claims.js';
 export type { Jwk, JwkSet } from './jwk.set.js';
 export { jwt } from './jwt.js';
-export type { ClaimValue, JwtIssuer, JwtIssuers, JwtOptions, JwtSettings, RemoteKeysOptions } from './jwt.options.js';
+export type { JwtIssuer, JwtIssuers, JwtOptions, JwtSettings, RemoteKeysOptions } from './jwt.options.js';
 export type { IssuerState, JwtVerifier } from './jwt.verifier.js';
 export type { KeyState } from './keys.js';
 export { auth0, type Auth0Options } from './presets/auth0.js';

@@ -1,5 +1,6 @@
 import type { Duration } from '../../common/duration.js';
 import type { HttpRequest } from '../../http/request.js';
+import type { ClaimsOptions, ClaimValue } from '../claims.options.js';
 import type { Fetch } from '../endpoint.js';
 import type { PrincipalOf } from '../principal.js';
 import type { TokenCacheOptions } from '../token.cache.js';
@@ -82,19 +83,19 @@ export interface JwtIssuer {
   readonly require?: Readonly<Record<string, ClaimValue | readonly ClaimValue[]>>;
 }
 
-/** A value of a claim that `require` compares. */
-export type ClaimValue = string | number | boolean;
-
 /** Options of `jwt()` that do not depend on the issuer. */
-export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest> {
+export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest, Claims = JwtClaims> extends ClaimsOptions<
+  JwtClaims,
+  Claims
+> {
   /**
    * Returns the principal of a valid token, e.g. the user of its `sub`, or a promise of it. Like a verifier, it may
    * also return `null` to refuse the token, or `admit()`. A fact that `admit()` does not name stays as the token has it. It is called on
    * every request, also if the token is in the cache.
    *
-   * @default the claims are the principal
+   * @default the claims are the principal; if the option `claims` is a schema, its output is
    */
-  readonly principal?: PrincipalOf<JwtClaims, Principal, Request>;
+  readonly principal?: PrincipalOf<Claims, Principal, Request>;
   /**
    * The maximum difference between the clocks of the issuer and of this machine, at most 5 minutes (RFC 9068 section 4). A
    * number is milliseconds. A number from 1 to 300 is an error, because it was seconds in 0.1.
@@ -157,5 +158,9 @@ export type JwtIssuers<Request = HttpRequest> =
  * Options of `jwt()`: one issuer, or several as `issuers`. A token is checked by the issuer that it names. A function returns
  * the issuers of a request, e.g. by its host; the application must make sure that it returns trusted issuers only.
  */
-export type JwtOptions<Principal = JwtClaims, Request = HttpRequest> = JwtSettings<Principal, Request> &
+export type JwtOptions<Principal = JwtClaims, Request = HttpRequest, Claims = JwtClaims> = JwtSettings<
+  Principal,
+  Request,
+  Claims
+> &
   (JwtIssuer | { readonly issuers: JwtIssuers<Request> });

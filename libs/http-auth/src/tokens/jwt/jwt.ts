@@ -1,8 +1,10 @@
 import { keyedDigest } from '../../common/digest.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
+import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
+import type { StandardSchema } from '../standard.schema.js';
 import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
 import { Issuers } from './issuers.js';
@@ -20,6 +22,10 @@ interface Verified {
   readonly admission: Admission<JwtClaims>;
 }
 
+/** Returns a verifier like the one below. The claims are the output of the schema, and by default they are the principal. */
+export function jwt<Claims extends object, Principal = Claims, Request extends object = HttpRequest>(
+  options: JwtOptions<Principal, Request, Claims> & { readonly claims: StandardSchema<Claims> },
+): JwtVerifier<Principal, Request>;
 /**
  * Returns a verifier of access tokens that are signed JWTs (RFC 7519). It checks the signature by the keys of the issuer that
  * the token names, if that issuer is trusted, and the audience, the lifetime and the type of the token. The guard gets the
@@ -37,23 +43,27 @@ interface Verified {
  */
 export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request>,
+): JwtVerifier<Principal, Request>;
+export function jwt<Claims extends object, Principal, Request extends object>(
+  options: JwtOptions<Principal, Request, Claims>,
 ): JwtVerifier<Principal, Request> {
   const settings = readSettings(options);
   const known = new Issuers(settings);
   const verify = cached(settings.cache === false ? undefined : new TokenCache<Verified>(settings.cache));
   const issuers = 'issuers' in options ? options.issuers : [options];
+  const inspect = inspectorOf(options);
   const { principal } = options;
 
   if (typeof issuers === 'function') {
     return withKeys(known, [], async ({ token }, request: Request) => {
       const { admission } = await verify(token, known.all(await issuers(request)));
-      return conclude(admission, principal, token, request);
+      return conclude(await inspect(admission), principal, token, request);
     });
   }
   const trusted = known.all(issuers);
   const verifier = withKeys(known, trusted, async ({ token }, request: Request) => {
     const { admission } = await verify(token, trusted);
-    return conclude(admission, principal, token, request);
+    return conclude(await inspect(admission), principal, token, request);
   });
   if (settings.warmUp) warmUp(verifier);
   return verifier;

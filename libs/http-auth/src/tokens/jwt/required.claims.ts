@@ -1,4 +1,5 @@
-import type { ClaimValue, JwtIssuer } from './jwt.options.js';
+import type { ClaimValue } from '../claims.options.js';
+import type { JwtIssuer } from './jwt.options.js';
 
 /**
  * The claims that name the client of a token: RFC 9068 section 2.2 (`client_id`), OpenID Connect Core section 2 (`azp`), Okta

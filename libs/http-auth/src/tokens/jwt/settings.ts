@@ -1,5 +1,6 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { type OptionNames, unknownOption } from '../../common/options.js';
+import { claimsProblem } from '../claims.problem.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { type Fetch, TIMEOUT } from '../endpoint.js';
 import { principalProblem } from '../principal.js';
@@ -22,7 +23,7 @@ export interface Settings {
  *
  * @throws AuthConfigurationError if an option is invalid
  */
-export function readSettings(options: JwtOptions<unknown, never> | undefined): Settings {
+export function readSettings<Claims>(options: JwtOptions<unknown, never, Claims> | undefined): Settings {
   const { clockTolerance, cache = {}, keys = {}, fetch } = options ?? ({} as JwtOptions);
   const settings: Settings = {
     clockTolerance: readDuration(clockTolerance, '5s'),
@@ -43,6 +44,8 @@ export function readSettings(options: JwtOptions<unknown, never> | undefined): S
 
 const SETTINGS: OptionNames<JwtSettings> = {
   principal: true,
+  roles: true,
+  claims: true,
   clockTolerance: true,
   cache: true,
   keys: true,
@@ -52,7 +55,7 @@ const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS
 const SEVERAL = { issuers: true, ...SETTINGS } as const;
 const KEYS: OptionNames<RemoteKeysOptions> = { maxAge: true, cooldown: true, timeout: true, warmUp: true };
 
-function optionsProblem(options: JwtOptions<unknown, never> | undefined): string | undefined {
+function optionsProblem<Claims>(options: JwtOptions<unknown, never, Claims> | undefined): string | undefined {
   if (typeof options !== 'object' || options === null) return 'needs options; pass an issuer and an audience';
   if ('issuers' in options) {
     if ('issuer' in options) return 'issuer and issuers exclude each other; keep one of them';
@@ -66,7 +69,8 @@ function optionsProblem(options: JwtOptions<unknown, never> | undefined): string
     unknownOption(options, 'issuers' in options ? SEVERAL : ONE) ??
     several.map((issuer) => unknownOption(Object(issuer) as object, ISSUER_NAMES, 'issuers: ')).find(Boolean) ??
     unknownOption(options.keys ?? {}, KEYS, 'keys.') ??
-    principalProblem(options.principal)
+    principalProblem(options.principal) ??
+    claimsProblem(options)
   );
 }
 
