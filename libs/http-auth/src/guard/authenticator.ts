@@ -71,19 +71,18 @@ export class Authenticator {
     if (authenticated !== undefined && accepts(policy, authenticated.scheme)) {
       return sufficient(policy, authenticated);
     }
-    exchange.readsCredentials = true;
+    exchange.seek(policy.schemes);
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
-    if (scheme instanceof Failure) {
-      const isAnonymous = scheme.reason === 'missing' && policy.access === 'optional';
-      return isAnonymous ? failureOfAnonymous(policy, exchange) : scheme;
-    }
+    if (scheme instanceof Failure) return refusal(policy, exchange, scheme);
     try {
       const started =
         outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
-      return outcome instanceof Failure ? outcome : sufficient(policy, { scheme, admission: outcome });
+      return outcome instanceof Failure
+        ? refusal(policy, exchange, outcome)
+        : sufficient(policy, { scheme, admission: outcome });
     } catch (error) {
       return new Fault(scheme.name, error);
     }
@@ -227,6 +226,15 @@ function sufficient(policy: Policy, authenticated: Authenticated): Authenticated
 
 function exceptionWithStatus(status: number, cause: unknown): HttpException {
   return new HttpException({ message: STATUS_CODES[status], statusCode: status }, status, { cause });
+}
+
+/**
+ * Returns the result for credentials that are missing or refused. Credentials may also be missing for the verifier, e.g. if a session has
+ * no user: it returns `new Failure('missing')`.
+ */
+function refusal(policy: Policy, exchange: Exchange, failure: Failure): Failure | undefined {
+  const isAnonymous = failure.reason === 'missing' && policy.access === 'optional';
+  return isAnonymous ? failureOfAnonymous(policy, exchange) : failure;
 }
 
 /** Refuses an anonymous request on an optional route if a protected path has accepted credentials that the route does not. */

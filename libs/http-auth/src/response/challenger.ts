@@ -8,6 +8,7 @@ import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
 import { redact, secretsOf } from '../schemes/redact.js';
+import { challengingSchemes } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { type Exchange, Exchanges } from './exchange.js';
 import type { Head } from './head.js';
@@ -79,7 +80,7 @@ export class Challenger {
     } else if (exchange.challenged) {
       head.remove(this.fields.challenges);
     }
-    if (exchange.readsCredentials) forOneClient(head, this.fields.credentials);
+    if (exchange.readsCredentials) forOneClient(head, [this.fields.credentials, ...exchange.credentialFields]);
     return status;
   }
 
@@ -128,6 +129,7 @@ export class Challenger {
     let { schemes } = protection;
     if (protection.prompt === 'navigation') schemes = withoutPrompts(schemes, request);
     // Other credentials would not help if the scopes of valid ones are insufficient.
+    schemes = challengingSchemes(schemes);
     if (status === 403) schemes = schemes.filter((scheme) => scheme.oauth === true && isTried(scheme));
     return schemes.map((scheme) => {
       const challenge = scheme.challenge(realm, isTried(scheme) ? failure : undefined, request);
