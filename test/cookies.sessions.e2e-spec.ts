@@ -50,7 +50,7 @@ declare module 'fastify' {
   }
 }
 
-/** Returns the user of a login; the password of everybody is `secret`. */
+/** Returns the user of a login; the password of every user is `secret`. */
 function check({ name, password }: { name: string; password: string }): User {
   if (password !== 'secret') throw new UnauthorizedException();
   return { name };

@@ -1,6 +1,6 @@
 import type { HttpRequest } from '../../http/request.js';
 
-/** The credentials in a cookie. The names are those of the Bearer scheme, so that `jwt()` and `tokens()` verify both. */
+/** The credentials in a cookie. The names are the same as in the Bearer scheme, so that `jwt()` and `tokens()` verify both. */
 export interface CookieCredentials {
   /** The value of the cookie as the client sent it: percent-encoding is not decoded, and a signature is not removed. */
   readonly token: string;
@@ -11,7 +11,7 @@ const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 
 /**
  * Returns the values of all cookies with a name (RFC 6265 section 4.2.1), as the client sent them. Other cookies may break the grammar,
- * as those of scripts often do.
+ * because the application does not control all scripts that set cookies.
  *
  * White space between the name and the equals sign is not allowed, but most parsers ignore it. So such a cookie counts, and the result has
  * the white space, which makes it malformed.
@@ -29,9 +29,10 @@ export function cookiesOf({ headers: { cookie } }: HttpRequest, name: string): s
 }
 
 /**
- * Returns the credentials in a cookie, or `undefined` if its value is malformed or the cookie occurs more than once. Cookies of the same
- * name have different paths or domains. The request does not say which of them this server has set, and another host of the same
- * domain may have set one to replace the session of the user (RFC 6265 section 8.6).
+ * Returns the credentials in a cookie, or `undefined` if its value is malformed or the cookie occurs more than once.
+ *
+ * Cookies with the same name have different paths or domains, but the request does not contain these. Another host of the same domain
+ * may have set one of them, to replace the session of the user (RFC 6265 section 8.6).
  */
 export function parseCookie(request: HttpRequest, name: string): CookieCredentials | undefined {
   const [token, second] = cookiesOf(request, name);

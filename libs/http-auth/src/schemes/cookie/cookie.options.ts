@@ -21,7 +21,7 @@ export interface CookieOptions {
   /**
    * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.
    *
-   * @default `true` for a scheme with a name of its own, otherwise `false`
+   * @default `true` if `scheme` is set, otherwise `false`
    */
   readonly optIn?: boolean;
   /**

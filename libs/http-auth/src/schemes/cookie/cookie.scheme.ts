@@ -74,7 +74,7 @@ class CookieScheme implements Scheme {
 
   async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     if (!this.presents(request)) return new Failure('missing', this.name);
-    // Before the verifier is called, so that another site learns nothing and changes nothing.
+    // Before the verifier is called, so that another site cannot change anything, and cannot guess values.
     if (this.origins !== undefined && isUnsafe(request) && isFromOtherSite(request, this.origins)) {
       return new Failure('forbidden', this.name, 403, { message: 'The request comes from a page of another site' });
     }
@@ -86,7 +86,7 @@ class CookieScheme implements Scheme {
     );
   }
 
-  /** The params are those of the draft. `form-action` is missing, because the scheme does not know the login form. */
+  /** The draft also has `form-action`. It is missing, because the scheme does not know the login form. */
   challenge(realm: string): Challenge {
     return { scheme: AUTH_SCHEME, params: { realm, 'cookie-name': this.cookie } };
   }
