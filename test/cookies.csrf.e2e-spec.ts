@@ -287,19 +287,19 @@ describe.each(adapters)('A browser with a cookie on %s', (_name, adapter) => {
   });
 
   it('does not open a WebSocket of another library from another origin, if protect() holds it', async () => {
-    let sockets: WebSocketServer | undefined;
+    const sockets = new WebSocketServer({ noServer: true });
     const app = await start(
       adapter(),
       { imports: [AuthModule.forRoot({ realm: 'Shop', schemes: [session()] })] },
       (nest) => {
         protect(nest, '/raw');
-        sockets = new WebSocketServer({ server: nest.getHttpServer() as Server, path: '/raw' });
+        (nest.getHttpServer() as Server).on('upgrade', (request, socket, head) => {
+          sockets.handleUpgrade(request, socket, head, (client) => client.close(1000, 'done'));
+        });
       },
     );
     expect((await open(portOf(app), '/raw', { headers: { ...alice, ...foreign } })).status).toBe(403);
     expect((await open(portOf(app), '/raw', { headers: alice })).status).toBe(101);
-    for (const client of sockets?.clients ?? []) client.terminate();
-    sockets?.close();
   });
 
   describe('and EventSource', () => {
