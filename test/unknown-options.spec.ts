@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthModule, basic, bearer, apiKey, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
+import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { auth0, betterAuth, cognito, entraId, google, jwt, keycloak, oidcProvider, okta } from 'nestjs-http-auth/jwt';
 import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
@@ -48,6 +48,8 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ],
   ['bearer(): limits.', (limits) => ({ ...options, schemes: [bearer(verify, { limits })] })],
   ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
+  ['cookie(): ', (mistake) => ({ ...options, schemes: [cookie(verify, { name: 'sid', ...mistake })] })],
+  ['cookie(): limits.', (limits) => ({ ...options, schemes: [cookie(verify, { name: 'sid', limits })] })],
   ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],
   ['scopes.', (scopes) => ({ ...options, scopes })],
   ['streams.', (streams) => ({ ...options, streams })],

@@ -7,6 +7,8 @@ import {
   type BasicCredentials,
   bearer,
   type BearerCredentials,
+  cookie,
+  type CookieCredentials,
   type Failure,
   type HttpAuthVerifier,
   type SchemeDefinition,
@@ -131,6 +133,45 @@ describe('a scheme factory', () => {
     expect(bearer).type.toBeCallableWith(verifier, { formEncodedBody: true });
     expect(bearer).type.not.toBeCallableWith(verifier, { formEncodedBody: 'yes' });
     expect(bearer).type.not.toBeCallableWith(verifier, { charset: 'UTF-8' });
+  });
+});
+
+describe('cookie()', () => {
+  const verifier = () => user;
+
+  test('requires the name of the cookie', () => {
+    expect(cookie).type.toBeCallableWith(verifier, { name: 'sid' });
+    expect(cookie).type.not.toBeCallableWith(verifier);
+    expect(cookie).type.not.toBeCallableWith(verifier, {});
+    expect(cookie(verifier, { name: 'sid' })).type.toBe<SchemeDefinition>();
+  });
+
+  test('passes the credentials of Bearer, so that both have the same verifiers', () => {
+    cookie(
+      (credentials) => {
+        expect(credentials).type.toBe<CookieCredentials>();
+        return null;
+      },
+      { name: 'sid' },
+    );
+    expect<CookieCredentials>().type.toBe<BearerCredentials>();
+    expect(cookie).type.toBeCallableWith(Sessions, { name: 'sid' });
+    expect(cookie).type.not.toBeCallableWith(Users, { name: 'sid' });
+    expect(cookie<User>).type.not.toBeCallableWith(() => 'alice', { name: 'sid' });
+  });
+
+  test("accepts a verifier with Express's or Fastify's request", () => {
+    cookie((_, request: ExpressRequest) => request.secure && user, { name: 'sid' });
+    cookie((_, request: FastifyRequest) => (request.routeOptions.url === '/' ? user : null), { name: 'sid' });
+  });
+
+  test('accepts origins as a word, a list or a function', () => {
+    expect(cookie).type.toBeCallableWith(verifier, { name: 'sid', origins: 'same' });
+    expect(cookie).type.toBeCallableWith(verifier, { name: 'sid', origins: ['https://app.example'] });
+    expect(cookie).type.toBeCallableWith(verifier, { name: 'sid', origins: (origin: string) => origin !== '' });
+    expect(cookie).type.not.toBeCallableWith(verifier, { name: 'sid', origins: 'all' });
+    expect(cookie).type.not.toBeCallableWith(verifier, { name: 'sid', origins: async () => true });
+    expect(cookie).type.not.toBeCallableWith(verifier, { name: 'sid', csrf: false });
   });
 });
 

@@ -20,7 +20,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_SCHEME_DUPLICATE'
   /** `@Schemes()` or `protect()` names a scheme that the module does not have. */
   | 'ERR_AUTH_SCHEME_UNKNOWN'
-  /** An option of `basic()`, `bearer()` or `passportStrategy()` is invalid. */
+  /** An option of a scheme is invalid, e.g. of `basic()` or `cookie()`. */
   | 'ERR_AUTH_SCHEME_OPTION'
   /** The class of a verifier has no method `verify()`. */
   | 'ERR_AUTH_VERIFIER'

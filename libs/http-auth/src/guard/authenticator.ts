@@ -75,20 +75,19 @@ export class Authenticator {
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
       return sufficient(policy, authenticated);
     }
-    exchange.readsCredentials = true;
+    exchange.seek(policy.schemes);
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
-    if (scheme instanceof Failure) {
-      return isAnonymous(policy, scheme) ? failureOfAnonymous(policy, exchange) : scheme;
-    }
+    if (scheme instanceof Failure) return refusal(policy, exchange, scheme);
     noteResource(request, resource);
     try {
       const started =
         outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
-      if (!(outcome instanceof Failure)) return sufficient(policy, { scheme, admission: outcome, resource });
-      return isAnonymous(policy, outcome) ? failureOfAnonymous(policy, exchange) : outcome;
+      return outcome instanceof Failure
+        ? refusal(policy, exchange, outcome)
+        : sufficient(policy, { scheme, admission: outcome, resource });
     } catch (error) {
       return new Fault(scheme.name, error);
     }
@@ -228,6 +227,14 @@ export class Authenticator {
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */
 function sufficient(policy: Policy, authenticated: Authenticated): Authenticated | Failure {
   return shortfallOf(policy, authenticated.admission, authenticated.scheme.name) ?? authenticated;
+}
+
+/**
+ * Returns the result for credentials that are missing or refused. Credentials may also be missing for the verifier, e.g. if a session has
+ * no user: it returns `new Failure('missing')`.
+ */
+function refusal(policy: Policy, exchange: Exchange, failure: Failure): Failure | undefined {
+  return isAnonymous(policy, failure) ? failureOfAnonymous(policy, exchange) : failure;
 }
 
 /** Refuses an anonymous request on an optional route if a protected path has accepted credentials that the route does not. */

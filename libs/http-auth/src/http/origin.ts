@@ -23,13 +23,22 @@ function isOrigin(value: string): boolean {
 
 /**
  * Returns `true` if a page of another site may have sent a request without the knowledge of the user. Browsers state the origin of the
- * page in `Origin`, or at least its relation to this host in `Sec-Fetch-Site`. Other clients send neither field.
+ * page in `Origin`, or its relation to this host in `Sec-Fetch-Site`. Since 2020, every browser sends `Origin` with each WebSocket and with
+ * each unsafe request of another site. Other clients send neither field.
  */
 export function isFromOtherSite(request: HttpRequest, origins: Origins): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
+  // The browser knows the URL that it has sent the request to, which a proxy may change. On a page with `Referrer-Policy: no-referrer`, which
+  // is the default of helmet, the `Origin` of a form is `null` (Fetch standard, "append a request `Origin` header").
+  if (origins === 'same' && site !== undefined) return !isOwn(site);
   if (origin !== undefined) return !isAllowed(origin, request, origins);
   // A script element sends no Origin, but browsers name the relation (Fetch Metadata).
-  return site !== undefined && site !== 'same-origin' && site !== 'none';
+  return site !== undefined && !isOwn(site);
+}
+
+/** Returns `true` if a page of this origin, or the user, has sent the request (Fetch Metadata, section 2.1). */
+function isOwn(site: string | string[]): boolean {
+  return site === 'same-origin' || site === 'none';
 }
 
 function isAllowed(origin: string, request: HttpRequest, origins: Origins): boolean {

@@ -5,7 +5,7 @@ import type { AuthenticationFields } from '../http/fields.js';
 import { Challenger } from '../response/challenger.js';
 import type { RouteEntry } from '../routes/route.entry.js';
 import { RouteReport } from '../routes/route.report.js';
-import { authSchemeOf } from '../schemes/auth.scheme.js';
+import { authSchemeOf, challengingSchemes } from '../schemes/auth.scheme.js';
 import type { OpenApiFlow } from '../schemes/openapi.flows.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
@@ -118,7 +118,9 @@ class Describer {
   /** Returns a response with a challenge for each of the schemes. */
   private challenged(description: string, schemes: readonly string[]): ResponseObject {
     if (schemes.length === 0) return { description };
-    const header = { description: `A challenge for each scheme: ${schemes.join(', ')}`, schema: { type: 'string' } };
+    const offered = challengingSchemes(schemes.map((name) => this.schemes.get(name) as Scheme));
+    const names = offered.map(({ name }) => name).join(', ');
+    const header = { description: `A challenge for each scheme: ${names}`, schema: { type: 'string' } };
     return { description, headers: { [this.fields.challenges]: header } };
   }
 }

@@ -8,6 +8,7 @@ import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { realmProblem } from '../http/realm.js';
 import type { HttpRequest } from '../http/request.js';
 import { redact, secretsOf } from '../schemes/redact.js';
+import { challengingSchemes } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { type Exchange, Exchanges } from './exchange.js';
 import type { Head } from './head.js';
@@ -79,7 +80,7 @@ export class Challenger {
     } else if (exchange.challenged) {
       head.remove(this.fields.challenges);
     }
-    if (exchange.readsCredentials) forOneClient(head, this.fields.credentials);
+    if (exchange.readsCredentials) forOneClient(head, [this.fields.credentials, ...exchange.credentialFields]);
     return status;
   }
 
@@ -131,7 +132,9 @@ export class Challenger {
         ? withoutPrompts(protection.schemes, request)
         : { schemes: protection.schemes, present: unchanged };
     // Other credentials would not help if the scopes of valid ones are insufficient.
-    const schemes = status === 403 ? offered.filter((scheme) => scheme.oauth === true && isTried(scheme)) : offered;
+    const challenging = challengingSchemes(offered);
+    const schemes =
+      status === 403 ? challenging.filter((scheme) => scheme.oauth === true && isTried(scheme)) : challenging;
     return schemes.map((scheme) => {
       const challenge = present(scheme.challenge(realm, isTried(scheme) ? failure : undefined, request));
       return formatChallenge(scheme.oauth === true ? withParams(challenge, params) : challenge);

@@ -25,8 +25,8 @@ export class Exchange {
   failure: Failure | undefined;
   /** Set when a scheme has authenticated the request. */
   authenticated: Authenticated | undefined;
-  /** If `true`, the guard has looked for credentials, so the response depends on them, and caches must know that. */
-  readsCredentials = false;
+  /** The schemes whose credentials the guard has looked for. The response depends on them, and caches must know that. */
+  private sought: readonly Scheme[] = [];
   /** If `true`, we have set the challenges of the response. */
   challenged = false;
   /** The target for which the protected paths have accepted the request. A middleware may rewrite the URL later. */
@@ -51,6 +51,21 @@ export class Exchange {
   /** The protection of the route; before the route is known, of the application. */
   get protection(): Protection {
     return this.current;
+  }
+
+  /** If `true`, the guard has looked for credentials. */
+  get readsCredentials(): boolean {
+    return this.sought.length > 0;
+  }
+
+  /** The fields that the guard has looked for credentials in, in addition to `Authorization`. */
+  get credentialFields(): readonly string[] {
+    return this.sought.flatMap(({ fields = [] }) => fields);
+  }
+
+  /** Notes that the guard looks for the credentials of these schemes. Several policies may apply to one request. */
+  seek(schemes: readonly Scheme[]): void {
+    this.sought = this.sought.length === 0 ? schemes : [...new Set([...this.sought, ...schemes])];
   }
 
   /** Sets the protection of the route that the request has reached. */

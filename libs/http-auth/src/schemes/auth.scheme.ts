@@ -6,6 +6,12 @@ export function authSchemeOf({ name, authScheme = name }: Pick<Scheme, 'name' | 
   return authScheme.toLowerCase();
 }
 
+/** Returns the schemes whose challenges a 401 has. They are never none, because a 401 must have a challenge (RFC 9110 section 15.5.2). */
+export function challengingSchemes(schemes: readonly Scheme[]): readonly Scheme[] {
+  const others = schemes.filter(({ challengesAlone }) => challengesAlone !== true);
+  return others.length === 0 ? schemes : others;
+}
+
 /**
  * Returns `true` if a scheme applies only where `@Schemes()` names it. A scheme with a name of its own is opt-in by default: a route
  * cannot accept two schemes that read the same field.

@@ -125,6 +125,13 @@ export interface Scheme {
    */
   readonly ambient?: boolean;
   /**
+   * If `true`, the challenge is sent only if no other scheme of the route has one. This is for schemes whose challenge no client can
+   * answer: it only makes the 401 valid (RFC 9110 section 15.5.2).
+   *
+   * @default false
+   */
+  readonly challengesAlone?: boolean;
+  /**
    * If `true`, the scheme belongs to OAuth. Its challenges name the scopes of the route and the metadata of the resource (RFC
    * 6750 section 3, RFC 9728 section 5.1). A 403 has its challenge too.
    *
@@ -155,6 +162,13 @@ export interface Scheme {
    * @default never
    */
   presents?(request: HttpRequest): boolean;
+  /**
+   * The fields with credentials, in addition to `Authorization`, in lower case. Caches must not give the response of one client to
+   * another (RFC 9110 section 12.5.5).
+   *
+   * @default none
+   */
+  readonly fields?: readonly string[];
   /**
    * Returns the secrets that the scheme reads from a request outside of the `Authorization` field, e.g. the value of a field or a
    * cookie. No log, error or event contains them.

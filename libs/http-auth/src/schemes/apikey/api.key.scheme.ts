@@ -98,6 +98,7 @@ class ApiKeyScheme implements Scheme {
   readonly name: string;
   readonly openapi: OpenApiScheme;
   readonly ambient = false;
+  readonly fields: readonly string[];
   private readonly header: string;
   /** The name of the field in lower case, as Node has it. */
   private readonly field: string;
@@ -111,6 +112,7 @@ class ApiKeyScheme implements Scheme {
     this.name = name;
     this.header = header;
     this.field = header.toLowerCase();
+    this.fields = [this.field];
     this.openapi = { type: 'apiKey', in: 'header', name: header };
     this.#limits = limits ? new Limits(limits, name) : undefined;
   }
