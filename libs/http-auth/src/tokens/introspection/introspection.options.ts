@@ -6,6 +6,7 @@ import { audienceProblem } from '../audience.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { endpointProblem, type Fetch, TIMEOUT } from '../endpoint.js';
 import { type PrincipalOf, principalProblem } from '../principal.js';
+import { REVOCABLE_NAMES, type RevocableSettings, revocationProblem } from '../revocation.options.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import { type ClientOptions, clientProblem } from './client.options.js';
 import type { IntrospectionClaims } from './introspection.response.js';
@@ -28,10 +29,8 @@ export interface IntrospectionCacheOptions extends TokenCacheOptions {
 }
 
 /** Options of `introspection()`. */
-export interface IntrospectionOptions<
-  Principal = IntrospectionClaims,
-  Request extends object = HttpRequest,
-> extends ClientOptions {
+export interface IntrospectionOptions<Principal = IntrospectionClaims, Request extends object = HttpRequest>
+  extends ClientOptions, RevocableSettings<IntrospectionClaims, Request> {
   /** The https URL of the introspection endpoint; http is accepted for loopback addresses. */
   readonly endpoint: string | URL;
   /**
@@ -71,7 +70,10 @@ export interface IntrospectionOptions<
 }
 
 /** The options that do not depend on the principal. */
-type Options = Omit<IntrospectionOptions, 'principal'> & { readonly principal?: unknown };
+type Options = Omit<IntrospectionOptions, 'principal' | 'revoked'> & {
+  readonly principal?: unknown;
+  readonly revoked?: unknown;
+};
 
 const NAMES: OptionNames<IntrospectionOptions> = {
   endpoint: true,
@@ -86,6 +88,7 @@ const NAMES: OptionNames<IntrospectionOptions> = {
   cache: true,
   timeout: true,
   fetch: true,
+  ...REVOCABLE_NAMES,
 };
 
 const CACHE_NAMES: OptionNames<IntrospectionCacheOptions> = { ttl: true, negativeTtl: true, max: true };
@@ -129,7 +132,7 @@ function optionsProblem({ endpoint, issuer, audience, principal, ...options }: O
   if (clientAuthentication === 'tls_client_auth' && fetch === undefined) {
     return "clientAuthentication: 'tls_client_auth' needs the option fetch, which presents the certificate";
   }
-  return audienceProblem(audience) ?? principalProblem(principal);
+  return audienceProblem(audience) ?? principalProblem(principal) ?? revocationProblem(options);
 }
 
 function settingsProblem({ cache = {}, clockTolerance }: Options, settings: Settings): string | undefined {

@@ -5,8 +5,9 @@ import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
 import { type EndpointError, fetchJson } from '../endpoint.js';
 import { conclude } from '../principal.js';
+import { Revocation, type RevokedTokens } from '../revocation.js';
 import { TokenCache } from '../token.cache.js';
-import type { TokenVerifier } from '../token.verifier.js';
+import type { RevocableVerifier, TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication } from './client.authentication.js';
 import { type IntrospectionOptions, readSettings, type Settings } from './introspection.options.js';
 import { type IntrospectionClaims, readIntrospection } from './introspection.response.js';
@@ -31,20 +32,29 @@ import { type IntrospectionClaims, readIntrospection } from './introspection.res
  */
 export function introspection<Principal = IntrospectionClaims, Request extends object = HttpRequest>(
   options: IntrospectionOptions<Principal, Request>,
-): TokenVerifier<Principal, Request> {
+): RevocableVerifier<Principal, Request> {
   const settings = readSettings(options);
   const inspect = cached(options, settings);
   const { principal } = options;
-
-  return async ({ token }, request) => {
+  // An answer need not have `iss`, so all tokens count as those of one issuer.
+  const issuer = options.issuer ?? String(options.endpoint);
+  const revocation = new Revocation<IntrospectionClaims, Request>(options, {
+    name: 'introspection()',
+    code: 'ERR_AUTH_INTROSPECTION_OPTION',
+    issuers: [issuer],
+    clockTolerance: settings.clockTolerance,
+  });
+  const verifier: TokenVerifier<Principal, Request> = async ({ token }, request) => {
     const found = await inspect(token);
     if (found instanceof Failure) throw RefusedException.of(found);
+    await revocation.check(found.principal, request, issuer);
     return conclude(found, principal, token, request);
   };
+  return Object.assign(verifier, { invalidate: (tokens: RevokedTokens) => revocation.invalidate(tokens) });
 }
 
 /** The options that do not depend on the request. */
-type EndpointOptions = Omit<IntrospectionOptions, 'principal'>;
+type EndpointOptions = Omit<IntrospectionOptions, 'principal' | 'revoked'>;
 
 /** The result of one answer of the endpoint, which all requests with the token share. */
 type Introspected = Admission<IntrospectionClaims> | Failure;

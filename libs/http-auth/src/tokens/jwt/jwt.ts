@@ -2,14 +2,16 @@ import { keyedDigest } from '../../common/digest.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { conclude } from '../principal.js';
+import { Revocation, type RevokedTokens } from '../revocation.js';
 import { TokenCache } from '../token.cache.js';
-import type { TokenVerifier } from '../token.verifier.js';
+import type { RevocableVerifier, TokenVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
 import { Issuers } from './issuers.js';
 import { parseJws } from './jws.js';
 import type { JwtOptions } from './jwt.options.js';
 import { readSettings } from './settings.js';
+import { TRUST, type Trust } from './trust.js';
 import type { TrustedIssuer } from './trusted.issuer.js';
 
 /** A valid token. All requests that bring it share this object. */
@@ -37,24 +39,30 @@ interface Verified {
  */
 export function jwt<Principal = JwtClaims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request>,
-): TokenVerifier<Principal, Request> {
+): RevocableVerifier<Principal, Request> {
   const settings = readSettings(options);
   const known = new Issuers(settings.clockTolerance, settings.times);
   const verify = cached(settings.cache === false ? undefined : new TokenCache<Verified>(settings.cache));
   const issuers = 'issuers' in options ? options.issuers : [options];
   const { principal } = options;
 
-  if (typeof issuers === 'function') {
-    return async ({ token }, request) => {
-      const { admission } = await verify(token, known.all(await issuers(request)));
-      return conclude(admission, principal, token, request);
-    };
-  }
-  const trusted = known.all(issuers);
-  return async ({ token }, request) => {
-    const { admission } = await verify(token, trusted);
+  const all = typeof issuers === 'function' ? undefined : known.all(issuers);
+  const trusted = async (request: Request) =>
+    typeof issuers === 'function' ? known.all(await issuers(request)) : known.all(issuers);
+  const revocation = new Revocation<JwtClaims, Request>(options, {
+    name: 'jwt()',
+    code: 'ERR_AUTH_JWT_OPTION',
+    issuers: all?.map(({ name }) => name),
+    clockTolerance: settings.clockTolerance,
+  });
+  const verifier: TokenVerifier<Principal, Request> = async ({ token }, request) => {
+    const { admission } = await verify(token, all ?? (await trusted(request)));
+    await revocation.check(admission.principal, request, admission.principal.iss);
     return conclude(admission, principal, token, request);
   };
+  const trust: Trust<Request> = { issuers: trusted, revocation, clockTolerance: settings.clockTolerance };
+  const invalidate = (tokens: RevokedTokens) => revocation.invalidate(tokens);
+  return Object.assign(verifier, { invalidate, [TRUST]: trust });
 }
 
 type Verify = (token: string, issuers: readonly TrustedIssuer[]) => Promise<Verified>;

@@ -3,6 +3,7 @@ import { type OptionNames, unknownOption } from '../../common/options.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { TIMEOUT } from '../endpoint.js';
 import { principalProblem } from '../principal.js';
+import { REVOCABLE_NAMES, revocationProblem } from '../revocation.options.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { JwtIssuer, JwtOptions, JwtSettings, RemoteKeysOptions } from './jwt.options.js';
 import { ISSUER_NAMES } from './issuer.check.js';
@@ -37,7 +38,13 @@ export function readSettings(options: JwtOptions<unknown, never> | undefined): S
   return settings;
 }
 
-const SETTINGS: OptionNames<JwtSettings> = { principal: true, clockTolerance: true, cache: true, keys: true };
+const SETTINGS: OptionNames<JwtSettings> = {
+  principal: true,
+  clockTolerance: true,
+  cache: true,
+  keys: true,
+  ...REVOCABLE_NAMES,
+};
 const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS };
 const SEVERAL = { issuers: true, ...SETTINGS } as const;
 const KEYS: OptionNames<RemoteKeysOptions> = { maxAge: true, cooldown: true, timeout: true };
@@ -53,7 +60,8 @@ function optionsProblem(options: JwtOptions<unknown, never> | undefined): string
     unknownOption(options, 'issuers' in options ? SEVERAL : ONE) ??
     several.map((issuer) => unknownOption(Object(issuer) as object, ISSUER_NAMES, 'issuers: ')).find(Boolean) ??
     unknownOption(options.keys ?? {}, KEYS, 'keys.') ??
-    principalProblem(options.principal)
+    principalProblem(options.principal) ??
+    revocationProblem(options)
   );
 }
 
