@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, Module, ValidationPipe, VersioningType } from '@nestjs/common';
+import { Controller, ForbiddenException, Get, Injectable, Module, VersioningType } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { type JWTHeaderParameters, type JWTPayload, UnsecuredJWT } from 'jose';
 import { map, type Observable } from 'rxjs';
@@ -37,6 +37,7 @@ function logoutToken(claims: JWTPayload = {}, header: Partial<JWTHeaderParameter
     iat: now(),
     exp: now() + 120,
     jti: `logout ${count++}`,
+    sub: undefined,
     sid: 'one',
     events: { [event]: {} },
     ...claims,
@@ -97,59 +98,16 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
     ]);
   });
 
-  it.each<[rule: string, claims: JWTPayload, header?: Partial<JWTHeaderParameters>]>([
-    ['accepts sub without sid (section 2.4)', { sub: 'alice', sid: undefined }],
-    ['accepts several audiences (section 2.6 step 4)', { aud: ['other', 'web'] }],
-    ['accepts a token without typ, which older issuers send (section 2.4)', {}, { typ: undefined as never }],
-    ['accepts the long form of typ (RFC 7515 section 4.1.9)', {}, { typ: 'application/logout+jwt' }],
-    ['ignores other events (section 2.4)', { events: { [event]: {}, other: {} } }],
-  ])('%s', async (_rule, claims, header) => {
-    const { end } = await application();
-    const { status, body } = await end(logoutToken(claims, header));
-    expect([status, body]).toEqual([200, '{}']);
-  });
-
-  it.each<[rule: string, problem: string, claims: JWTPayload, header?: Partial<JWTHeaderParameters>]>([
-    ['refuses another issuer (section 2.6 step 4)', 'iss is not trusted', { iss: 'https://other.example' }],
-    ['refuses another audience (section 2.6 step 4)', 'aud does not contain the client', { aud: audience }],
-    ['refuses a token without iat (section 2.6 step 4)', 'iat and exp must be numbers', { iat: undefined as never }],
-    ['refuses a token without exp (section 2.4)', 'iat and exp must be numbers', { exp: undefined as never }],
-    ['refuses a token that has expired (section 2.6 step 4)', 'the token has expired', { exp: now() - 60 }],
-    ['refuses an iat in the future (section 2.6 step 4)', 'iat is in the future', { iat: now() + 60 }],
-    ['refuses an iat that is old, whatever its exp is (section 2.4)', 'iat is too old', { iat: now() - 3600 }],
-    ['refuses a token without sub and sid (section 2.6 step 5)', 'sub or sid is required', { sid: undefined }],
-    [
-      'refuses an empty sid (section 2.6 step 5)',
-      'sub and sid must be strings that are not empty',
-      { sub: 'alice', sid: '' },
-    ],
-    [
-      'refuses a token without events (section 2.6 step 6)',
-      'events does not contain a back-channel logout',
-      { events: undefined },
-    ],
-    [
-      'refuses other events (section 2.6 step 6)',
-      'events does not contain a back-channel logout',
-      { events: { other: {} } },
-    ],
-    [
-      'refuses an event that is not an object (section 2.6 step 6)',
-      'events does not contain a back-channel logout',
-      { events: { [event]: true } },
-    ],
-    ['refuses a nonce (section 2.6 step 7)', 'nonce is not allowed', { nonce: 'n' }],
-    ['refuses a null nonce (section 2.6 step 7)', 'nonce is not allowed', { nonce: null }],
-    ['refuses a token without jti (section 2.4)', 'jti is required', { jti: undefined as never }],
-    ['refuses an access token (RFC 8725 section 3.11)', 'typ must be logout+jwt', {}, { typ: 'at+jwt' }],
-  ])('%s', async (_rule, problem, claims, header) => {
+  it('responds with 400, no-store and the reason to a token that is not valid (section 2.8)', async () => {
     const { end, status, logouts } = await application();
-    const answer = await end(logoutToken(claims, header));
+    const answer = await end(logoutToken({ nonce: 'n' }));
     expect([answer.status, answer.headers['cache-control'], answer.json()]).toEqual([
       400,
       'no-store',
-      { error: 'invalid_request', error_description: problem },
+      { error: 'invalid_request', error_description: 'nonce is not allowed' },
     ]);
+    const foreign = await end(logoutToken({ iss: 'https://other.example' }));
+    expect([foreign.status, foreign.json()]).toMatchObject([400, { error_description: 'iss is not trusted' }]);
     expect([logouts, await status(await accessToken())]).toEqual([[], 200]);
   });
 
@@ -224,7 +182,11 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
       prepare: (app) => {
         app.setGlobalPrefix('api');
         app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-        app.useGlobalPipes(new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }) as never);
+        app.useGlobalPipes({
+          transform() {
+            throw new ForbiddenException();
+          },
+        });
         protect(app, { except: ['/api/oidc/logout'] } as never);
       },
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { jwt } from 'nestjs-http-auth/jwt';
+import { BackChannelLogoutModule } from 'nestjs-http-auth/logout';
 import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
 import { RpcAuthModule } from 'nestjs-http-auth/rpc';
 import { ticket } from 'nestjs-http-auth/tickets';
@@ -43,8 +44,20 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['jwt(): issuers: ', (mistake) => jwt({ issuers: [{ ...issuer, ...mistake }] })],
   ['jwt(): keys.', (keys) => jwt({ ...issuer, keys })],
   ['jwt(): cache.', (cache) => jwt({ ...issuer, cache })],
+  ['jwt(): revocation.', (mistake) => jwt({ ...issuer, revocation: { maxTokenAge: '1h', ...mistake } })],
+  [
+    'BackChannelLogoutModule: ',
+    (mistake) => {
+      const verifier = jwt({ ...issuer, revocation: { maxTokenAge: '1h' } });
+      return BackChannelLogoutModule.forRoot({ verifier, clientId: 'web', ...mistake });
+    },
+  ],
   ['introspection(): ', (mistake) => introspection({ ...endpoint, ...mistake })],
   ['introspection(): cache.', (cache) => introspection({ ...endpoint, cache })],
+  [
+    'introspection(): revocation.',
+    (mistake) => introspection({ ...endpoint, revocation: { maxTokenAge: '1h', ...mistake } }),
+  ],
   ['users(): ', (mistake) => users({}, mistake)],
   ['users(): cache.', (cache) => users({}, { cache })],
   ['passwords(): ', (mistake) => passwords(verify, mistake)],

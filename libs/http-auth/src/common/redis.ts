@@ -8,7 +8,7 @@ const PAUSE = 1000;
 
 /** The commands, as ioredis has them. */
 interface IoRedis {
-  get(key: string): Promise<unknown>;
+  mget(keys: string[]): Promise<unknown>;
   set(key: string, value: string, unit: 'PX', milliseconds: number): Promise<unknown>;
   getdel(key: string): Promise<unknown>;
   del(key: string): Promise<unknown>;
@@ -19,7 +19,7 @@ interface IoRedis {
 
 /** The commands, as the package redis has them. */
 interface NodeRedis {
-  get(key: string): Promise<unknown>;
+  mGet(keys: string[]): Promise<unknown>;
   set(key: string, value: string, options: { PX: number }): Promise<unknown>;
   getDel(key: string): Promise<unknown>;
   del(key: string): Promise<unknown>;
@@ -28,16 +28,15 @@ interface NodeRedis {
 
 /** Checks the option `redis`. Returns an error message, or `undefined` if it is valid. */
 export function redisProblem(client: unknown): string | undefined {
-  const { get, set, del, eval: run, getdel, getDel } = (client ?? {}) as Record<string, unknown>;
-  const isClient = [get, set, del, run, getdel ?? getDel].every((command) => typeof command === 'function');
+  const { mget, mGet, set, del, eval: run, getdel, getDel } = (client ?? {}) as Record<string, unknown>;
+  const isClient = [mget ?? mGet, set, del, run, getdel ?? getDel].every((command) => typeof command === 'function');
   return isClient
     ? undefined
     : 'redis must be a client of ioredis 5 or later, or of redis 4 or later; pass new Redis(url), or createClient({ url })';
 }
 
 /**
- * The commands that the library uses, with a client of ioredis or of the package redis. Each command has one key, so that it works with
- * a cluster too.
+ * The commands that the library uses, with a client of ioredis or of the package redis.
  */
 export class RedisCommands {
   private pausedUntil = 0;
@@ -50,9 +49,11 @@ export class RedisCommands {
     private readonly unavailable: (cause?: unknown) => Error,
   ) {}
 
-  /** Returns the value of a key, or `undefined` if the key does not exist. */
-  async get(key: string): Promise<string | undefined> {
-    return text(await this.ask((client) => client.get(key)));
+  /** Returns the values of keys, `undefined` for a key that does not exist. In a cluster, the keys must be in one slot. */
+  async get(keys: string[]): Promise<(string | undefined)[]> {
+    const values = await this.ask((client) => (isIoRedis(client) ? client.mget(keys) : client.mGet(keys)));
+    if (Array.isArray(values) && values.length === keys.length) return values.map(text);
+    throw new TypeError('redis: the client did not return a list; use a client without other type mappings');
   }
 
   /** Stores a value for a time. */

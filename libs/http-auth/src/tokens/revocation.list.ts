@@ -68,7 +68,8 @@ export class RedisRevocations implements RevocationList {
 
   constructor(client: object, prefix: string) {
     this.redis = new RedisCommands(client, unavailable);
-    this.prefix = `${prefix}:revoked:`;
+    // The braces put all keys into one slot of a cluster, so that one command reads them.
+    this.prefix = `${prefix}:{revoked}:`;
     // The first list begins at startup. A client that is not connected yet must not be avoided for a while, so this has its own commands.
     this.begin(new RedisCommands(client, unavailable)).catch(() => undefined);
   }
@@ -82,7 +83,7 @@ export class RedisRevocations implements RevocationList {
    * before are refused, because the list does not know which of them were revoked.
    */
   async find(keys: readonly string[]): Promise<number> {
-    const [since, ...times] = await Promise.all([SINCE, ...keys].map((key) => this.redis.get(this.prefix + key)));
+    const [since, ...times] = await this.redis.get([SINCE, ...keys].map((key) => this.prefix + key));
     const start = since ?? (await this.begin(this.redis));
     return Math.max(timeOf(start), ...times.map((time) => (time === undefined ? 0 : timeOf(time))));
   }
