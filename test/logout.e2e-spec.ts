@@ -60,7 +60,7 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
   async function application({ jwt: more, logout, providers = [], prepare }: Setup = {}) {
     const logouts: Logout[] = [];
     const logger = new RecordingLogger();
-    const verifier = jwt({ issuer: issuer.url, audience, revocation: { maxTokenAge: '1h' }, ...more } as JwtOptions);
+    const verifier = jwt({ issuer: issuer.url, audience, revocation: { maxTokenAge: '1h' }, ...more });
     const app = await start(
       create(),
       {
@@ -240,7 +240,7 @@ describe('The options of BackChannelLogoutModule', () => {
     ['path must be a path without parameters', { path: 'logout/:id' }],
     ['audience is not an option; the options are verifier, clientId, onLogout', { audience: 'web' }],
   ])('stop the startup if they are invalid: %s', (message, wrong) => {
-    const create = () => BackChannelLogoutModule.forRoot({ ...valid, ...wrong } as BackChannelLogoutOptions);
+    const create = () => BackChannelLogoutModule.forRoot({ ...valid, ...wrong });
     expect(create).toThrow(`BackChannelLogoutModule: ${message}`);
     expect(() => BackChannelLogoutModule.forRoot(valid)).not.toThrow();
   });

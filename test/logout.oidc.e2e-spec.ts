@@ -18,7 +18,7 @@ class ReportsController {
 const audience = 'https://api.example';
 const revocation = { maxTokenAge: '1h' };
 
-// The authorization server starts as a process of its own.
+// The authorization server starts in another process.
 jest.setTimeout(60_000);
 
 let server: AuthorizationServer;
@@ -58,7 +58,7 @@ describe.each(adapters)('A logout at an authorization server, with an applicatio
     return { app, user, logouts };
   }
 
-  it('revokes the tokens of the session at once, also in the cache, and no other session', async () => {
+  it('revokes the tokens of the session immediately, also in the cache, and no other session', async () => {
     const { app: running, user, logouts } = await signedInAt(true);
     const other = user.elsewhere();
     const [mine, elsewhere] = [await user.signIn(audience), await other.signIn(audience)];

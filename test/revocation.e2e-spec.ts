@@ -32,7 +32,7 @@ const issued = (claims: JWTPayload = {}, ago = 10) => issuer.token({ iat: now() 
 
 describe.each(adapters)('A JWT on %s', (_name, create) => {
   async function application(options: Partial<JwtOptions>, logger = new RecordingLogger()) {
-    const verifier = jwt({ issuer: issuer.url, audience, ...options } as JwtOptions);
+    const verifier = jwt({ issuer: issuer.url, audience, ...options });
     const schemes = [bearer(verifier)];
     const app = await start(
       create(),
@@ -250,9 +250,9 @@ describe('The options of revocation', () => {
     [{ revocation: { maxTokenAge: '1h', prefix: 'a' } }, 'revocation.prefix is for redis only; remove it'],
     [{ revocation: { maxTokenAge: '1h', redis: {} } }, 'revocation.redis must be a client of ioredis 5 or later'],
   ])('stop the startup if they are invalid: %o', (wrong, message) => {
-    expect(() => jwt({ ...options, ...wrong } as JwtOptions)).toThrow(`jwt(): ${message}`);
+    expect(() => jwt({ ...options, ...wrong })).toThrow(`jwt(): ${message}`);
     const endpoint = { endpoint: 'https://issuer.example/introspect', audience, clientId: 'a', clientSecret: 'b' };
-    expect(() => introspection({ ...endpoint, ...wrong } as IntrospectionOptions)).toThrow(
+    expect(() => introspection({ ...endpoint, ...wrong })).toThrow(
       `introspection(): ${message}`,
     );
   });

@@ -83,7 +83,7 @@ describe.each(setups)(
       return { verifier, ask, status, logger };
     };
 
-    it('is known to the other instance at once, also for tokens in its cache', async () => {
+    it('is known to the other instance immediately, also for tokens in its cache', async () => {
       const [one, other, foreign] = [await instance(), await instance(), await instance('shop')];
       const [alice, bob] = [await token(), await token({ sub: 'bob', sid: 'two', jti: 'two' })];
       for (const { status } of [one, other, foreign]) expect(await status(alice, alice, bob)).toEqual([200, 200, 200]);
@@ -98,9 +98,11 @@ describe.each(setups)(
       const { verifier } = await instance('shop');
       await verifier.invalidate({ sub: 'alice' });
       const reader = await connect.ioredis();
-      const keys = (await reader.keys('*')).toSorted();
-      expect(keys).toEqual(['shop:{revoked}:since', expect.stringMatching(/^shop:\{revoked\}:[\w-]{43}$/)].toSorted());
+      const keys = await reader.keys('*');
+      expect(keys).toHaveLength(2);
+      expect(keys).toContain('shop:{revoked}:since');
       const [entry = ''] = keys.filter((name) => !name.endsWith(':since'));
+      expect(entry).toMatch(/^shop:\{revoked\}:[\w-]{43}$/);
       expect(await reader.get(entry)).toMatch(/^\d{13}$/);
       expect(await reader.pttl(entry)).toBeGreaterThan(600_000);
       expect(await reader.pttl(entry)).toBeLessThanOrEqual(605_000);

@@ -43,7 +43,7 @@ const provider = new Provider(issuer, {
     ...(oidc.entities.AuthorizationCode?.sid && { sid: oidc.entities.AuthorizationCode.sid }),
   }),
   // oidc-provider does not send requests to loopback addresses, unless its own dispatcher is left out.
-  fetch: (url, { dispatcher: _, ...options }) => fetch(url, options),
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   features: {
     backchannelLogout: { enabled: true },
     devInteractions: { enabled: false },

@@ -20,7 +20,7 @@ function read(changes: Record<string, unknown>, typ: unknown = 'logout+jwt') {
   return readLogoutToken(typ, present, ['web', 'app'], 5000, now);
 }
 
-/** The sections are those of OpenID Connect Back-Channel Logout 1.0. */
+/** The sections without an RFC are in OpenID Connect Back-Channel Logout 1.0. */
 describe('A logout token', () => {
   it.each<[rule: string, claims: Record<string, unknown>, typ?: unknown]>([
     ['sub without sid (section 2.4)', { sub: 'alice', sid: undefined }],

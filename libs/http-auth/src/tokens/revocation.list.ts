@@ -12,7 +12,7 @@ export interface RevocationList {
    * @param milliseconds the time until the last of these tokens has expired
    */
   add(key: string, issued: number, milliseconds: number): Promise<void>;
-  /** Returns the latest of the times for some keys, or of the time for all tokens, if the list is not complete; 0 if there is none. */
+  /** Returns the latest of the times for some keys, or of the time for all tokens, if the list is not complete; 0 without an entry. */
   find(keys: readonly string[]): Promise<number>;
 }
 
