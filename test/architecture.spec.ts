@@ -18,6 +18,7 @@ const order = [
   'guard',
   'door',
   'routes',
+  'logout',
   'graphql',
   'websockets',
   'sse',
@@ -47,8 +48,11 @@ const imports: Import[] = files.flatMap((from) => {
   }));
 });
 
-/** Folders with verifiers, which applications import as they need them. In the library, only `cli/` imports them. */
+/** Folders with verifiers, which applications import as they need them. */
 const verifierFolders = ['passwords', 'tokens'];
+
+/** The entries that use verifiers. */
+const verifierUsers = ['cli', 'logout'];
 
 const folderOf = (file: string) => file.split('/')[0] as string;
 const verifierOf = (file: string) => /^tokens\/([^/.]+)\//.exec(file)?.[1];
@@ -66,9 +70,9 @@ describe('The source of the library', () => {
     expect(wrong).toEqual([]);
   });
 
-  it.each(verifierFolders)('imports %s/ only from cli/', (folder) => {
+  it.each(verifierFolders)('imports %s/ only from cli/ and logout/', (folder) => {
     const users = imports.filter(({ from, to }) => folderOf(to) === folder && folderOf(from) !== folder);
-    expect(users.filter(({ from }) => folderOf(from) !== 'cli')).toEqual([]);
+    expect(users.filter(({ from }) => !verifierUsers.includes(folderOf(from)))).toEqual([]);
   });
 
   it('does not import one token verifier from another', () => {

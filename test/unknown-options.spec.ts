@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { auth0, betterAuth, cognito, entraId, google, jwt, keycloak, oidcProvider, okta } from 'nestjs-http-auth/jwt';
+import { BackChannelLogoutModule } from 'nestjs-http-auth/logout';
 import { htpasswd, password, passwords, users } from 'nestjs-http-auth/passwords';
 import { RpcAuthModule } from 'nestjs-http-auth/rpc';
 import { ticket } from 'nestjs-http-auth/tickets';
@@ -75,8 +76,20 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['google(): ', (mistake) => google({ audience: 'api', emails: null, ...mistake })],
   ['betterAuth(): ', (mistake) => betterAuth({ url: 'https://app.example', ...mistake })],
   ['oidcProvider(): ', (mistake) => oidcProvider({ issuer: 'https://login.example', audience: 'api', ...mistake })],
+  ['jwt(): revocation.', (mistake) => jwt({ ...issuer, revocation: { maxTokenAge: '1h', ...mistake } })],
+  [
+    'BackChannelLogoutModule: ',
+    (mistake) => {
+      const verifier = jwt({ ...issuer, revocation: { maxTokenAge: '1h' } });
+      return BackChannelLogoutModule.forRoot({ verifier, clientId: 'web', ...mistake });
+    },
+  ],
   ['introspection(): ', (mistake) => introspection({ ...endpoint, ...mistake })],
   ['introspection(): cache.', (cache) => introspection({ ...endpoint, cache })],
+  [
+    'introspection(): revocation.',
+    (mistake) => introspection({ ...endpoint, revocation: { maxTokenAge: '1h', ...mistake } }),
+  ],
   ['users(): ', (mistake) => users({}, mistake)],
   ['users(): cache.', (cache) => users({}, { cache })],
   ['passwords(): ', (mistake) => passwords(verify, mistake)],

@@ -12,6 +12,7 @@ const ENTRIES = {
   './jwt': 'tokens/jwt/index',
   './introspection': 'tokens/introspection/index',
   './tokens': 'tokens/index',
+  './logout': 'logout/index',
   './tickets': 'tickets/index',
   './opentelemetry': 'opentelemetry/index',
   './graphql': 'graphql/index',

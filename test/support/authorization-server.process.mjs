@@ -38,7 +38,14 @@ const provider = new Provider(issuer, {
   },
   scopes: ['openid', 'offline_access', 'reports:read', 'reports:write'],
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+  // Access tokens name their session if the client has registered that logouts do.
+  extraTokenClaims: ({ oidc }) => ({
+    ...(oidc.entities.AuthorizationCode?.sid && { sid: oidc.entities.AuthorizationCode.sid }),
+  }),
+  // oidc-provider does not send requests to loopback addresses, unless its own dispatcher is left out.
+  fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }),
   features: {
+    backchannelLogout: { enabled: true },
     devInteractions: { enabled: false },
     clientCredentials: { enabled: true },
     introspection: { enabled: true, allowedPolicy: () => true },

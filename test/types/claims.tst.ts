@@ -16,7 +16,8 @@ import {
   type JwtClaims,
   type JwtOptions,
   type StandardSchema,
-  type TokenVerifier,
+  type JwtVerifier,
+  type RevocableVerifier,
 } from 'nestjs-http-auth/jwt';
 import * as v from 'valibot';
 import { z } from 'zod';
@@ -39,13 +40,13 @@ interface Person {
 
 describe('a schema of all claims', () => {
   test('types the principal', () => {
-    expect(jwt({ ...base, claims: zod })).type.toBe<TokenVerifier<Person>>();
-    expect(jwt({ ...base, claims: valibot })).type.toBe<TokenVerifier<Person>>();
-    expect(jwt({ ...base, claims: piped })).type.toBe<TokenVerifier<Person>>();
-    expect(jwt({ ...base, claims: async })).type.toBe<TokenVerifier<Person>>();
-    expect(jwt({ issuers: [base], claims: zod })).type.toBe<TokenVerifier<Person>>();
-    expect(introspection({ ...server, claims: zod })).type.toBe<TokenVerifier<Person>>();
-    expect(introspection({ ...server, claims: valibot })).type.toBe<TokenVerifier<Person>>();
+    expect(jwt({ ...base, claims: zod })).type.toBe<JwtVerifier<Person>>();
+    expect(jwt({ ...base, claims: valibot })).type.toBe<JwtVerifier<Person>>();
+    expect(jwt({ ...base, claims: piped })).type.toBe<JwtVerifier<Person>>();
+    expect(jwt({ ...base, claims: async })).type.toBe<JwtVerifier<Person>>();
+    expect(jwt({ issuers: [base], claims: zod })).type.toBe<JwtVerifier<Person>>();
+    expect(introspection({ ...server, claims: zod })).type.toBe<RevocableVerifier<Person>>();
+    expect(introspection({ ...server, claims: valibot })).type.toBe<RevocableVerifier<Person>>();
     expect(bearer(jwt({ ...base, claims: zod }))).type.toBe<SchemeDefinition>();
   });
 
@@ -58,15 +59,15 @@ describe('a schema of all claims', () => {
         return Promise.resolve({ id: claims.tenant });
       },
     });
-    expect(verify).type.toBe<TokenVerifier<{ id: number }>>();
+    expect(verify).type.toBe<JwtVerifier<{ id: number }>>();
     const introspect = introspection({ ...server, claims: valibot, principal: ({ tenant }) => ({ id: tenant }) });
-    expect(introspect).type.toBe<TokenVerifier<{ id: number }>>();
+    expect(introspect).type.toBe<RevocableVerifier<{ id: number }>>();
     const byRequest = jwt({
       ...base,
       claims: zod,
       principal: ({ sub }, { hostname }: FastifyRequest) => ({ name: sub + hostname }),
     });
-    expect(byRequest).type.toBe<TokenVerifier<{ name: string }, FastifyRequest>>();
+    expect(byRequest).type.toBe<JwtVerifier<{ name: string }, FastifyRequest>>();
   });
 
   test('has an object as its output', () => {
@@ -84,11 +85,13 @@ describe('a schema of all claims', () => {
 describe('checks of claims', () => {
   test('do not change the type of the principal', () => {
     expect(jwt({ ...base, claims: { hd: 'example.com', tenant: zod, n: [1, 2], ok: true } })).type.toBe<
-      TokenVerifier<JwtClaims>
+      JwtVerifier<JwtClaims>
     >();
-    expect(introspection({ ...server, claims: { hd: ['a', 'b'] } })).type.toBe<TokenVerifier<IntrospectionClaims>>();
+    expect(introspection({ ...server, claims: { hd: ['a', 'b'] } })).type.toBe<
+      RevocableVerifier<IntrospectionClaims>
+    >();
     expect(jwt({ ...base, claims: { hd: 'a' }, principal: ({ sub }) => ({ id: sub }) })).type.toBe<
-      TokenVerifier<{ id: string | undefined }>
+      JwtVerifier<{ id: string | undefined }>
     >();
   });
 

@@ -18,6 +18,7 @@ import {
   okta,
   type TokenVerifier,
 } from 'nestjs-http-auth/jwt';
+import { BackChannelLogoutModule } from 'nestjs-http-auth/logout';
 import { describe, expect, test } from 'tstyche';
 
 const base = { issuer: 'https://issuer.example', audience: 'https://api.example' };
@@ -64,6 +65,34 @@ describe('jwt()', () => {
   test('has read-only claims', () => {
     expect<JwtClaims['sub']>().type.toBe<string | undefined>();
     expect<JwtClaims['roles']>().type.toBe<unknown>();
+  });
+
+  test('revokes tokens by a function that returns a boolean, and by their claims', () => {
+    const verify = jwt({ ...base, revoked: ({ jti }) => jti === 'a', revocation: { maxTokenAge: '1h' } });
+    expect(verify).type.toBe<JwtVerifier<JwtClaims>>();
+    expect<TokenVerifier<JwtClaims>>().type.toBeAssignableFrom(verify);
+    expect<JwtOptions>().type.toBeAssignableFrom({ ...base, revoked: () => Promise.resolve(false) });
+    expect<JwtOptions>().type.not.toBeAssignableFrom({ ...base, revoked: () => undefined });
+    expect<JwtOptions>().type.not.toBeAssignableFrom({ ...base, revocation: {} });
+    expect(verify.invalidate).type.toBeCallableWith({ sub: 'alice', sid: undefined });
+    expect(verify.invalidate).type.not.toBeCallableWith({ subject: 'alice' });
+  });
+
+  test('has the request type of the framework if only revoked() declares it', () => {
+    expect(jwt({ ...base, revoked: (_claims, { hostname }: FastifyRequest) => hostname === '' })).type.toBe<
+      JwtVerifier<JwtClaims, FastifyRequest>
+    >();
+  });
+});
+
+describe('BackChannelLogoutModule', () => {
+  test('accepts the verifier of any principal and any request', () => {
+    const issuers = ({ hostname }: FastifyRequest) => [{ ...base, audience: hostname }];
+    const verifier = jwt({ issuers, principal: () => ({ id: 1 }) });
+    expect(BackChannelLogoutModule.forRoot).type.toBeCallableWith({ verifier, clientId: 'web' });
+    expect(BackChannelLogoutModule.forRoot).type.toBeCallableWith({ verifier: jwt(base), clientId: ['web'] });
+    expect(BackChannelLogoutModule.forRoot).type.not.toBeCallableWith({ verifier: () => null, clientId: 'web' });
+    expect(BackChannelLogoutModule.forRoot).type.not.toBeCallableWith({ verifier });
   });
 });
 

@@ -1,6 +1,11 @@
 import type { Request as ExpressRequest } from 'express';
 import { admit, type Admission, bearer, type Failure, type HttpRequest } from 'nestjs-http-auth';
-import { introspection, type IntrospectionClaims, type TokenVerifier } from 'nestjs-http-auth/introspection';
+import {
+  introspection,
+  type IntrospectionClaims,
+  type RevocableVerifier,
+  type TokenVerifier,
+} from 'nestjs-http-auth/introspection';
 import { type CreatedToken, type StoredToken, token, tokens } from 'nestjs-http-auth/tokens';
 import { Agent, fetch as undiciFetch } from 'undici';
 import { describe, expect, test } from 'tstyche';
@@ -74,16 +79,16 @@ describe('token', () => {
 describe('introspection()', () => {
   test('has the claims as the principal, or the principal that the function returns', () => {
     const claims = introspection({ ...server, clientSecret: '' });
-    expect(claims).type.toBe<TokenVerifier<IntrospectionClaims>>();
+    expect(claims).type.toBe<RevocableVerifier<IntrospectionClaims>>();
     const users = introspection({ ...server, clientSecret: '', principal: () => user });
-    expect(users).type.toBe<TokenVerifier<User>>();
+    expect(users).type.toBe<RevocableVerifier<User>>();
     expect(bearer).type.toBeCallableWith(users);
   });
 
   test('accepts any result of a verifier as the principal', () => {
     const principal = ({ sub }: IntrospectionClaims): Promise<User | Admission<User> | Failure | null> =>
       Promise.resolve(sub === undefined ? null : admit(user, { scopes: [] }));
-    expect(introspection({ ...server, clientSecret: '', principal })).type.toBe<TokenVerifier<User>>();
+    expect(introspection({ ...server, clientSecret: '', principal })).type.toBe<RevocableVerifier<User>>();
   });
 
   test('requires an audience', () => {

@@ -44,6 +44,8 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_JWT_OPTION'
   /** An option of `introspection()` is invalid. */
   | 'ERR_AUTH_INTROSPECTION_OPTION'
+  /** An option of `BackChannelLogoutModule` is invalid. */
+  | 'ERR_AUTH_LOGOUT_OPTION'
   /** An option of `tokens()` or `token.create()` is invalid. */
   | 'ERR_AUTH_TOKEN_OPTION'
   /** The store of `tokens()` returned an invalid record. */

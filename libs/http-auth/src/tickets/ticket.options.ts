@@ -3,7 +3,7 @@ import { type Duration, milliseconds } from '../common/duration.js';
 import { isToken } from '../http/grammar.js';
 import { schemeProblem } from '../schemes/auth.scheme.js';
 import { type Verifier, verifierProblem } from '../schemes/verifier.js';
-import { redisProblem } from './redis.store.js';
+import { redisProblem } from '../common/redis.js';
 
 /**
  * How a store keeps the principal of a ticket.

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '../http/request.js';
 import type { Admission } from '../schemes/admission.js';
 import type { VerifierContext } from '../schemes/verifier.context.js';
+import type { RevokedTokens } from './revocation.js';
 
 /** The credentials of the Bearer scheme. */
 export interface TokenCredentials {
@@ -31,3 +32,21 @@ export type TokenVerifier<Principal, Request = HttpRequest> = (
   request: Request,
   context?: VerifierContext,
 ) => Promise<Admission<Principal>>;
+
+/**
+ * A verifier of access tokens that can refuse tokens before they expire.
+ *
+ * @example
+ * const verify = jwt({ issuer, audience, revocation: { maxTokenAge: '1h' } });
+ * await verify.invalidate({ sub: user.id }); // e.g. after the user has changed the password
+ */
+export interface RevocableVerifier<Principal, Request = HttpRequest> extends TokenVerifier<Principal, Request> {
+  /**
+   * Refuses all tokens with a claim that were issued before now, or in the same second. It needs the option `revocation`.
+   *
+   * @throws AuthConfigurationError if the verifier does not have the option `revocation`
+   * @throws TypeError if the argument does not select tokens of this verifier
+   * @throws VerifierUnavailableException if Redis is down; the tokens are then still accepted when it is back
+   */
+  invalidate(tokens: RevokedTokens): Promise<void>;
+}

@@ -10,6 +10,7 @@ import { DAY, durationProblem, readDuration, toleranceProblem } from '../duratio
 import { endpointProblem, type Fetch, TIMEOUT } from '../endpoint.js';
 import { headersProblem } from '../headers.js';
 import { type PrincipalOf, principalProblem } from '../principal.js';
+import { REVOCABLE_NAMES, type RevocableSettings, revocationProblem } from '../revocation.options.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import { type ClientOptions, clientProblem } from './client.options.js';
 import type { IntrospectionClaims } from './introspection.response.js';
@@ -37,7 +38,7 @@ export interface IntrospectionOptions<
   Request extends object = HttpRequest,
   Claims = IntrospectionClaims,
 >
-  extends ClientOptions, ClaimsOptions<IntrospectionClaims, Claims> {
+  extends ClientOptions, ClaimsOptions<IntrospectionClaims, Claims>, RevocableSettings<IntrospectionClaims, Request> {
   /** The https URL of the introspection endpoint; http is accepted for loopback addresses. */
   readonly endpoint: string | URL;
   /**
@@ -86,9 +87,10 @@ export interface IntrospectionOptions<
 }
 
 /** The options that do not depend on the principal. */
-type Options = Omit<IntrospectionOptions, 'principal' | 'claims'> & {
+type Options = Omit<IntrospectionOptions, 'principal' | 'claims' | 'revoked'> & {
   readonly principal?: unknown;
   readonly claims?: ClaimsOptions<IntrospectionClaims, unknown>['claims'];
+  readonly revoked?: unknown;
 };
 
 const NAMES: OptionNames<IntrospectionOptions> = {
@@ -108,6 +110,7 @@ const NAMES: OptionNames<IntrospectionOptions> = {
   fetch: true,
   headers: true,
   allowInsecureHttp: true,
+  ...REVOCABLE_NAMES,
 };
 
 const CACHE_NAMES: OptionNames<IntrospectionCacheOptions> = { ttl: true, negativeTtl: true, max: true };
@@ -157,7 +160,8 @@ function optionsProblem({ endpoint, issuer, audience, principal, ...options }: O
     headersProblem(headers, ['accept', 'content-type', 'authorization']) ??
     audienceProblem(audience) ??
     principalProblem(principal) ??
-    claimsProblem(options)
+    claimsProblem(options) ??
+    revocationProblem(options)
   );
 }
 

@@ -7,9 +7,10 @@ import { warnOfInsecureHttp } from '../allow.insecure.http.js';
 import { type EndpointError, fetchJson } from '../endpoint.js';
 import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
+import { Revocation, type RevokedTokens } from '../revocation.js';
 import { TokenCache } from '../token.cache.js';
 import type { StandardSchema } from '../standard.schema.js';
-import type { TokenVerifier } from '../token.verifier.js';
+import type { RevocableVerifier, TokenVerifier } from '../token.verifier.js';
 import { clientAuthentication } from './client.authentication.js';
 import { type IntrospectionOptions, readSettings, type Settings } from './introspection.options.js';
 import { type IntrospectionClaims, readIntrospection } from './introspection.response.js';
@@ -17,7 +18,7 @@ import { type IntrospectionClaims, readIntrospection } from './introspection.res
 /** Returns a verifier like the one below. The claims are the output of the schema, and by default they are the principal. */
 export function introspection<Claims extends object, Principal = Claims, Request extends object = HttpRequest>(
   options: IntrospectionOptions<Principal, Request, Claims> & { readonly claims: StandardSchema<Claims> },
-): TokenVerifier<Principal, Request>;
+): RevocableVerifier<Principal, Request>;
 /**
  * Returns a verifier that asks the authorization server about each token (RFC 7662). It asks only once for all requests that
  * bring the same token at the same time, and keeps the answer in a cache. It refuses a token that is bound to a key, because
@@ -38,10 +39,10 @@ export function introspection<Claims extends object, Principal = Claims, Request
  */
 export function introspection<Principal = IntrospectionClaims, Request extends object = HttpRequest>(
   options: IntrospectionOptions<Principal, Request>,
-): TokenVerifier<Principal, Request>;
+): RevocableVerifier<Principal, Request>;
 export function introspection<Claims extends object, Principal, Request extends object>(
   options: IntrospectionOptions<Principal, Request, Claims>,
-): TokenVerifier<Principal, Request> {
+): RevocableVerifier<Principal, Request> {
   const settings = readSettings(options);
   if (options.allowInsecureHttp === true) {
     const risk = 'can read tokens and the secret of this client, and change the answers';
@@ -50,16 +51,25 @@ export function introspection<Claims extends object, Principal, Request extends 
   const inspect = cached(options, settings);
   const inspectClaims = inspectorOf(options);
   const { principal } = options;
-
-  return async ({ token }, request) => {
+  // An answer need not have `iss`, so all tokens count as those of one issuer.
+  const issuer = options.issuer ?? String(options.endpoint);
+  const revocation = new Revocation<IntrospectionClaims, Request>(options, {
+    name: 'introspection()',
+    code: 'ERR_AUTH_INTROSPECTION_OPTION',
+    issuers: [issuer],
+    clockTolerance: settings.clockTolerance,
+  });
+  const verifier: TokenVerifier<Principal, Request> = async ({ token }, request) => {
     const found = await inspect(token);
     if (found instanceof Failure) throw RefusedException.of(found);
+    await revocation.check(found.principal, request, issuer);
     return conclude(await inspectClaims(found), principal, token, request);
   };
+  return Object.assign(verifier, { invalidate: (tokens: RevokedTokens) => revocation.invalidate(tokens) });
 }
 
 /** The options that do not depend on the request. */
-type EndpointOptions = Omit<IntrospectionOptions, 'principal' | 'claims'>;
+type EndpointOptions = Omit<IntrospectionOptions, 'principal' | 'claims' | 'revoked'>;
 
 /** The result of one answer of the endpoint, which all requests with the token share. */
 type Introspected = Admission<IntrospectionClaims> | Failure;

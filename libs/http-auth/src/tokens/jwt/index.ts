@@ -2,7 +2,9 @@ export type { ClaimCheck, ClaimChecks, ClaimsOptions, ClaimValue, RolesFunction 
 export type { Fetch, FetchResponse } from '../endpoint.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from '../standard.schema.js';
 export type { TokenCacheOptions } from '../token.cache.js';
-export type { TokenVerifier } from '../token.verifier.js';
+export type { RevokedTokens } from '../revocation.js';
+export type { RevocableSettings, RevocationOptions } from '../revocation.options.js';
+export type { RevocableVerifier, TokenVerifier } from '../token.verifier.js';
 export type { JwtClaims } from './claims.js';
 export type { Jwk, JwkSet } from './jwk.set.js';
 export { jwt } from './jwt.js';

@@ -3,6 +3,7 @@ import type { HttpRequest } from '../../http/request.js';
 import type { ClaimsOptions, ClaimValue } from '../claims.options.js';
 import type { Fetch } from '../endpoint.js';
 import type { PrincipalOf } from '../principal.js';
+import type { RevocableSettings } from '../revocation.options.js';
 import type { TokenCacheOptions } from '../token.cache.js';
 import type { JwtClaims } from './claims.js';
 import type { JwkSet } from './jwk.set.js';
@@ -84,10 +85,8 @@ export interface JwtIssuer {
 }
 
 /** Options of `jwt()` that do not depend on the issuer. */
-export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest, Claims = JwtClaims> extends ClaimsOptions<
-  JwtClaims,
-  Claims
-> {
+export interface JwtSettings<Principal = JwtClaims, Request = HttpRequest, Claims = JwtClaims>
+  extends ClaimsOptions<JwtClaims, Claims>, RevocableSettings<JwtClaims, Request> {
   /**
    * Returns the principal of a valid token, e.g. the user of its `sub`, or a promise of it. Like a verifier, it may
    * also return `null` to refuse the token, or `admit()`. A fact that `admit()` does not name stays as the token has it. It is called on

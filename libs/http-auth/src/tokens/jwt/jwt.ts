@@ -3,15 +3,19 @@ import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
+import { Revocation, type RevokedTokens } from '../revocation.js';
 import { TokenCache } from '../token.cache.js';
 import type { StandardSchema } from '../standard.schema.js';
+import type { TokenVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
 import { Issuers } from './issuers.js';
 import { parseJws } from './jws.js';
 import type { JwtOptions } from './jwt.options.js';
-import { type JwtVerifier, warmUp, withKeys } from './jwt.verifier.js';
+import { isTemplate } from './issuer.template.js';
+import { type JwtVerifier, keyMethods, warmUp } from './jwt.verifier.js';
 import { readSettings } from './settings.js';
+import { TRUST, type Trust } from './trust.js';
 import type { TrustedIssuer } from './trusted.issuer.js';
 
 /** A valid token. All requests that bring it share this object. */
@@ -49,23 +53,34 @@ export function jwt<Claims extends object, Principal, Request extends object>(
 ): JwtVerifier<Principal, Request> {
   const settings = readSettings(options);
   const known = new Issuers(settings);
-  const verify = cached(settings.cache === false ? undefined : new TokenCache<Verified>(settings.cache));
+  const check = cached(settings.cache === false ? undefined : new TokenCache<Verified>(settings.cache));
   const issuers = 'issuers' in options ? options.issuers : [options];
   const inspect = inspectorOf(options);
   const { principal } = options;
 
-  if (typeof issuers === 'function') {
-    return withKeys(known, [], async ({ token }, request: Request) => {
-      const { admission } = await verify(token, known.all(await issuers(request)));
-      return conclude(await inspect(admission), principal, token, request);
-    });
-  }
-  const trusted = known.all(issuers);
-  const verifier = withKeys(known, trusted, async ({ token }, request: Request) => {
-    const { admission } = await verify(token, trusted);
-    return conclude(await inspect(admission), principal, token, request);
+  const all = typeof issuers === 'function' ? undefined : known.all(issuers);
+  const trusted = async (request: Request) =>
+    typeof issuers === 'function' ? known.all(await issuers(request)) : known.all(issuers);
+  const names = all?.map(({ name }) => name);
+  const revocation = new Revocation<JwtClaims, Request>(options, {
+    name: 'jwt()',
+    code: 'ERR_AUTH_JWT_OPTION',
+    // The issuer of a template is not known before there is a token.
+    issuers: names?.some(isTemplate) ? undefined : names,
+    clockTolerance: settings.clockTolerance,
   });
-  if (settings.warmUp) warmUp(verifier);
+  const verify: TokenVerifier<Principal, Request> = async ({ token }, request) => {
+    const { admission } = await check(token, all ?? (await trusted(request)));
+    await revocation.check(admission.principal, request, admission.principal.iss);
+    return conclude(await inspect(admission), principal, token, request);
+  };
+  const trust: Trust<Request> = { issuers: trusted, revocation, clockTolerance: settings.clockTolerance };
+  const verifier = Object.assign(verify, {
+    ...keyMethods(known, all ?? []),
+    invalidate: (tokens: RevokedTokens) => revocation.invalidate(tokens),
+    [TRUST]: trust,
+  });
+  if (settings.warmUp && all !== undefined) warmUp(verifier);
   return verifier;
 }
 

@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../../http/request.js';
-import type { TokenVerifier } from '../token.verifier.js';
+import type { RevocableVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
 import type { Issuers } from './issuers.js';
 import type { KeyState } from './keys.js';
@@ -12,8 +12,11 @@ export interface IssuerState extends KeyState {
   readonly issuer: string;
 }
 
-/** The verifier of `jwt()`. In addition to {@link TokenVerifier}, it tells the state of the keys, e.g. for a readiness probe. */
-export interface JwtVerifier<Principal = JwtClaims, Request = HttpRequest> extends TokenVerifier<Principal, Request> {
+/** The verifier of `jwt()`. In addition to {@link RevocableVerifier}, it tells the state of the keys, e.g. for a readiness probe. */
+export interface JwtVerifier<Principal = JwtClaims, Request = HttpRequest> extends RevocableVerifier<
+  Principal,
+  Request
+> {
   /**
    * Returns the state of each issuer. It does not send a request. If a function returns the issuers, these are the issuers of the
    * requests so far.
@@ -30,21 +33,20 @@ export interface JwtVerifier<Principal = JwtClaims, Request = HttpRequest> exten
 }
 
 /**
- * Adds the methods of {@link JwtVerifier} to a verifier.
+ * Returns the methods of {@link JwtVerifier} about keys.
  *
  * @param fixed the issuers that do not depend on a request
  */
-export function withKeys<Principal, Request>(
+export function keyMethods(
   known: Issuers,
   fixed: readonly TrustedIssuer[],
-  verify: TokenVerifier<Principal, Request>,
-): JwtVerifier<Principal, Request> {
-  return Object.assign(verify, {
+): Pick<JwtVerifier, 'issuers' | 'fetchKeys'> {
+  return {
     issuers: () => distinct(known.list).map(({ name, keys }) => ({ issuer: name, ...keys.state })),
     fetchKeys: async () => {
       await Promise.all(fixed.map(({ keys }) => keys.load()));
     },
-  });
+  };
 }
 
 /** Removes issuers that differ only in their audience or in other requirements. */

@@ -4,6 +4,7 @@ import { claimsProblem } from '../claims.problem.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { type Fetch, TIMEOUT } from '../endpoint.js';
 import { principalProblem } from '../principal.js';
+import { REVOCABLE_NAMES, revocationProblem } from '../revocation.options.js';
 import { type TokenCacheOptions, tokenCacheProblem } from '../token.cache.js';
 import type { JwtIssuer, JwtOptions, JwtSettings, RemoteKeysOptions } from './jwt.options.js';
 import { ISSUER_NAMES } from './issuer.check.js';
@@ -50,6 +51,7 @@ const SETTINGS: OptionNames<JwtSettings> = {
   cache: true,
   keys: true,
   fetch: true,
+  ...REVOCABLE_NAMES,
 };
 const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS };
 const SEVERAL = { issuers: true, ...SETTINGS } as const;
@@ -70,7 +72,8 @@ function optionsProblem<Claims>(options: JwtOptions<unknown, never, Claims> | un
     several.map((issuer) => unknownOption(Object(issuer) as object, ISSUER_NAMES, 'issuers: ')).find(Boolean) ??
     unknownOption(options.keys ?? {}, KEYS, 'keys.') ??
     principalProblem(options.principal) ??
-    claimsProblem(options)
+    claimsProblem(options) ??
+    revocationProblem(options)
   );
 }
 

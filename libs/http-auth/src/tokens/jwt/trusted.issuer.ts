@@ -47,16 +47,27 @@ export class TrustedIssuer {
    * @throws RefusedException if the token is not valid
    * @throws VerifierUnavailableException if the keys cannot be fetched
    */
-  async verify({ header, claims, input, signature }: Jws): Promise<Admission<JwtClaims>> {
-    const { alg, typ } = header;
+  async verify(jws: Jws): Promise<Admission<JwtClaims>> {
+    await this.checkSignature(jws);
+    const { header, claims } = jws;
+    const failure = claimsFailure(header.typ, claims, this.requirements);
+    if (failure !== undefined) refuse(failure);
+    const { clockTolerance } = this.requirements;
+    return admit(frozen(claims as JwtClaims), infoOf(claims, scopesOf(claims as JwtClaims), clockTolerance));
+  }
+
+  /**
+   * Checks the signature of a token of this issuer, and nothing else.
+   *
+   * @throws RefusedException if the signature cannot be verified
+   * @throws VerifierUnavailableException if the keys cannot be fetched
+   */
+  async checkSignature({ header, claims, input, signature }: Jws): Promise<void> {
+    const { alg } = header;
     // RFC 8725 section 3.1: the token does not choose its algorithm.
     if (!this.algorithms.includes(alg)) refuse(FAILURES.algorithm);
     const keys = await this.keys.find(header, isTemplate(this.name) ? (claims as unknown as TokenIssuer) : undefined);
     if (keys.length === 0) refuse(FAILURES.key);
     if (!keys.some((key) => isSignedBy(key, alg, input, signature))) refuse(FAILURES.signature);
-    const failure = claimsFailure(typ, claims, this.requirements);
-    if (failure !== undefined) refuse(failure);
-    const { clockTolerance } = this.requirements;
-    return admit(frozen(claims as JwtClaims), infoOf(claims, scopesOf(claims as JwtClaims), clockTolerance));
   }
 }

@@ -1,0 +1,72 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import { keyedDigest } from '../common/digest.js';
+import { RefusedException } from '../schemes/refused.exception.js';
+import { parseJws } from '../tokens/jwt/jws.js';
+import { type Trust, trustOf } from '../tokens/jwt/trust.js';
+import { type BackChannelLogoutOptions, checkedOptions } from './logout.options.js';
+import { type Logout, type LogoutToken, LogoutTokenError, readLogoutToken } from './logout.token.js';
+
+/** The injection token of the options. */
+export const LOGOUT_OPTIONS = Symbol('nestjs-http-auth:logout-options');
+
+/** The maximum number of logout tokens that are remembered until they expire. */
+const MAX = 10_000;
+
+/** Verifies logout tokens (OpenID Connect Back-Channel Logout 1.0 section 2.6), and revokes the tokens of the session or the user. */
+@Injectable()
+export class BackChannelLogout {
+  private readonly trust: Trust<unknown>;
+  private readonly clientId: readonly string[];
+  private readonly onLogout: BackChannelLogoutOptions['onLogout'];
+  /** The tokens that were used, or are in use, with the milliseconds since 1970 until which they are refused. */
+  private readonly used = new LRUCache<string, number>({ max: MAX });
+
+  constructor(@Inject(LOGOUT_OPTIONS) options: BackChannelLogoutOptions) {
+    const { verifier, clientId, onLogout } = checkedOptions(options);
+    this.trust = trustOf(verifier) as Trust<unknown>;
+    this.clientId = [clientId].flat();
+    this.onLogout = onLogout;
+  }
+
+  /**
+   * Logs out.
+   *
+   * @throws LogoutTokenError if the token is not valid
+   * @throws VerifierUnavailableException if the keys of the issuer, or the list of revoked tokens, are unavailable
+   */
+  async logout(token: string, request: unknown): Promise<void> {
+    const verified = await this.verify(token, request);
+    const key = keyedDigest(verified.iss, verified.jti);
+    const until = this.used.get(key);
+    if (until !== undefined && until > Date.now()) throw new LogoutTokenError('the token was used before');
+    this.used.set(key, verified.exp * 1000 + this.trust.clockTolerance);
+    try {
+      await this.revoke(verified);
+    } catch (error) {
+      // The issuer may send the same token again.
+      this.used.delete(key);
+      throw error;
+    }
+  }
+
+  private async verify(token: string, request: unknown): Promise<LogoutToken> {
+    const { trust, clientId } = this;
+    try {
+      const jws = parseJws(token);
+      const issuer = (await trust.issuers(request)).find((one) => one.isNamedBy(jws.claims));
+      if (issuer === undefined) throw new LogoutTokenError('iss is not trusted');
+      await issuer.checkSignature(jws);
+      return readLogoutToken(jws.header.typ, jws.claims, clientId, trust.clockTolerance);
+    } catch (error) {
+      throw error instanceof RefusedException ? new LogoutTokenError(error.message) : error;
+    }
+  }
+
+  private async revoke({ iss, sub, sid, iat }: LogoutToken): Promise<void> {
+    const logout: Logout = { iss, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid }) };
+    // The clock of the issuer counts if it is ahead, because the issuer has set `iat` of the access tokens too.
+    await this.trust.revocation.invalidate(logout, Math.max(Date.now(), iat * 1000));
+    await this.onLogout?.(logout);
+  }
+}

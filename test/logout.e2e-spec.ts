@@ -1,0 +1,247 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, ForbiddenException, Get, Injectable, Module, VersioningType } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { type JWTHeaderParameters, type JWTPayload, UnsecuredJWT } from 'jose';
+import { map, type Observable } from 'rxjs';
+import { AuthModule, bearer, protect, type SchemeDefinition } from 'nestjs-http-auth';
+import { jwt, type JwtOptions } from 'nestjs-http-auth/jwt';
+import { type BackChannelLogoutOptions, BackChannelLogoutModule, type Logout } from 'nestjs-http-auth/logout';
+import { adapters, start } from './support/application.js';
+import { bearerAuthorization, send } from './support/client.js';
+import { audience, Issuer, newKey, now, sign, type SigningKey } from './support/issuer.js';
+import { RecordingLogger } from './support/logger.js';
+
+@Controller()
+class ReportsController {
+  @Get('me') me() {}
+}
+
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+const form = 'application/x-www-form-urlencoded';
+const path = '/backchannel-logout';
+
+let issuer: Issuer;
+let count = 0;
+
+beforeAll(async () => {
+  issuer = await Issuer.start();
+});
+
+afterAll(() => issuer.stop());
+
+/** Returns a logout token. `undefined` removes a claim. */
+function logoutToken(claims: JWTPayload = {}, header: Partial<JWTHeaderParameters> = {}, key?: SigningKey) {
+  const all = {
+    iss: issuer.url,
+    aud: 'web',
+    iat: now(),
+    exp: now() + 120,
+    jti: `logout ${count++}`,
+    sub: undefined,
+    sid: 'one',
+    events: { [event]: {} },
+    ...claims,
+  };
+  return sign(key ?? (issuer.keys.at(-1) as SigningKey), all, { typ: 'logout+jwt', ...header });
+}
+
+const accessToken = (claims: JWTPayload = {}) => issuer.token({ iat: now() - 10, sid: 'one', ...claims });
+
+const bodyOf = (token: string) => new URLSearchParams({ logout_token: token }).toString();
+
+describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, create) => {
+  interface Setup {
+    jwt?: Partial<JwtOptions>;
+    logout?: Partial<BackChannelLogoutOptions> & { path?: string };
+    providers?: object[];
+    prepare?: Parameters<typeof start>[2];
+  }
+
+  async function application({ jwt: more, logout, providers = [], prepare }: Setup = {}) {
+    const logouts: Logout[] = [];
+    const logger = new RecordingLogger();
+    const verifier = jwt({ issuer: issuer.url, audience, revocation: { maxTokenAge: '1h' }, ...more });
+    const app = await start(
+      create(),
+      {
+        imports: [
+          AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)] }),
+          BackChannelLogoutModule.forRoot({
+            verifier,
+            clientId: 'web',
+            onLogout: (one) => void logouts.push(one),
+            ...logout,
+          }),
+        ],
+        controllers: [ReportsController],
+        providers: providers as never[],
+      },
+      prepare,
+      { logger },
+    );
+    const post = (body: string, type = form, to = path) =>
+      send(app, to, { method: 'POST', headers: { 'content-type': type }, body });
+    const end = async (token: string | Promise<string>) => post(bodyOf(await token));
+    const status = async (token: string) => (await send(app, '/me', { headers: bearerAuthorization(token) })).status;
+    return { app, verifier, logouts, logger, post, end, status };
+  }
+
+  it('responds with 200 and no-store to a logout token, and revokes the tokens of the session (section 2.8)', async () => {
+    const { end, status, logouts } = await application();
+    const [one, other] = [await accessToken(), await accessToken({ sid: 'two' })];
+    expect([await status(one), await status(other)]).toEqual([200, 200]);
+    const answer = await end(logoutToken({ sub: 'alice' }));
+    expect([answer.status, answer.headers['cache-control'], answer.challenges]).toEqual([200, 'no-store', []]);
+    expect(logouts).toEqual([{ iss: issuer.url, sub: 'alice', sid: 'one' }]);
+    expect([await status(one), await status(other), await status(await accessToken({ sid: undefined }))]).toEqual([
+      401, 200, 401,
+    ]);
+  });
+
+  it('responds with 400, no-store and the reason to a token that is not valid (section 2.8)', async () => {
+    const { end, status, logouts } = await application();
+    const answer = await end(logoutToken({ nonce: 'n' }));
+    expect([answer.status, answer.headers['cache-control'], answer.json()]).toEqual([
+      400,
+      'no-store',
+      { error: 'invalid_request', error_description: 'nonce is not allowed' },
+    ]);
+    const foreign = await end(logoutToken({ iss: 'https://other.example' }));
+    expect([foreign.status, foreign.json()]).toMatchObject([400, { error_description: 'iss is not trusted' }]);
+    expect([logouts, await status(await accessToken())]).toEqual([[], 200]);
+  });
+
+  it('refuses a forged token, a token without a signature, and strings that are not a JWT (section 2.6 steps 2 and 3)', async () => {
+    const { end, logouts } = await application();
+    const claims = { iss: issuer.url, aud: 'web', jti: 'x', sid: 'one', events: { [event]: {} } };
+    const unsigned = new UnsecuredJWT(claims).setIssuedAt().setExpirationTime('2m').encode();
+    const answers = [await end(logoutToken({}, {}, newKey('first'))), await end(unsigned), await end('a.b.c.d.e')];
+    expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
+    expect(answers.map(({ json }) => (json() as { error_description: string }).error_description)).toEqual([
+      'The signature of the token cannot be verified',
+      'The algorithm of the token is not allowed',
+      'The token is not a valid JWT',
+    ]);
+    expect(logouts).toEqual([]);
+  });
+
+  it('refuses a token that was used before (section 2.6 step 8), unless the first logout failed', async () => {
+    let fails = true;
+    const { end, logger } = await application({
+      logout: {
+        onLogout: () => {
+          if (fails) throw new Error('sessions: no connection');
+        },
+      },
+    });
+    const token = await logoutToken();
+    const failed = await end(token);
+    // Section 2.8: 400 also if the logout fails.
+    expect([failed.status, failed.json()]).toEqual([
+      400,
+      { error: 'server_error', error_description: 'the logout failed; try again' },
+    ]);
+    expect(logger.text()).toContain('sessions: no connection');
+    fails = false;
+    expect((await end(token)).status).toBe(200);
+    expect((await end(token)).json()).toMatchObject({ error_description: 'the token was used before' });
+    expect(logger.text()).not.toContain(token);
+  });
+
+  it.each<[string, (token: string) => [body: string, type?: string]]>([
+    ['JSON', (token) => [JSON.stringify({ logout_token: token }), 'application/json']],
+    ['a token that is given twice', (token) => [`${bodyOf(token)}&${bodyOf(token)}`]],
+    ['an empty form', () => ['']],
+    ['an empty token', () => ['logout_token=']],
+    ['a parameter with another name', (token) => [`logout_token[a]=${token}`]],
+  ])('refuses %s (section 2.5)', async (_what, bodyFor) => {
+    const { post, logouts } = await application();
+    const answer = await post(...bodyFor(await logoutToken()));
+    expect([answer.status, answer.json()]).toMatchObject([400, { error: 'invalid_request' }]);
+    expect(logouts).toEqual([]);
+  });
+
+  it('responds with 400 if the keys of the issuer cannot be fetched (section 2.8)', async () => {
+    const down = 'http://127.0.0.1:1';
+    const { end, logger } = await application({ jwt: { issuer: down } });
+    const answer = await end(logoutToken({ iss: down }));
+    expect([answer.status, answer.json()]).toMatchObject([400, { error: 'server_error' }]);
+    expect(logger.text()).toContain('A logout failed');
+  });
+
+  it('is not changed by the prefix, the versions, the pipes and the interceptors of the application, and is in no protected path', async () => {
+    @Injectable()
+    class Wrapper {
+      intercept(_context: unknown, next: { handle(): Observable<unknown> }) {
+        return next.handle().pipe(map((data) => ({ data })));
+      }
+    }
+    const { post } = await application({
+      logout: { path: 'oidc/logout' },
+      providers: [{ provide: APP_INTERCEPTOR, useClass: Wrapper }],
+      prepare: (app) => {
+        app.setGlobalPrefix('api');
+        app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+        app.useGlobalPipes({
+          transform() {
+            throw new ForbiddenException();
+          },
+        });
+        protect(app, { except: ['/api/oidc/logout'] } as never);
+      },
+    });
+    const answer = await post(bodyOf(await logoutToken()), form, '/api/oidc/logout');
+    expect([answer.status, answer.body]).toEqual([200, '{}']);
+  });
+
+  it('gets its options from a factory with providers', async () => {
+    const closed: Logout[] = [];
+    @Injectable()
+    class Connections {
+      close(logout: Logout) {
+        closed.push(logout);
+      }
+    }
+    @Module({ providers: [Connections], exports: [Connections] })
+    class ConnectionsModule {}
+    const verifier = jwt({ issuer: issuer.url, audience, revocation: { maxTokenAge: '1h' } });
+    const app = await start(create(), {
+      imports: [
+        AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)] as [SchemeDefinition] }),
+        BackChannelLogoutModule.forRootAsync({
+          path: 'logout',
+          imports: [ConnectionsModule],
+          inject: [Connections],
+          useFactory: (connections: Connections) => ({
+            verifier,
+            clientId: ['web'],
+            onLogout: (logout) => connections.close(logout),
+          }),
+        }),
+      ],
+    });
+    const body = bodyOf(await logoutToken());
+    const answer = await send(app, '/logout', { method: 'POST', headers: { 'content-type': form }, body });
+    expect([answer.status, closed]).toEqual([200, [{ iss: issuer.url, sid: 'one' }]]);
+  });
+});
+
+describe('The options of BackChannelLogoutModule', () => {
+  const issuerOptions = { issuer: 'https://issuer.example', audience, secret: 'a secret of thirty-two characters' };
+  const verifier = jwt({ ...issuerOptions, revocation: { maxTokenAge: '1h' } });
+  const valid = { verifier, clientId: 'web' };
+
+  it.each<[string, object]>([
+    ['verifier must be what jwt() returns', { verifier: () => null }],
+    ['verifier has no list of revoked tokens', { verifier: jwt(issuerOptions) }],
+    ['clientId must be the client_id', { clientId: '' }],
+    ['clientId must be the client_id', { clientId: [] }],
+    ['onLogout must be a function', { onLogout: true }],
+    ['path must be a path without parameters', { path: 'logout/:id' }],
+    ['audience is not an option; the options are verifier, clientId, onLogout', { audience: 'web' }],
+  ])('stop the startup if they are invalid: %s', (message, wrong) => {
+    const create = () => BackChannelLogoutModule.forRoot({ ...valid, ...wrong });
+    expect(create).toThrow(`BackChannelLogoutModule: ${message}`);
+    expect(() => BackChannelLogoutModule.forRoot(valid)).not.toThrow();
+  });
+});

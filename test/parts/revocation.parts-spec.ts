@@ -1,0 +1,157 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get } from '@nestjs/common';
+import type { JWTPayload } from 'jose';
+import { AuthModule, bearer } from 'nestjs-http-auth';
+import { jwt } from 'nestjs-http-auth/jwt';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { adapters, start } from '../support/application.js';
+import { bearerAuthorization, send } from '../support/client.js';
+import { audience, newKey, now, pemOf, sign } from '../support/issuer.js';
+import { RecordingLogger } from '../support/logger.js';
+import { RedisServer } from './support/redis.js';
+
+@Controller()
+class AppController {
+  @Get('me') me() {}
+}
+
+const key = newKey('first');
+
+/** Returns a token that is issued a moment later than the list begins. */
+const token = (claims: JWTPayload = {}) => sign(key, { iat: Date.now() / 1000, jti: 'one', sid: 'one', ...claims });
+
+let redis: RedisServer;
+const clients: { close(): unknown }[] = [];
+
+const connect = {
+  ioredis: async () => {
+    const client = new Redis({ port: redis.port });
+    client.on('error', () => undefined);
+    clients.push({ close: () => client.disconnect() });
+    return client;
+  },
+  redis: async () => {
+    const client = createClient({ socket: { port: redis.port } });
+    client.on('error', () => undefined);
+    await client.connect();
+    clients.push({ close: () => client.destroy() });
+    return client;
+  },
+};
+
+beforeEach(async () => {
+  redis = await RedisServer.start();
+});
+
+const setups = adapters.flatMap(([name, adapter]) =>
+  (['ioredis', 'redis'] as const).map((client): [string, string, typeof adapter] => [name, client, adapter]),
+);
+
+describe.each(setups)(
+  'The list of revoked tokens of two instances on %s with the client of %s',
+  (_name, client, adapter) => {
+    afterEach(async () => {
+      for (const one of clients.splice(0)) one.close();
+      await redis.kill();
+    });
+
+    const instance = async (prefix?: string) => {
+      const logger = new RecordingLogger();
+      const verifier = jwt({
+        issuer: 'https://issuer.example',
+        audience,
+        key: pemOf(key),
+        revocation: {
+          maxTokenAge: '10m',
+          redis: await connect[client as 'redis'](),
+          ...(prefix !== undefined && { prefix }),
+        },
+      });
+      const app = await start(
+        adapter(),
+        {
+          imports: [AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)] })],
+          controllers: [AppController],
+        },
+        undefined,
+        { logger },
+      );
+      const ask = async (...tokens: string[]) =>
+        Promise.all(tokens.map((one) => send(app, '/me', { headers: bearerAuthorization(one) })));
+      const status = async (...tokens: string[]) => (await ask(...tokens)).map((answer) => answer.status);
+      return { verifier, ask, status, logger };
+    };
+
+    it('is known to the other instance immediately, also for tokens in its cache', async () => {
+      const [one, other, foreign] = [await instance(), await instance(), await instance('shop')];
+      const [alice, bob] = [await token(), await token({ sub: 'bob', sid: 'two', jti: 'two' })];
+      for (const { status } of [one, other, foreign]) expect(await status(alice, alice, bob)).toEqual([200, 200, 200]);
+      for (const tokens of [{ sub: 'alice' }, { sid: 'two' }]) await one.verifier.invalidate(tokens);
+      for (const { status } of [one, other]) expect(await status(alice, bob)).toEqual([401, 401]);
+      expect(await foreign.status(alice, bob)).toEqual([200, 200]);
+      const fresh = await token();
+      for (const { status } of [one, other]) expect(await status(fresh)).toEqual([200]);
+    });
+
+    it('contains digests that expire with the last token', async () => {
+      const { verifier } = await instance('shop');
+      await verifier.invalidate({ sub: 'alice' });
+      const reader = await connect.ioredis();
+      const keys = await reader.keys('*');
+      expect(keys).toHaveLength(2);
+      expect(keys).toContain('shop:{revoked}:since');
+      const [entry = ''] = keys.filter((name) => !name.endsWith(':since'));
+      expect(entry).toMatch(/^shop:\{revoked\}:[\w-]{43}$/);
+      expect(await reader.get(entry)).toMatch(/^\d{13}$/);
+      expect(await reader.pttl(entry)).toBeGreaterThan(600_000);
+      expect(await reader.pttl(entry)).toBeLessThanOrEqual(605_000);
+    });
+
+    it('keeps the later of two times', async () => {
+      const [one, other] = [await instance(), await instance()];
+      const alice = await token();
+      await one.verifier.invalidate({ sub: 'alice' });
+      const reader = await connect.ioredis();
+      const [entry = ''] = (await reader.keys('*')).filter((name) => !name.endsWith(':since'));
+      const later = String(Date.now() + 60_000);
+      await reader.set(entry, later, 'PX', 600_000);
+      await other.verifier.invalidate({ sub: 'alice' });
+      expect(await reader.get(entry)).toBe(later);
+      expect(await other.status(alice)).toEqual([401]);
+    });
+
+    it('causes 503 with Retry-After while Redis is down, and refuses all older tokens if Redis has lost its data', async () => {
+      const [one, other] = [await instance(), await instance()];
+      const [alice, bob] = [await token(), await token({ sub: 'bob' })];
+      await one.verifier.invalidate({ sub: 'alice' });
+      expect(await other.status(alice, bob)).toEqual([401, 200]);
+      await redis.kill();
+      for (let index = 0; index < 3; index++) {
+        const [answer] = await other.ask(bob);
+        expect([answer?.status, answer?.headers['retry-after']]).toEqual([503, '1']);
+        await expect(one.verifier.invalidate({ sub: 'carol' })).rejects.toThrow(
+          'The list of revoked tokens is unavailable',
+        );
+      }
+      expect(other.logger.text()).toContain('The list of revoked tokens is unavailable');
+      expect(other.logger.text()).not.toContain(bob);
+      await redis.start();
+      let [status] = await other.status(bob);
+      while (status === 503) [status] = await other.status(bob);
+      expect(status).toBe(401);
+      let answers = await one.status(alice, bob);
+      while (answers.includes(503)) answers = await one.status(alice, bob);
+      expect(answers).toEqual([401, 401]);
+      const fresh = await token();
+      for (const { status: statusOf } of [one, other]) expect(await statusOf(fresh)).toEqual([200]);
+    });
+
+    it('causes 503 if something else has written to a key', async () => {
+      const { status } = await instance();
+      const reader = await connect.ioredis();
+      await reader.set('http-auth:{revoked}:since', 'x');
+      expect(await status(await token({ iat: now() }))).toEqual([503]);
+    });
+  },
+);

@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import type { JWTPayload } from 'jose';
+import { AuthModule, bearer, CurrentUser } from 'nestjs-http-auth';
+import { introspection, type IntrospectionOptions } from 'nestjs-http-auth/introspection';
+import { jwt, type JwtClaims, type JwtOptions, type RevocableVerifier } from 'nestjs-http-auth/jwt';
+import { adapters, start } from './support/application.js';
+import { bearerAuthorization, send } from './support/client.js';
+import { Endpoint } from './support/endpoint.js';
+import { audience, Issuer, now } from './support/issuer.js';
+import { RecordingLogger } from './support/logger.js';
+
+@Controller()
+class ReportsController {
+  @Get('me') me(@CurrentUser<JwtClaims>('sub') sub: string) {
+    return sub;
+  }
+}
+
+const revocation = { maxTokenAge: '1h' };
+
+let issuer: Issuer;
+
+beforeAll(async () => {
+  issuer = await Issuer.start();
+});
+
+afterAll(() => issuer.stop());
+
+/** Returns a token that was issued some seconds ago. */
+const issued = (claims: JWTPayload = {}, ago = 10) => issuer.token({ iat: now() - ago, ...claims });
+
+describe.each(adapters)('A JWT on %s', (_name, create) => {
+  async function application(options: Partial<JwtOptions>, logger = new RecordingLogger()) {
+    const verifier = jwt({ issuer: issuer.url, audience, ...options });
+    const schemes = [bearer(verifier)];
+    const app = await start(
+      create(),
+      { imports: [AuthModule.forRoot({ realm: 'Staging', schemes })], controllers: [ReportsController] },
+      undefined,
+      { logger },
+    );
+    const ask = (token: string) => send(app, '/me', { headers: bearerAuthorization(token) });
+    const status = async (...tokens: string[]) => Promise.all(tokens.map(async (token) => (await ask(token)).status));
+    return { verifier, ask, status, logger };
+  }
+
+  const challenge = (description: string) =>
+    `Bearer realm="Staging", error="invalid_token", error_description="${description}"`;
+
+  it('is refused as soon as revoked() returns true, also if it is in the cache', async () => {
+    const blocked = new Set<unknown>();
+    const { ask, status } = await application({ revoked: ({ jti }) => blocked.has(jti) });
+    const [one, other] = [await issued({ jti: 'one' }), await issued({ jti: 'other' })];
+    expect(await status(one, one, other)).toEqual([200, 200, 200]);
+    blocked.add('one');
+    const { status: code, challenges } = await ask(one);
+    expect([code, challenges]).toEqual([401, [challenge('The token was revoked')]]);
+    expect(await status(other)).toEqual([200]);
+    blocked.clear();
+    expect(await status(one)).toEqual([200]);
+  });
+
+  it.each([true, undefined, null, 0, 'false', Promise.resolve(true), Promise.resolve(undefined)])(
+    'is refused if revoked() returns anything but false: %s',
+    async (result) => {
+      const { status } = await application({ revoked: () => result as boolean });
+      expect(await status(await issued())).toEqual([401]);
+    },
+  );
+
+  it('gets a 5xx without details if revoked() throws', async () => {
+    const failing = await application({ revoked: () => Promise.reject(new Error('sessions: no connection')) });
+    const { status, body } = await failing.ask(await issued());
+    expect([status, body]).toEqual([500, expect.not.stringContaining('sessions')]);
+    expect(failing.logger.text()).toContain('sessions: no connection');
+    const busy = await application({
+      revoked: () => {
+        throw new ServiceUnavailableException();
+      },
+    });
+    expect(await busy.status(await issued())).toEqual([503]);
+  });
+
+  it('is not passed to revoked() if it is not valid', async () => {
+    let calls = 0;
+    const { status } = await application({ revoked: () => ++calls === 0 });
+    expect([await status(await issued({ aud: 'other' })), calls]).toEqual([[401], 0]);
+  });
+
+  it.each([{ sub: 'alice' }, { sid: 'one' }, { jti: 'first' }])(
+    'is refused from invalidate() on if it has the claim: %o',
+    async (tokens) => {
+      const { verifier, ask, status } = await application({ revocation });
+      const [token, other, fresh] = await Promise.all([
+        issued({ sub: 'alice', sid: 'one', jti: 'first' }),
+        issued({ sub: 'bob', sid: 'two', jti: 'second' }),
+        issued({ sub: 'alice', sid: 'one', jti: 'first' }, -2),
+      ]);
+      expect(await status(token, token, other, fresh)).toEqual([200, 200, 200, 200]);
+      await verifier.invalidate(tokens);
+      const { status: code, challenges } = await ask(token);
+      expect([code, challenges]).toEqual([401, [challenge('The token was revoked')]]);
+      expect(await status(other, fresh)).toEqual([200, 200]);
+    },
+  );
+
+  it.each<[string, JWTPayload, string]>([
+    ['without iat', { exp: now() + 300 }, 'A claim of the token is missing or invalid'],
+    ['with a sid that is not a string', { iat: now() - 10, sid: 7 }, 'A claim of the token is missing or invalid'],
+    [
+      'that lives longer than maxTokenAge',
+      { iat: now() - 10, exp: now() + 3591 },
+      'The lifetime of the token is too long',
+    ],
+    ['that is issued in the future', { iat: now() + 60 }, 'The token is not valid yet'],
+  ])('%s is refused if there is a list of revoked tokens', async (_what, claims, description) => {
+    const [with_, without] = [await application({ revocation }), await application({})];
+    const token = await issuer.token(claims);
+    expect((await with_.ask(token)).challenges).toEqual([challenge(description)]);
+    expect(await without.status(token)).toEqual([200]);
+  });
+});
+
+describe.each(adapters)('A token of introspection() on %s', (_name, create) => {
+  it('is refused although the answer of the endpoint is in the cache', async () => {
+    const claims = { active: true, sub: 'alice', sid: 'one', iat: now() - 10, exp: now() + 300, aud: audience };
+    const endpoint = await Endpoint.start(() => claims);
+    const options = { endpoint: endpoint.url, audience, clientId: 'api', clientSecret: 'secret' };
+    const application = async (more: Partial<IntrospectionOptions>) => {
+      const verifier: RevocableVerifier<unknown> = introspection({ ...options, ...more });
+      const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)] })];
+      const app = await start(create(), { imports, controllers: [ReportsController] });
+      const status = async (token: string) => (await send(app, '/me', { headers: bearerAuthorization(token) })).status;
+      return { verifier, status };
+    };
+    let isRevoked = false;
+    const one = await application({ revocation });
+    const other = await application({ revoked: () => isRevoked });
+    expect([await one.status('a'), await other.status('a')]).toEqual([200, 200]);
+    await one.verifier.invalidate({ sub: 'alice' });
+    isRevoked = true;
+    expect([await one.status('a'), await other.status('a')]).toEqual([401, 401]);
+    expect(endpoint.asked).toHaveLength(2);
+  });
+});
+
+describe('invalidate()', () => {
+  const options = { issuer: 'https://issuer.example', audience, secret: 'a secret of thirty-two characters' };
+  const verify = jwt({ ...options, revocation });
+
+  it.each([
+    {},
+    { sub: undefined },
+    { sub: '' },
+    { sid: 5 },
+    { iss: 'https://issuer.example' },
+    null,
+    { jti: 'a', sub: 'b' },
+  ])('throws if no tokens are selected: %o', async (tokens) => {
+    await expect(verify.invalidate(tokens as never)).rejects.toThrow(/^jwt\(\): invalidate\(\): .+; .+/);
+  });
+
+  it('throws if the verifier has no list', async () => {
+    await expect(jwt(options).invalidate({ sub: 'alice' })).rejects.toThrow(
+      "jwt(): invalidate() needs the option revocation; set revocation: { maxTokenAge: '1h' }, for example",
+    );
+  });
+
+  it('requires the issuer if there may be several, and rejects an issuer that is not trusted', async () => {
+    const other = { ...options, issuer: 'https://other.example' };
+    const several = jwt({ issuers: [options, other], revocation });
+    const chosen = jwt({ issuers: () => [options], revocation });
+    await expect(several.invalidate({ sub: 'alice' })).rejects.toThrow(/iss is missing/);
+    await expect(chosen.invalidate({ sub: 'alice' })).rejects.toThrow(/iss is missing/);
+    await expect(verify.invalidate({ iss: `${options.issuer}/`, sub: 'alice' })).rejects.toThrow(
+      /iss is not an issuer/,
+    );
+    await expect(chosen.invalidate({ iss: 'any', sub: 'alice' })).resolves.toBeUndefined();
+    await expect(verify.invalidate({ iss: options.issuer, sub: 'alice' })).resolves.toBeUndefined();
+  });
+
+  it('does not concern the same sub of another issuer', async () => {
+    const two = await Issuer.start();
+    try {
+      const issuers = [issuer, two].map(({ url }) => ({ issuer: url, audience }));
+      const verifier = jwt({ issuers, revocation });
+      const claims = { iat: now() - 10, sub: 'alice' };
+      const [one, other] = [await issuer.token(claims), await two.token(claims)];
+      await verifier.invalidate({ iss: issuer.url, sub: 'alice' });
+      await expect(verifier({ token: one }, {} as never)).rejects.toThrow('The token was revoked');
+      await expect(verifier({ token: other }, {} as never)).resolves.toMatchObject({ principal: { sub: 'alice' } });
+    } finally {
+      await two.stop();
+    }
+  });
+
+  it('refuses the session, and the tokens of the user without a session, if it has sub and sid', async () => {
+    const verifier = jwt({ issuer: issuer.url, audience, revocation });
+    const check = async (claims: JWTPayload) =>
+      verifier({ token: await issued({ sub: 'alice', ...claims }) }, {} as never).then(
+        () => 'accepted',
+        ({ message }: Error) => message,
+      );
+    await verifier.invalidate({ sub: 'alice', sid: 'one' });
+    expect(await check({ sid: 'one' })).toBe('The token was revoked');
+    expect(await check({})).toBe('The token was revoked');
+    expect(await check({ sid: 'two' })).toBe('accepted');
+    expect(await check({ sub: 'bob' })).toBe('accepted');
+  });
+
+  it('refuses a token of the same second, unless its iat has a fraction and is later', async () => {
+    const verifier = jwt({ issuer: issuer.url, audience, revocation });
+    const iat = now();
+    await verifier.invalidate({ sub: 'alice' });
+    const later = Date.now() / 1000 + 0.001;
+    await expect(verifier({ token: await issuer.token({ iat }) }, {} as never)).rejects.toThrow(
+      'The token was revoked',
+    );
+    await expect(verifier({ token: await issuer.token({ iat: later }) }, {} as never)).resolves.toBeDefined();
+  });
+
+  it('refuses all older tokens if the list in memory is full', async () => {
+    const verifier = jwt({ issuer: issuer.url, audience, revocation: { ...revocation, max: 2 } });
+    const check = async (sub: string, ago = 10) =>
+      verifier({ token: await issued({ sub }, ago) }, {} as never).then(
+        () => true,
+        () => false,
+      );
+    await verifier.invalidate({ sub: 'a' });
+    await verifier.invalidate({ sub: 'b' });
+    expect(await Promise.all(['a', 'b', 'c'].map((sub) => check(sub)))).toEqual([false, false, true]);
+    await verifier.invalidate({ sub: 'd' });
+    expect(await Promise.all(['a', 'b', 'c'].map((sub) => check(sub)))).toEqual([false, false, false]);
+    expect(await check('a', -2)).toBe(true);
+  });
+});
+
+describe('The options of revocation', () => {
+  const options = { issuer: 'https://issuer.example', audience, secret: 'a secret of thirty-two characters' };
+  const age = 'revocation.maxTokenAge must be the longest lifetime of a token, from 1 second to 31 days';
+
+  it.each<[object, string]>([
+    [{ revoked: true }, 'revoked must be a function (claims, request) => true or false'],
+    [{ revocation: true }, "revocation must be options; write { maxTokenAge: '1h' }"],
+    [{ revocation: {} }, age],
+    [{ revocation: { maxTokenAge: 999 } }, age],
+    [{ revocation: { maxTokenAge: '32d' } }, age],
+    [{ revocation: { maxTokenAge: '1h', max: 0 } }, 'revocation.max must be a whole number of at least 1'],
+    [{ revocation: { maxTokenAge: '1h', prefix: 'a' } }, 'revocation.prefix is for redis only; remove it'],
+    [{ revocation: { maxTokenAge: '1h', redis: {} } }, 'revocation.redis must be a client of ioredis 5 or later'],
+  ])('stop the startup if they are invalid: %o', (wrong, message) => {
+    expect(() => jwt({ ...options, ...wrong })).toThrow(`jwt(): ${message}`);
+    const endpoint = { endpoint: 'https://issuer.example/introspect', audience, clientId: 'a', clientSecret: 'b' };
+    expect(() => introspection({ ...endpoint, ...wrong })).toThrow(`introspection(): ${message}`);
+  });
+});
