@@ -99,11 +99,16 @@ describe.each(adapters)('API keys on %s', (_name, adapter) => {
   });
 
   it('may have another field and another name', async () => {
-    const app = await application({ header: 'X-Token', name: 'Key' });
+    const app = await application({ header: 'X-Token', name: 'Key', optIn: false });
     expect(await send(app, '/', { headers: { 'x-token': key.token } })).toMatchObject({ status: 200 });
     expect(await send(app, '/', { headers: { authorization: `Key ${key.token}` } })).toMatchObject({ status: 200 });
     const { challenges } = await send(app, '/', { headers: { 'x-api-key': key.token } });
     expect(challenges[0]).toBe('Key realm="Staging", header="X-Token"');
+  });
+
+  it('open only the routes that name them if they have a name of their own', async () => {
+    const app = await application({ header: 'X-Token', name: 'Key' });
+    expect(await send(app, '/', { headers: { 'x-token': key.token } })).toMatchObject({ status: 401 });
   });
 
   it('are limited by address if limits are set', async () => {

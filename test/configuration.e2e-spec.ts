@@ -131,12 +131,12 @@ describe('AuthModule with a wrong configuration', () => {
     [
       'two schemes with the same name',
       { realm: 'a', schemes: [basic(() => null), basic(() => null)] },
-      'schemes: two schemes are named "Basic"; remove one of them',
+      'schemes: two schemes are named "Basic"; give one of them another name',
     ],
     [
       'two schemes with the same name in another case',
       { realm: 'a', schemes: [bearer(() => null), passportStrategy({ authenticate() {} }, { scheme: 'BEARER' })] },
-      'schemes: two schemes are named "BEARER"; remove one of them',
+      'schemes: two schemes are named "BEARER"; give one of them another name',
     ],
     ...[undefined, null, 'htpasswd', {}, { verify: 1 }].map((verifier): [string, unknown, string] => [
       `the verifier ${JSON.stringify(verifier)}`,

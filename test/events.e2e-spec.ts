@@ -64,6 +64,8 @@ function record(app: INestApplication): AuthEvent[] {
   return events;
 }
 
+const other = 'The route does not accept the scheme of the Authorization field';
+
 describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
   const application = (changes: Partial<AuthModuleOptions> = {}, prepare?: (app: INestApplication) => unknown) =>
     start(
@@ -83,7 +85,10 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
     [{ authorization: 'Basic !' }, { type: 'refused', scheme: 'Basic', reason: 'malformed', status: 401 }],
     [{ authorization: 'Bearer !' }, { type: 'refused', scheme: 'Bearer', reason: 'malformed', status: 400 }],
     [{ authorization: '"' }, { type: 'refused', scheme: undefined, reason: 'malformed', status: 401 }],
-    [{ authorization: 'Digest a="b"' }, { type: 'refused', scheme: undefined, reason: 'invalid', status: 401 }],
+    [
+      { authorization: 'Digest a="b"' },
+      { type: 'refused', scheme: undefined, reason: 'invalid', status: 401, message: other },
+    ],
     [bearerAuthorization('again'), { type: 'locked', scheme: 'Bearer', reason: 'limited', status: 429 }],
     [bearerAuthorization('down'), { type: 'error', scheme: 'Bearer', status: 503 }],
     [basicAuthorization('bug', 'a'), { type: 'error', scheme: 'Basic', status: 500 }],
@@ -139,7 +144,7 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
     const admin = { ...here, realm: 'Administration', route: 'ArticlesController.admin' };
     expect(events).toStrictEqual([
       { ...admin, type: 'authenticated', scheme: 'Basic' },
-      { ...admin, type: 'refused', scheme: undefined, reason: 'invalid', status: 401 },
+      { ...admin, type: 'refused', scheme: undefined, reason: 'invalid', status: 401, message: other },
     ]);
   });
 
@@ -157,6 +162,7 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
         scheme: 'Bearer',
         reason: 'insufficient',
         status: 403,
+        message: expect.stringMatching(/^The credentials do not have the scopes: \S+/),
       },
     ]);
   });

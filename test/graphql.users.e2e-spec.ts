@@ -13,8 +13,8 @@ import { engines } from './support/graphql.js';
 const LIFETIME = 800;
 
 const schemes = [
-  apiKey(() => ({ name: 'alice' }), { name: 'KeyA', header: 'X-Key-A' }),
-  apiKey(() => ({ name: 'bob' }), { name: 'KeyB', header: 'X-Key-B' }),
+  apiKey(() => ({ name: 'alice' }), { name: 'KeyA', optIn: false, header: 'X-Key-A' }),
+  apiKey(() => ({ name: 'bob' }), { name: 'KeyB', optIn: false, header: 'X-Key-B' }),
   bearer(() => admit({ name: 'carol' }, { expiresAt: new Date(Date.now() + LIFETIME) })),
 ];
 

@@ -364,7 +364,7 @@ describe.each(adapters)('anyOf() on %s', (_name, adapter) => {
   });
 
   it('stops the startup without verifiers', () => {
-    expect(() => anyOf(...([] as never as [() => null]))).toThrow('anyOf(): pass one verifier or more');
+    expect(() => anyOf(...([] as never as [() => null]))).toThrow('anyOf(): pass one verifier or more, one by one');
     expect(() => anyOf(jwt(issuer), {} as never)).toThrow(/^anyOf\(\): the verifier must be a function/);
   });
 });

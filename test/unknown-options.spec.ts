@@ -115,6 +115,26 @@ describe('An option that does not exist', () => {
     await expect(using({ mistyped: undefined })).resolves.toBeUndefined();
   });
 
+  it.each([
+    ['jwt(): secret', () => jwt({ issuer: 'cron', audience: 'api', secret: undefined as never })],
+    ['jwt(): roles', () => jwt({ ...issuer, roles: undefined as never })],
+    ['jwt(): issuers: secret', () => jwt({ issuers: [{ ...issuer, secret: undefined as never }] })],
+    ['introspection(): claims', () => introspection({ ...endpoint, claims: undefined as never })],
+    ['tokens(): prefix', () => tokens(verify, { prefix: undefined as never })],
+    ['apiKey(): header', () => apiKey(verify, { header: undefined as never }).problem()],
+    ['cookie(): origins', () => cookie(verify, { name: 'sid', origins: undefined as never }).problem()],
+  ])('causes an error if it is undefined by mistake, and makes the check stricter: %s', (path, use) => {
+    let message: unknown;
+    try {
+      message = use();
+    } catch (error) {
+      ({ message } = error as Error);
+    }
+    expect(message).toBe(
+      `${path} is undefined; set its value, e.g. the variable of the environment, or leave the option out`,
+    );
+  });
+
   it('causes an error of protect()', async () => {
     const [, adapter] = adapters[0] as (typeof adapters)[number];
     const started = start(adapter(), { imports: [AuthModule.forRoot(options)] }, (app) =>

@@ -6,6 +6,9 @@ import type { Scheme } from '../schemes/scheme.js';
 import { authenticates } from './opening.js';
 import type { Policy } from './policy.js';
 
+/** The name is not in the message, because the client has chosen it. */
+const OTHER = 'The route does not accept the scheme of the Authorization field';
+
 /**
  * Returns the scheme whose credentials count, or the failure if there is none. Only this scheme is tried: if its credentials are
  * invalid, no others can replace them.
@@ -32,7 +35,8 @@ export function pick(policy: Policy, request: HttpRequest, field = 'authorizatio
     return value === undefined || isIgnored ? exclusive : new Failure('malformed', exclusive.name);
   }
   if (isMalformed) return new Failure('malformed');
-  if (name !== undefined && !isIgnored) return byAuthScheme.get(name) ?? new Failure('invalid');
+  if (name !== undefined && !isIgnored)
+    return byAuthScheme.get(name) ?? new Failure('invalid', undefined, 401, { message: OTHER });
   return schemes.find(finds) ?? new Failure('missing');
 }
 

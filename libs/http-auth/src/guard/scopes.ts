@@ -23,7 +23,7 @@ export function scopesProblem({ names }: RequiredScopes): string | undefined {
   if (names.length === 0) return 'scopes: the list is empty; name at least one, e.g. @Scopes("reports:read")';
   const wrong = names.find((name) => !isScope(name));
   if (wrong === undefined) return undefined;
-  return `scopes: '${wrong}' is not a scope; use printable ASCII without spaces, " and \\ (RFC 6749 section 3.3)`;
+  return `scopes: '${wrong}' is not a scope; pass scopes one by one, in printable ASCII without spaces, " and \\ (RFC 6749 section 3.3)`;
 }
 
 /**

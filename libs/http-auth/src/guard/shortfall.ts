@@ -1,7 +1,7 @@
 import type { Admission } from '../schemes/admission.js';
 import { Failure } from '../schemes/failure.js';
 import type { Policy } from './policy.js';
-import { hasRoles } from './roles.js';
+import { hasRoles, type RequiredRoles } from './roles.js';
 import { hasScopes } from './scopes.js';
 import { isSteppedUp, stepUpParams } from './step-up.js';
 
@@ -21,8 +21,19 @@ export function shortfallOf(
     return new Failure('insufficient', scheme, 401, { params: stepUpParams(stepUp) });
   }
   // RFC 6750 section 3.1
-  if (scopes !== undefined && !hasScopes(scopes, admission, hierarchy)) return new Failure('insufficient', scheme, 403);
+  if (scopes !== undefined && !hasScopes(scopes, admission, hierarchy)) {
+    return new Failure('insufficient', scheme, 403, {
+      message: `The credentials do not have the scopes: ${wordsOf(scopes)}`,
+    });
+  }
   // RFC 9110 section 15.5.4: the client should not repeat the request with other credentials of the same user.
-  if (roles !== undefined && !hasRoles(roles, admission)) return new Failure('forbidden', scheme, 403);
+  if (roles !== undefined && !hasRoles(roles, admission)) {
+    return new Failure('forbidden', scheme, 403, { message: `The user does not have the roles: ${wordsOf(roles)}` });
+  }
   return undefined;
+}
+
+/** Names requirements for logs and events, e.g. `a and b`. */
+function wordsOf({ names, mode }: RequiredRoles): string {
+  return names.join(mode === 'all' ? ' and ' : ' or ');
 }

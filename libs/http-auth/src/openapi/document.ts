@@ -119,7 +119,7 @@ class Describer {
   private challenged(description: string, schemes: readonly string[]): ResponseObject {
     if (schemes.length === 0) return { description };
     const offered = challengingSchemes(schemes.map((name) => this.schemes.get(name) as Scheme));
-    const names = offered.map(({ name }) => name).join(', ');
+    const names = offered.map(({ name, authScheme = name }) => authScheme).join(', ');
     const header = { description: `A challenge for each scheme: ${names}`, schema: { type: 'string' } };
     return { description, headers: { [this.fields.challenges]: header } };
   }

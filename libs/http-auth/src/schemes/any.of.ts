@@ -54,7 +54,7 @@ export function anyOf<const Verifiers extends readonly [AnyVerifier, ...AnyVerif
 ) => Promise<Admission<PrincipalOf<Verifiers[number]>>> {
   const problem =
     verifiers.length === 0
-      ? 'anyOf(): pass one verifier or more'
+      ? 'anyOf(): pass one verifier or more, one by one'
       : verifiers.map((verifier) => verifierProblem('anyOf()', verifier)).find((one) => one !== undefined);
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_VERIFIER', problem);
   const verify = firstOf(verifiers.map(withoutClass));

@@ -46,7 +46,7 @@ describe('SchemeRegistry', () => {
       'two schemes with the same name',
       [definition('Basic'), definition('Bearer'), definition('BASIC')],
       'ERR_AUTH_SCHEME_DUPLICATE',
-      'schemes: two schemes are named "BASIC"; remove one of them',
+      'schemes: two schemes are named "BASIC"; give one of them another name by its option name',
     ],
   ])('throws at startup for %s', (_, definitions, code, message) => {
     const start = () => new SchemeRegistry(definitions as never, container);

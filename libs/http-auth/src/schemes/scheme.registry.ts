@@ -27,7 +27,7 @@ export class SchemeRegistry {
       if (names.has(name)) {
         throw new AuthConfigurationError(
           'ERR_AUTH_SCHEME_DUPLICATE',
-          `schemes: two schemes are named "${definition.name}"; remove one of them`,
+          `schemes: two schemes are named "${definition.name}"; give one of them another name by its option name (of cookie(): scheme)`,
         );
       }
       names.add(name);

@@ -1,10 +1,10 @@
-import { type OptionNames, unknownOption } from '../../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../../common/options.js';
 import type { Challenge } from '../../http/challenge.js';
 import { isToken } from '../../http/grammar.js';
 import type { HttpRequest } from '../../http/request.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
 import { Limits } from '../../limits/limits.js';
-import { schemeProblem } from '../auth.scheme.js';
+import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import { decide } from '../decide.js';
 import { Failure } from '../failure.js';
 import type { Outcome } from '../outcome.js';
@@ -37,7 +37,7 @@ export interface ApiKeyOptions {
   /**
    * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.
    *
-   * @default false
+   * @default `true` for a scheme with a `name`, otherwise `false`
    */
   readonly optIn?: boolean;
   /**
@@ -65,10 +65,9 @@ export function apiKey<Principal = unknown, Request extends object = HttpRequest
   verifier: Verifier<ApiKeyCredentials, NoInfer<Principal>, Request>,
   options: ApiKeyOptions = {},
 ): SchemeDefinition {
-  const { name = 'ApiKey', optIn = false } = options;
   return {
-    name,
-    optIn,
+    name: options.name ?? 'ApiKey',
+    optIn: isOptIn(options),
     problem: () => optionsProblem(options) ?? verifierProblem('apiKey()', verifier),
     bind: (container) => new ApiKeyScheme(container.verifier(verifier) as VerifierFunction<ApiKeyCredentials>, options),
   };
@@ -78,6 +77,8 @@ const NAMES: OptionNames<ApiKeyOptions> = { header: true, name: true, optIn: tru
 
 function optionsProblem(options: ApiKeyOptions): string | undefined {
   const { header = 'X-API-Key', name = 'ApiKey', limits } = options;
+  const missing = undefinedOption(options, ['header']);
+  if (missing !== undefined) return `apiKey(): ${missing}`;
   if (typeof header !== 'string' || !isToken(header)) {
     return "apiKey(): header must be the name of a field, e.g. 'X-API-Key' (RFC 9110 section 5.1)";
   }

@@ -1,4 +1,4 @@
-import { type OptionNames, unknownOption } from '../../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../../common/options.js';
 import { isToken } from '../../http/grammar.js';
 import { type Origins, originsProblem } from '../../http/origin.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
@@ -80,5 +80,10 @@ function problemOf(options: CookieOptions | undefined): string | undefined {
   if (allowCrossSite === true && origins !== undefined) {
     return 'allowCrossSite accepts every origin, so origins has no effect; remove one of them';
   }
-  return unknownOption(options as object, NAMES) ?? originsProblem(origins ?? 'same') ?? tokenLimitsProblem(limits);
+  return (
+    undefinedOption(options as object, ['origins']) ??
+    unknownOption(options as object, NAMES) ??
+    originsProblem(origins ?? 'same') ??
+    tokenLimitsProblem(limits)
+  );
 }

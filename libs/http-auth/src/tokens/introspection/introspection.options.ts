@@ -1,6 +1,6 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
 import type { Duration } from '../../common/duration.js';
-import { type OptionNames, unknownOption } from '../../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../../common/options.js';
 import type { HttpRequest } from '../../http/request.js';
 import { insecureHttpProblem } from '../allow.insecure.http.js';
 import { audienceProblem } from '../audience.js';
@@ -138,6 +138,7 @@ export function readSettings(options: Options): Settings {
   };
   const problem =
     unknownOption(options, NAMES) ??
+    undefinedOption(options, ['issuer', 'roles', 'claims', 'revoked']) ??
     optionsProblem(options) ??
     clientProblem(options) ??
     settingsProblem(options, settings);

@@ -1,5 +1,5 @@
 import { AuthConfigurationError } from '../../common/configuration.error.js';
-import { type OptionNames, unknownOption } from '../../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../../common/options.js';
 import { claimsProblem } from '../claims.problem.js';
 import { DAY, durationProblem, readDuration, toleranceProblem } from '../durations.js';
 import { type Fetch, TIMEOUT } from '../endpoint.js';
@@ -53,6 +53,20 @@ const SETTINGS: OptionNames<JwtSettings> = {
   fetch: true,
   ...REVOCABLE_NAMES,
 };
+/** The options that must not be `undefined` by mistake: the keys of an issuer, and what makes the check stricter. */
+const STRICT = [
+  'jwks',
+  'key',
+  'secret',
+  'metadataUrl',
+  'clients',
+  'require',
+  'profile',
+  'algorithms',
+  'roles',
+  'claims',
+  'revoked',
+];
 const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS };
 const SEVERAL = { issuers: true, ...SETTINGS } as const;
 const KEYS: OptionNames<RemoteKeysOptions> = { maxAge: true, cooldown: true, timeout: true, warmUp: true };
@@ -70,6 +84,8 @@ function optionsProblem<Claims>(options: JwtOptions<unknown, never, Claims> | un
   return (
     unknownOption(options, 'issuers' in options ? SEVERAL : ONE) ??
     several.map((issuer) => unknownOption(Object(issuer) as object, ISSUER_NAMES, 'issuers: ')).find(Boolean) ??
+    undefinedOption(options, STRICT) ??
+    several.map((issuer) => undefinedOption(Object(issuer) as object, STRICT, 'issuers: ')).find(Boolean) ??
     unknownOption(options.keys ?? {}, KEYS, 'keys.') ??
     principalProblem(options.principal) ??
     claimsProblem(options) ??

@@ -1,5 +1,5 @@
 import { type Duration, milliseconds } from '../../common/duration.js';
-import { type OptionNames, unknownOption } from '../../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../../common/options.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { StoredToken } from './stored.token.js';
 import { isPrefix, PREFIX_RULE } from './token.js';
@@ -41,6 +41,8 @@ const NAMES: OptionNames<TokensOptions<unknown>> = { prefix: true, checksum: tru
 /** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function tokensProblem(options: TokensOptions<never, never>): string | undefined {
   const { prefix, checksum, onUse, useInterval } = options;
+  const missing = undefinedOption(options, ['prefix', 'checksum']);
+  if (missing !== undefined) return missing;
   if (prefix !== undefined && !isPrefix(prefix)) return `prefix ${PREFIX_RULE}`;
   if (checksum !== undefined && typeof checksum !== 'boolean') {
     return 'checksum must be true or false; write true if every token comes from token.create()';

@@ -82,9 +82,13 @@ function failureOf(hash: string, stored: Found<unknown>): Failure | undefined {
 }
 
 /** Checks a record of the store. Returns an error message without its content, or `undefined` if the record is valid. */
-function problemOf({ hash, scopes, expiresAt }: StoredToken<unknown>): string | undefined {
+function problemOf(stored: StoredToken<unknown>): string | undefined {
+  const { hash, scopes, expiresAt } = stored;
   if (!isTokenHash(hash))
     return 'the hash of a stored token is invalid; store the hash of token.create() or token.hash()';
+  if (!('principal' in stored)) {
+    return 'a stored token has no principal; return { hash, principal }, e.g. with the user as the principal';
+  }
   if (scopes !== null && scopes !== undefined && !Array.isArray(scopes)) {
     return 'the scopes of a stored token are invalid; store a list of strings';
   }
