@@ -150,14 +150,14 @@ describe.each(adapters)('Schemes with names on %s', (_name, adapter) => {
   it('stop the startup if a route would accept two with the same auth-scheme', async () => {
     const twice = [bearer(only('access')), bearer(only('renewal'), { name: 'refresh', optIn: false })];
     await expect(application({ schemes: twice })).rejects.toThrow(
-      'SessionsController.me(): schemes: "Bearer" and "refresh" have the same auth-scheme, so a request does not say which of ' +
-        'them checks it; name one of them with @Schemes(), or set optIn: true for one',
+      'SessionsController.me(): schemes: "Bearer" and "refresh" have the same auth-scheme, so it is unclear which of them ' +
+        'checks a request; name one of them with @Schemes(), or set optIn: true for one',
     );
   });
 
   it('stop the startup if no route would have a scheme', async () => {
     await expect(application({ schemes: [bearer(only('x'), { optIn: true })] })).rejects.toThrow(
-      'schemes: every scheme is opt-in, so routes without @Schemes() would have none; set optIn: false for one of them',
+      'schemes: every scheme is opt-in, so routes without @Schemes() would have no scheme; set optIn: false for one of them',
     );
   });
 

@@ -50,7 +50,7 @@ export interface AuthModuleOptions {
   readonly public?: readonly (Type | RoutePredicate)[];
   /**
    * If `true`, an `Authorization` field of a scheme that the route does not accept is ignored, as if it were absent. This is for
-   * applications behind a proxy that sends its own `Authorization: Basic …` beside an API key or a cookie. If `false`, such a request
+   * applications behind a proxy that sends its own `Authorization: Basic …` in addition to an API key or a cookie. If `false`, such a request
    * gets 401, because its client expects that its credentials count.
    *
    * @default false

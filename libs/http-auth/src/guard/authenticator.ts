@@ -70,7 +70,7 @@ export class Authenticator {
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
     if (policy.access === 'public') return undefined;
     const { authenticated, resource } = exchange;
-    // Credentials for one resource say nothing about another one.
+    // Credentials that are valid for one resource may be invalid for another one.
     const counts = authenticated?.resource === resource;
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
       return sufficient(policy, authenticated);

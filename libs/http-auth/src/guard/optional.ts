@@ -5,8 +5,8 @@ import type { Policy } from './policy.js';
 /** Options of `@OptionalAuth()`. */
 export interface OptionalAuthOptions {
   /**
-   * What happens to credentials that were valid once, and have expired: `refuse` responds with 401, so that the client renews them;
-   * `anonymous` treats the request as if it had no credentials.
+   * The effect of credentials that were valid once, and have expired. With `refuse`, the response is 401, so that the client renews them.
+   * With `anonymous`, the request counts as one without credentials.
    *
    * @default 'refuse'
    */

@@ -10,12 +10,12 @@ import type { Policy } from './policy.js';
 const OTHER = 'The route does not accept the scheme of the Authorization field';
 
 /**
- * Returns the scheme whose credentials count, or the failure if there is none. Only this scheme is tried: if its credentials are
+ * Returns the scheme whose credentials count, or the failure. Only this scheme is called: if its credentials are
  * invalid, no others can replace them.
  *
  * 1. An exclusive scheme, e.g. a ticket. It must not come with an `Authorization` field.
  * 2. The `Authorization` field, with the scheme that it names. If the route does not accept that scheme, the request is refused, or
- *    the field is ignored if the option `ignoreOtherSchemes` says so.
+ *    the field is ignored if the option `ignoreOtherSchemes` is `true`.
  * 3. The first scheme of the route that finds credentials elsewhere, e.g. an API key or a cookie.
  *
  * @param request the request with its credentials in `Authorization`

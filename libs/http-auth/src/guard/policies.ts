@@ -272,7 +272,7 @@ function byAuthScheme(schemes: readonly Scheme[]): ReadonlyMap<string, Scheme> {
     if (other !== undefined) {
       throw new AuthConfigurationError(
         'ERR_AUTH_SCHEME_DUPLICATE',
-        `schemes: "${other.name}" and "${scheme.name}" have the same auth-scheme, so a request does not say which of them checks it; ` +
+        `schemes: "${other.name}" and "${scheme.name}" have the same auth-scheme, so it is unclear which of them checks a request; ` +
           'name one of them with @Schemes(), or set optIn: true for one',
       );
     }

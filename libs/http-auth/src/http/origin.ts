@@ -32,7 +32,7 @@ export function isFromOtherSite(request: HttpRequest, origins: Origins): boolean
   // is the default of helmet, the `Origin` of a form is `null` (Fetch standard, "append a request `Origin` header").
   if (origins === 'same' && site !== undefined) return !isOwn(site);
   if (origin !== undefined) return !isAllowed(origin, request, origins);
-  // A script element sends no Origin, but browsers name the relation (Fetch Metadata).
+  // A script element does not send an Origin, but browsers name the relation (Fetch Metadata).
   return site !== undefined && !isOwn(site);
 }
 

@@ -22,7 +22,7 @@ type PrincipalOf<V> = V extends (...args: never[]) => infer Result
 
 type Unwrapped<Result> = Result extends Admission<infer Principal> ? Principal : Result;
 
-/** What all members of a union accept. */
+/** The values that all members of a union accept. */
 type Common<Union> = (Union extends unknown ? (value: Union) => void : never) extends (value: infer All) => void
   ? All
   : never;
@@ -32,11 +32,11 @@ const PARTS: unique symbol = Symbol('nestjs-http-auth:parts');
 
 /**
  * Returns a verifier that accepts what one of several verifiers accepts. It asks them one after the other, and returns the first
- * admission.
+ * result that accepts the request.
  *
  * - If all refuse, it refuses. The response has the reason of the first verifier that knows such credentials, e.g. that a JWT has expired.
  * - A 4xx exception other than 401 ends the search: that verifier has found the credentials valid.
- * - If a verifier fails for another reason, e.g. because its issuer is down, and no other one admits the request, the response is a 5xx.
+ * - If a verifier fails for another reason, e.g. because its issuer is down, and no other one accepts the request, the response is a 5xx.
  *
  * For limits, it is one attempt.
  *
@@ -85,7 +85,7 @@ export function firstOf<C, P, R>(verifiers: readonly VerifierFunction<C, P, R>[]
     }
     if (faults.length === 1 && refusals.length === 0) throw faults[0];
     // The guard counts this as a failed attempt if one of the errors is a refusal.
-    if (faults.length > 0) throw new AggregateError([...faults, ...refusals], 'No verifier admits the credentials');
+    if (faults.length > 0) throw new AggregateError([...faults, ...refusals], 'No verifier accepts the credentials');
     throw refusals.find(isKnown) ?? RefusedException.of(new Failure('invalid'));
   };
 }

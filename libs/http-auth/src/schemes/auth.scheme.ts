@@ -13,7 +13,7 @@ export function challengingSchemes(schemes: readonly Scheme[]): readonly Scheme[
 }
 
 /**
- * Returns `true` if a scheme applies only where `@Schemes()` names it. A scheme with a name of its own is opt-in by default: a route
+ * Returns `true` if a scheme applies only if `@Schemes()` names it. A scheme with its own name is opt-in by default: a route
  * cannot accept two schemes that read the same field.
  */
 export function isOptIn({ name, optIn = name !== undefined }: SchemeOptions): boolean {

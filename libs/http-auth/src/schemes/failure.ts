@@ -8,7 +8,7 @@ import type { LimitName } from '../limits/attempt.js';
  * - `malformed`: the credentials break the grammar of their scheme.
  * - `invalid`: the verifier did not accept the credentials.
  * - `insufficient`: the credentials are valid, but the route requires more than they grant. The client may get better ones.
- * - `forbidden`: the credentials are valid, but the client may not do this: the user does not have the role, or the request comes from
+ * - `forbidden`: the credentials are valid, but the client may not do this. The user does not have the role, or the request comes from
  *   a page of another site. Other credentials of the same user do not help, so the response has no challenge.
  * - `limited`: there were too many failures before this request, or the failures cannot be counted.
  */

@@ -35,7 +35,7 @@ export class SchemeRegistry {
     if (this.definitions.every(({ optIn }) => optIn === true)) {
       throw new AuthConfigurationError(
         'ERR_AUTH_SCHEMES',
-        'schemes: every scheme is opt-in, so routes without @Schemes() would have none; set optIn: false for one of them',
+        'schemes: every scheme is opt-in, so routes without @Schemes() would have no scheme; set optIn: false for one of them',
       );
     }
   }

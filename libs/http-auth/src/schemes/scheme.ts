@@ -14,7 +14,7 @@ import type { Verifier, VerifierFunction } from './verifier.js';
  * binds its own scheme from it, so two applications never share a scheme.
  */
 export interface SchemeDefinition {
-  /** The name of the scheme, for `@Schemes()`, in any case. It is the auth-scheme, e.g. `Basic`, or a name of its own. */
+  /** The name of the scheme, for `@Schemes()`, in any case. It is the auth-scheme, e.g. `Basic`, or another name. */
   readonly name: string;
   /**
    * If `true`, the scheme applies only to routes whose `@Schemes()` names it, and to protected paths whose `schemes` name it.

@@ -1,6 +1,6 @@
 import type { Type } from '@nestjs/common';
 
-/** For what credentials are verified. The guard passes it to the verifier as the third argument. */
+/** The route that credentials are verified for. The guard passes it to the verifier as the third argument. */
 export interface VerifierContext {
   /** The name of the scheme, as `@Schemes()` has it. */
   readonly scheme: string;
@@ -20,6 +20,6 @@ export interface VerifierContext {
   readonly realm: string | undefined;
   /** `true` if the route requires credentials, `false` if they are optional. */
   readonly required: boolean;
-  /** The scopes that the route names in `@Scopes()`. The guard checks them after the verifier has admitted the request. */
+  /** The scopes that the route names in `@Scopes()`. The guard checks them after the verifier has accepted the request. */
   readonly scopes: readonly string[];
 }
