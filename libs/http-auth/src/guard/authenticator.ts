@@ -7,6 +7,7 @@ import {
   Logger,
   UnauthorizedException,
 } from '@nestjs/common';
+import { AUTHENTICATION, type AuthenticationTime } from '../common/measure.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
@@ -123,15 +124,22 @@ export class Authenticator {
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
   private outcomeOf(scheme: Scheme, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
-    return decide({ scheme: scheme.name, secrets }, async () => {
-      const outcome: unknown = await withinTime(
-        Promise.resolve(scheme.authenticate(request, context)),
-        this.timeout,
-        tooLate,
-      );
-      if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
-      throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
-    });
+    const call = () =>
+      decide({ scheme: scheme.name, secrets }, async () => {
+        const outcome: unknown = await withinTime(
+          Promise.resolve(scheme.authenticate(request, context)),
+          this.timeout,
+          tooLate,
+        );
+        if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
+        throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
+      });
+    return AUTHENTICATION.time(call, (result, seconds) => ({
+      by: this,
+      scheme: scheme.name,
+      type: typeOf(result),
+      seconds,
+    }));
   }
 
   /**
@@ -223,6 +231,13 @@ export class Authenticator {
     setRetryAfter(exchange.response, retryAfter);
     throw exceptionWithStatus(status, verifierError);
   }
+}
+
+/** Returns the type of the event for the result of a scheme. */
+function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type'] {
+  if (result.status === 'rejected') return result.reason instanceof HttpException ? 'refused' : 'error';
+  if (!(result.value instanceof Failure)) return 'authenticated';
+  return result.value.reason === 'limited' ? 'locked' : 'refused';
 }
 
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */

@@ -1,4 +1,5 @@
 import { keyedDigest } from '../../common/digest.js';
+import { CACHE } from '../../common/measure.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { conclude } from '../principal.js';
@@ -71,9 +72,9 @@ function cached(cache: TokenCache<Verified> | undefined): Verify {
   return async (token, issuers) => {
     const digest = keyedDigest(token);
     const found = cache.get(digest);
-    if (found !== undefined && issuers.includes(found.issuer) && found.issuer.keys.version === found.version) {
-      return found;
-    }
+    const hit = found !== undefined && issuers.includes(found.issuer) && found.issuer.keys.version === found.version;
+    if (CACHE.isHeard) CACHE.publish({ cache: 'jwt', hit });
+    if (hit) return found;
     const verified = await verifyToken(token, issuers);
     if (verified.version !== undefined) cache.set(digest, verified, verified.admission.principal.exp * 1000);
     return verified;

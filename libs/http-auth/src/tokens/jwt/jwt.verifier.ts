@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../../http/request.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
+import { answerMeters } from './issuer.answers.js';
 import type { Issuers } from './issuers.js';
 import type { KeyState } from './keys.js';
 import type { TrustedIssuer } from './trusted.issuer.js';
@@ -30,7 +31,7 @@ export interface JwtVerifier<Principal = JwtClaims, Request = HttpRequest> exten
 }
 
 /**
- * Adds the methods of {@link JwtVerifier} to a verifier.
+ * Adds the methods of {@link JwtVerifier} to a verifier. Meters can ask it for the state of its issuers.
  *
  * @param fixed the issuers that do not depend on a request
  */
@@ -39,12 +40,14 @@ export function withKeys<Principal, Request>(
   fixed: readonly TrustedIssuer[],
   verify: TokenVerifier<Principal, Request>,
 ): JwtVerifier<Principal, Request> {
-  return Object.assign(verify, {
+  const verifier = Object.assign(verify, {
     issuers: () => distinct(known.list).map(({ name, keys }) => ({ issuer: name, ...keys.state })),
     fetchKeys: async () => {
       await Promise.all(fixed.map(({ keys }) => keys.load()));
     },
   });
+  answerMeters(verifier);
+  return verifier;
 }
 
 /** Removes issuers that differ only in their audience or in other requirements. */
