@@ -3,6 +3,7 @@ import { AuthConfigurationError } from './common/configuration.error.js';
 import { type Duration, milliseconds } from './common/duration.js';
 import { type OptionNames, unknownOption } from './common/options.js';
 import { MAX_DELAY } from './common/timeout.js';
+import type { SubjectOf } from './guard/event.reporter.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { realmProblem } from './http/realm.js';
 import { placed, type PlacedResource, type ResourceOptions } from './resource/resource.options.js';
@@ -107,6 +108,13 @@ export interface AuthModuleOptions {
    */
   readonly passport?: PassportRegistry;
   /**
+   * Returns the name of a principal in events, e.g. its identifier, for an audit log. The name must not be a credential. Events have
+   * no name if the function returns `undefined` or throws; the error is logged.
+   *
+   * @default events do not name the principal
+   */
+  subject?(principal: unknown): string | undefined;
+  /**
    * If `true`, the log has a table of all routes when the application has started: what each requires, and why. `RouteReport`
    * returns the same as data.
    *
@@ -151,6 +159,7 @@ const NAMES: OptionNames<AuthModuleOptions> = {
   passport: true,
   printRoutes: true,
   streams: true,
+  subject: true,
 };
 
 const BOOLEANS = [
@@ -187,11 +196,12 @@ export interface AuthOptionsFactory {
 
 /** The options with their defaults. */
 export interface ResolvedAuthOptions extends Required<
-  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'streams' | 'verifierTimeout'>
+  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'streams' | 'subject' | 'verifierTimeout'>
 > {
   readonly challenges: Required<ChallengeOptions>;
   readonly streams: Required<StreamOptions>;
   readonly passport: PassportRegistry | undefined;
+  readonly subject: SubjectOf | undefined;
   readonly resources: readonly PlacedResource[];
   /** In milliseconds. */
   readonly verifierTimeout: number;
@@ -217,6 +227,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     realm,
     schemes,
     passport,
+    subject: options.subject,
     resources: resource === undefined ? [] : placed(resource),
     globalGuard: options.globalGuard ?? true,
     early: options.early ?? false,
@@ -235,7 +246,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
 }
 
 function check(options: ResolvedAuthOptions): void {
-  const { realm, challenges, passport } = options;
+  const { realm, challenges, passport, subject } = options;
   const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (problem !== undefined) fail(`realm: ${problem}; name the protection space, e.g. 'Access to staging site'`);
   for (const name of BOOLEANS) {
@@ -248,6 +259,9 @@ function check(options: ResolvedAuthOptions): void {
   if (!['always', 'navigation'].includes(challenges.prompt)) fail("challenges.prompt must be 'always' or 'navigation'");
   if (!['end', 'ignore'].includes(options.streams.expiry)) fail("streams.expiry must be 'end' or 'ignore'");
   if (passport !== undefined && typeof passport?.use !== 'function') fail('passport must be a Passport instance');
+  if (subject !== undefined && typeof subject !== 'function') {
+    fail('subject must be a function (principal) => string');
+  }
   if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_DELAY)) {
     fail("verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'");
   }

@@ -74,7 +74,7 @@ export class Authenticator {
     // Credentials for one resource say nothing about another one.
     const counts = authenticated?.resource === resource;
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
-      return sufficient(policy, authenticated);
+      return sufficient(policy, exchange, authenticated);
     }
     exchange.readsCredentials = true;
     const request = this.withCredentials(exchange.request);
@@ -88,7 +88,7 @@ export class Authenticator {
         outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
-      if (!(outcome instanceof Failure)) return sufficient(policy, { scheme, admission: outcome, resource });
+      if (!(outcome instanceof Failure)) return sufficient(policy, exchange, { scheme, admission: outcome, resource });
       return isAnonymous(policy, outcome) ? failureOfAnonymous(policy, exchange) : outcome;
     } catch (error) {
       return new Fault(scheme.name, error);
@@ -106,7 +106,7 @@ export class Authenticator {
     if (result instanceof Fault) return this.fault(policy, exchange, result);
     const isFirst = exchange.authenticated !== result;
     this.accept(policy, exchange, result);
-    if (isFirst) this.reporter.authenticated(policy, exchange, result.scheme.name);
+    if (isFirst) this.reporter.authenticated(policy, exchange, result);
   }
 
   /**
@@ -241,8 +241,11 @@ function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type
 }
 
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */
-function sufficient(policy: Policy, authenticated: Authenticated): Authenticated | Failure {
-  return shortfallOf(policy, authenticated.admission, authenticated.scheme.name) ?? authenticated;
+function sufficient(policy: Policy, exchange: Exchange, authenticated: Authenticated): Authenticated | Failure {
+  const shortfall = shortfallOf(policy, authenticated.admission, authenticated.scheme.name);
+  if (shortfall === undefined) return authenticated;
+  exchange.insufficient = authenticated;
+  return shortfall;
 }
 
 /** Refuses an anonymous request on an optional route if a protected path has accepted credentials that the route does not. */

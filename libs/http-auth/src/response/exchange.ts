@@ -25,6 +25,8 @@ export class Exchange {
   failure: Failure | undefined;
   /** Set when a scheme has authenticated the request. */
   authenticated: Authenticated | undefined;
+  /** Set if valid credentials are not enough for the route. */
+  insufficient: Authenticated | undefined;
   /** If `true`, the guard has looked for credentials, so the response depends on them, and caches must know that. */
   readsCredentials = false;
   /** If `true`, we have set the challenges of the response. */
