@@ -55,7 +55,7 @@ const pinoHttp = {
 };
 
 @Module({
-  imports: [LoggerModule.forRoot({ pinoHttp: [pinoHttp, stream] })],
+  imports: [LoggerModule.forRoot({ pinoHttp: [pinoHttp, stream], forRoutes: ['{*path}'] })],
   providers: [AuditLog],
 })
 class AuditModule {}
