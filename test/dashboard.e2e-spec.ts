@@ -9,7 +9,7 @@ import { Issuer } from './support/issuer.js';
 /** A selector of a query: matchers of labels, and of the name of the metric as `__name__`. */
 type Matcher = readonly [label: string, operator: string, value: string];
 
-/** What a query reads. */
+/** The parts of a query that name metrics and labels. */
 interface Query {
   readonly selectors: readonly (readonly Matcher[])[];
   /** The labels by which it groups. */
@@ -98,6 +98,11 @@ describe.each(adapters)('The dashboard of an application on %s', (_name, adapter
     const series = await scraped(app);
     expect(queries.length).toBeGreaterThan(10);
     expect(queries.flatMap((query) => problemsOf(query, series))).toEqual([]);
+    // No credentials and no username of `traffic()` are in the scrape.
+    const text = JSON.stringify(series);
+    expect(['opaque', 'mallory', 'a.b.c', 'wrong again', 'alice', 'bob'].filter((one) => text.includes(one))).toEqual(
+      [],
+    );
     // Some names have the unit if a collector exports them, so a query has both.
     const withUnit = series.map((one) => ({
       ...one,
@@ -156,7 +161,7 @@ describe('The check of the dashboard', () => {
     ['a_total{type="y"}', 1],
     ['a_total{other="x"}', 1],
     ['sum by (', 1],
-  ])('finds what is missing for %s', (query, problems) => {
+  ])('finds the missing metric or label of %s', (query, problems) => {
     expect(problemsOf(query, series)).toHaveLength(problems);
   });
 });

@@ -127,7 +127,7 @@ describe.each(adapters)('meterHttpAuth() on %s', (_name, adapter) => {
       expect(await reader.points(name)).toEqual([]);
     });
 
-    it('of its own application only, until it ends', async () => {
+    it('of one application only, until it ends', async () => {
       const [one, other] = [await application(bearer(() => null)), await application(bearer(() => null))];
       const end = meter(one);
       for (const app of [one, other]) await ask(app, 'a');

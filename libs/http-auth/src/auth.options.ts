@@ -113,7 +113,7 @@ export interface AuthModuleOptions {
    *
    * @default events do not name the principal
    */
-  subject?(principal: unknown): string | undefined;
+  subject?(this: void, principal: unknown): string | undefined;
   /**
    * If `true`, the log has a table of all routes when the application has started: what each requires, and why. `RouteReport`
    * returns the same as data.

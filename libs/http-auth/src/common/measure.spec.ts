@@ -53,7 +53,7 @@ describe('A measure', () => {
     ]);
   });
 
-  it('creates no measurement if nobody listens', async () => {
+  it('does not create a measurement if there is no listener', async () => {
     const measure = new Measure<Taken>();
     const never = jest.fn(describeResult);
     expect(await measure.time(() => Promise.resolve('a'), never)).toBe('a');

@@ -7,7 +7,7 @@ import { Logger } from '@nestjs/common';
 export class Measure<Measurement> {
   private readonly listeners = new Set<(measurement: Measurement) => void>();
 
-  /** If `false`, nobody listens, and a measurement need not be created. */
+  /** If `false`, there is no listener, so the caller does not have to create a measurement. */
   get isHeard(): boolean {
     return this.listeners.size > 0;
   }
