@@ -4,4 +4,4 @@ set -euo pipefail
 
 source "$(dirname "$0")/support/packages.sh"
 
-install_missing redis-server apache2-utils openssl nginx-light chromium
+install_missing redis-server apache2-utils openssl nginx-light chromium prometheus

@@ -19,7 +19,7 @@ import { AuthConfigurationError } from './common/configuration.error.js';
 import { TIMEOUT } from './common/timeout.js';
 import { AuthEvents } from './events/auth.events.js';
 import { Authenticator } from './guard/authenticator.js';
-import { EventReporter } from './guard/event.reporter.js';
+import { EventReporter, SUBJECT } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { schemesFor } from './guard/opening.js';
 import { IGNORE_OTHER_SCHEMES, OPEN_ROUTES, Policies } from './guard/policies.js';
@@ -105,6 +105,7 @@ function applicationProtection(
     },
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
     { provide: STREAM_EXPIRY, inject: [OPTIONS], useFactory: ({ streams }: ResolvedAuthOptions) => streams.expiry },
+    { provide: SUBJECT, inject: [OPTIONS], useFactory: ({ subject }: ResolvedAuthOptions) => subject },
     { provide: OPEN_ROUTES, inject: [OPTIONS], useFactory: (options: ResolvedAuthOptions) => options.public },
     {
       provide: IGNORE_OTHER_SCHEMES,

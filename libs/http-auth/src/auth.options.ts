@@ -3,6 +3,7 @@ import { AuthConfigurationError } from './common/configuration.error.js';
 import { type Duration, milliseconds } from './common/duration.js';
 import { type OptionNames, unknownOption } from './common/options.js';
 import { MAX_DELAY } from './common/timeout.js';
+import type { SubjectOf } from './guard/event.reporter.js';
 import type { RoutePredicate } from './guard/policy.js';
 import { impliesProblem, type ScopeOptions } from './guard/scope.hierarchy.js';
 import { realmProblem } from './http/realm.js';
@@ -110,6 +111,13 @@ export interface AuthModuleOptions {
    */
   readonly passport?: PassportRegistry;
   /**
+   * Returns the name of a principal in events, e.g. its identifier, for an audit log. The name must not be a credential. Events have
+   * no name if the function returns `undefined` or throws; the error is logged.
+   *
+   * @default events do not name the principal
+   */
+  subject?(this: void, principal: unknown): string | undefined;
+  /**
    * If `true`, the log has a table of all routes when the application has started: what each requires, and why. `RouteReport`
    * returns the same as data.
    *
@@ -155,6 +163,7 @@ const NAMES: OptionNames<AuthModuleOptions> = {
   passport: true,
   printRoutes: true,
   streams: true,
+  subject: true,
 };
 
 const BOOLEANS = [
@@ -193,12 +202,13 @@ export interface AuthOptionsFactory {
 
 /** The options with their defaults. */
 export interface ResolvedAuthOptions extends Required<
-  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'scopes' | 'streams' | 'verifierTimeout'>
+  Omit<AuthModuleOptions, 'challenges' | 'passport' | 'resource' | 'scopes' | 'streams' | 'subject' | 'verifierTimeout'>
 > {
   readonly challenges: Required<ChallengeOptions>;
   readonly scopes: Required<ScopeOptions>;
   readonly streams: Required<StreamOptions>;
   readonly passport: PassportRegistry | undefined;
+  readonly subject: SubjectOf | undefined;
   readonly resources: readonly PlacedResource[];
   /** In milliseconds. */
   readonly verifierTimeout: number;
@@ -225,6 +235,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
     realm,
     schemes,
     passport,
+    subject: options.subject,
     resources: resource === undefined ? [] : placed(resource),
     globalGuard: options.globalGuard ?? true,
     early: options.early ?? false,
@@ -244,7 +255,7 @@ export function resolveOptions(options: AuthModuleOptions | undefined): Resolved
 }
 
 function check(options: ResolvedAuthOptions): void {
-  const { realm, challenges, passport } = options;
+  const { realm, challenges, passport, subject } = options;
   const problem = typeof realm === 'function' ? undefined : realmProblem(realm);
   if (problem !== undefined) fail(`realm: ${problem}; name the protection space, e.g. 'Access to staging site'`);
   for (const name of BOOLEANS) {
@@ -259,6 +270,9 @@ function check(options: ResolvedAuthOptions): void {
   const implies = impliesProblem(options.scopes.implies);
   if (implies !== undefined) fail(implies);
   if (passport !== undefined && typeof passport?.use !== 'function') fail('passport must be a Passport instance');
+  if (subject !== undefined && typeof subject !== 'function') {
+    fail('subject must be a function (principal) => string');
+  }
   if (!(options.verifierTimeout >= 1 && options.verifierTimeout <= MAX_DELAY)) {
     fail("verifierTimeout must be a duration of 1 millisecond to 24 days, e.g. '30s'");
   }

@@ -3,7 +3,8 @@ import type { FailureReason } from '../schemes/failure.js';
 
 /**
  * The common properties of all events. An event never contains credentials or a value that is derived from them. It
- * does not contain the principal, because the principal is the application's object and may contain personal data.
+ * does not contain the principal, because the principal is the application's object and may contain personal data. The option
+ * `subject` names it.
  */
 interface Circumstances {
   /** The auth-scheme of the credentials, e.g. `Basic`; `undefined` if they belong to none of the route's schemes. */
@@ -28,6 +29,8 @@ export interface AuthenticatedEvent extends Circumstances {
   readonly type: 'authenticated';
   /** The auth-scheme that authenticated the request. */
   readonly scheme: string;
+  /** The name of the principal, if the option `subject` returns it. */
+  readonly subject?: string;
 }
 
 /** The guard refused a request because its credentials are missing, malformed, invalid, insufficient or forbidden. */
@@ -38,6 +41,8 @@ export interface RefusedEvent extends Circumstances {
   readonly reason: Exclude<FailureReason, 'limited'>;
   /** The status of the response: 400, 401, 403, 407 if the application is a proxy, or the 4xx of the verifier's exception. */
   readonly status: number;
+  /** The name of the principal, if the option `subject` returns it and the reason is `insufficient`. */
+  readonly subject?: string;
   /** The explanation of the verifier or the strategy, if there is one, e.g. `jwt expired`. Credentials are cut out of it. */
   readonly message?: string;
 }

@@ -7,6 +7,7 @@ import {
   Logger,
   UnauthorizedException,
 } from '@nestjs/common';
+import { AUTHENTICATION, type AuthenticationTime } from '../common/measure.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
@@ -73,7 +74,7 @@ export class Authenticator {
     // Credentials that are valid for one resource may be invalid for another one.
     const counts = authenticated?.resource === resource;
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
-      return sufficient(policy, authenticated);
+      return sufficient(policy, exchange, authenticated);
     }
     exchange.seek(policy.schemes);
     const request = this.withCredentials(exchange.request);
@@ -87,7 +88,7 @@ export class Authenticator {
       const outcome = await started;
       return outcome instanceof Failure
         ? refusal(policy, exchange, outcome)
-        : sufficient(policy, { scheme, admission: outcome, resource });
+        : sufficient(policy, exchange, { scheme, admission: outcome, resource });
     } catch (error) {
       return new Fault(scheme.name, error);
     }
@@ -104,7 +105,7 @@ export class Authenticator {
     if (result instanceof Fault) return this.fault(policy, exchange, result);
     const isFirst = exchange.authenticated !== result;
     this.accept(policy, exchange, result);
-    if (isFirst) this.reporter.authenticated(policy, exchange, result.scheme.name);
+    if (isFirst) this.reporter.authenticated(policy, exchange, result);
   }
 
   /**
@@ -122,15 +123,22 @@ export class Authenticator {
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
   private outcomeOf(scheme: Scheme, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
-    return decide({ scheme: scheme.name, secrets }, async () => {
-      const outcome: unknown = await withinTime(
-        Promise.resolve(scheme.authenticate(request, context)),
-        this.timeout,
-        tooLate,
-      );
-      if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
-      throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
-    });
+    const call = () =>
+      decide({ scheme: scheme.name, secrets }, async () => {
+        const outcome: unknown = await withinTime(
+          Promise.resolve(scheme.authenticate(request, context)),
+          this.timeout,
+          tooLate,
+        );
+        if (!outcome || outcome instanceof Admission || outcome instanceof Failure) return outcome;
+        throw new TypeError(`${scheme.name}: authenticate() must return admit(principal, info) or a Failure`);
+      });
+    return AUTHENTICATION.time(call, (result, seconds) => ({
+      by: this,
+      scheme: scheme.name,
+      type: typeOf(result),
+      seconds,
+    }));
   }
 
   /**
@@ -224,9 +232,19 @@ export class Authenticator {
   }
 }
 
+/** Returns the type of the event for the result of a scheme. */
+function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type'] {
+  if (result.status === 'rejected') return result.reason instanceof HttpException ? 'refused' : 'error';
+  if (!(result.value instanceof Failure)) return 'authenticated';
+  return result.value.reason === 'limited' ? 'locked' : 'refused';
+}
+
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */
-function sufficient(policy: Policy, authenticated: Authenticated): Authenticated | Failure {
-  return shortfallOf(policy, authenticated.admission, authenticated.scheme.name) ?? authenticated;
+function sufficient(policy: Policy, exchange: Exchange, authenticated: Authenticated): Authenticated | Failure {
+  const shortfall = shortfallOf(policy, authenticated.admission, authenticated.scheme.name);
+  if (shortfall === undefined) return authenticated;
+  exchange.insufficient = authenticated;
+  return shortfall;
 }
 
 /**

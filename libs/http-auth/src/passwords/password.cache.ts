@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { keyedDigest } from '../common/digest.js';
 import { type Duration, milliseconds } from '../common/duration.js';
+import { CACHE } from '../common/measure.js';
 import { type OptionNames, unknownOption } from '../common/options.js';
 import { ClientGoneException } from './hash.queue.js';
 import type { PasswordCredentials } from './password.credentials.js';
@@ -63,7 +64,9 @@ export class PasswordCache {
     check: () => Promise<boolean>,
   ): Promise<boolean> {
     const key = keyedDigest(username, password, hash);
-    if (this.verified.get(key) !== undefined) return true;
+    const hit = this.verified.get(key) !== undefined;
+    if (CACHE.isHeard) CACHE.publish({ cache: 'passwords', hit });
+    if (hit) return true;
     const pending = this.pending.get(key);
     if (pending === undefined) return this.start(key, username, check);
     try {

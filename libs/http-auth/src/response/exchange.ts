@@ -25,6 +25,8 @@ export class Exchange {
   failure: Failure | undefined;
   /** Set when a scheme has authenticated the request. */
   authenticated: Authenticated | undefined;
+  /** Set if valid credentials are not enough for the route. */
+  insufficient: Authenticated | undefined;
   /** The schemes whose credentials the guard has looked for. The response depends on them, and caches must know that. */
   private sought: readonly Scheme[] = [];
   /** If `true`, we have set the challenges of the response. */

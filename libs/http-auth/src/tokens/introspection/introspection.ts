@@ -1,4 +1,5 @@
 import { keyedDigest } from '../../common/digest.js';
+import { CACHE, INTROSPECTION, type IntrospectionTime } from '../../common/measure.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { Failure } from '../../schemes/failure.js';
@@ -86,9 +87,10 @@ function cached(options: EndpointOptions, settings: Settings): Inspect {
 
   return async (token) => {
     const digest = keyedDigest(token);
+    const known = active.get(digest) ?? refused.get(digest);
+    if (options.cache !== false && CACHE.isHeard) CACHE.publish({ cache: 'introspection', hit: known !== undefined });
     return (
-      active.get(digest) ??
-      refused.get(digest) ??
+      known ??
       active.once(digest, async () => {
         const asked = Date.now();
         const found = await ask(token);
@@ -105,14 +107,26 @@ function endpoint(options: EndpointOptions, { clockTolerance, timeout }: Setting
   const { issuer, audience, fetch } = options;
   const url = String(options.endpoint);
   const authenticate = clientAuthentication(options);
+  const { host } = new URL(url);
   const expected = { issuer, audience: audience === null ? undefined : [audience].flat(), clockTolerance };
 
-  return async (token) => {
+  const ask: Inspect = async (token) => {
     const form = new URLSearchParams({ token, token_type_hint: 'access_token' });
     const headers = { ...options.headers, ...(await authenticate(form)) };
     const answer = await fetchJson(url, { form, headers, timeout, ...(fetch && { fetch }) }).catch(inactive);
     return readIntrospection(answer, expected, Date.now() / 1000);
   };
+  return (token) =>
+    INTROSPECTION.time(
+      () => ask(token),
+      (result, seconds) => ({ host, type: typeOf(result), seconds }),
+    );
+}
+
+/** Returns the result of a request, with the word of the events. */
+function typeOf(result: PromiseSettledResult<Introspected>): IntrospectionTime['type'] {
+  if (result.status === 'rejected') return 'error';
+  return result.value instanceof Failure ? 'refused' : 'authenticated';
 }
 
 /** Some servers respond with this error to a token that they did not issue, such as a JWT, instead of `active: false`. */

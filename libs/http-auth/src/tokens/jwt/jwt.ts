@@ -1,4 +1,5 @@
 import { keyedDigest } from '../../common/digest.js';
+import { CACHE } from '../../common/measure.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { inspectorOf } from '../claims.inspection.js';
@@ -9,6 +10,7 @@ import type { StandardSchema } from '../standard.schema.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
+import { answerMeters } from './issuer.answers.js';
 import { Issuers } from './issuers.js';
 import { parseJws } from './jws.js';
 import type { JwtOptions } from './jwt.options.js';
@@ -80,6 +82,7 @@ export function jwt<Claims extends object, Principal, Request extends object>(
     invalidate: (tokens: RevokedTokens) => revocation.invalidate(tokens),
     [TRUST]: trust,
   });
+  answerMeters(verifier);
   if (settings.warmUp && all !== undefined) warmUp(verifier);
   return verifier;
 }
@@ -96,9 +99,9 @@ function cached(cache: TokenCache<Verified> | undefined): Verify {
   return async (token, issuers) => {
     const digest = keyedDigest(token);
     const found = cache.get(digest);
-    if (found !== undefined && issuers.includes(found.issuer) && found.issuer.keys.version === found.version) {
-      return found;
-    }
+    const hit = found !== undefined && issuers.includes(found.issuer) && found.issuer.keys.version === found.version;
+    if (CACHE.isHeard) CACHE.publish({ cache: 'jwt', hit });
+    if (hit) return found;
     const verified = await verifyToken(token, issuers);
     if (verified.version !== undefined) cache.set(digest, verified, verified.admission.principal.exp * 1000);
     return verified;
