@@ -84,10 +84,12 @@ export class Connections {
     const exchange = isOwn
       ? this.exchanges.of(own, new ServerResponse(raw))
       : this.exchanges.of(request, responseToUpgrade(raw));
-    if (!isOwn && isCrossSite(policy, request, this.options.origins, exchange.authenticated)) {
+    const sent = own instanceof Failure ? request : own;
+    if (isCrossSite(policy, sent, this.options.origins, exchange.authenticated, isOwn)) {
       return close(socket, CLOSE.origin);
     }
     const source = new Source(exchange, true);
+    source.isSentByPage = isOwn;
     source.endAt = (time) =>
       void socket.once(
         'close',

@@ -28,7 +28,6 @@ import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { EventReporter } from './event.reporter.js';
-import { authenticates } from './opening.js';
 import { isAnonymous } from './optional.js';
 import { pick } from './pick.js';
 import type { Policy } from './policy.js';
@@ -252,13 +251,12 @@ function sufficient(policy: Policy, exchange: Exchange, authenticated: Authentic
  * no user: it returns `new Failure('missing')`.
  */
 function refusal(policy: Policy, exchange: Exchange, failure: Failure): Failure | undefined {
-  return isAnonymous(policy, failure) ? failureOfAnonymous(policy, exchange) : failure;
+  return isAnonymous(policy, failure) ? failureOfAnonymous(exchange) : failure;
 }
 
 /** Refuses an anonymous request on an optional route if a protected path has accepted credentials that the route does not. */
-function failureOfAnonymous({ opens = 'response' }: Policy, { authenticated }: Exchange): Failure | undefined {
-  const scheme = authenticated?.scheme;
-  return scheme === undefined || authenticates(scheme, opens) ? undefined : new Failure('invalid', scheme.name);
+function failureOfAnonymous({ authenticated }: Exchange): Failure | undefined {
+  return authenticated && new Failure('invalid', authenticated.scheme.name);
 }
 
 /** Returns `true` if the policy accepts a scheme that has authenticated the request before. */

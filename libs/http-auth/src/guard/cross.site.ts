@@ -12,15 +12,17 @@ import type { Policy } from './policy.js';
  *
  * @param request a handshake; its `Authorization` may come from a subprotocol
  * @param earlier the scheme that has authenticated the handshake already, e.g. on a protected path
+ * @param isSentByPage if `true`, the page has sent the `Authorization` itself, so the browser has not added it
  */
 export function isCrossSite(
   policy: Policy,
   request: HttpRequest,
   origins: Origins,
   earlier: Authenticated | undefined,
+  isSentByPage = false,
 ): boolean {
   const scheme = earlier?.scheme ?? presentedScheme(policy, request);
-  return scheme !== undefined && isAmbient(scheme) && isFromOtherSite(request, origins);
+  return scheme !== undefined && isAmbient(scheme, isSentByPage) && isFromOtherSite(request, origins);
 }
 
 /** Returns the scheme that the credentials of the request belong to. */
@@ -29,6 +31,8 @@ function presentedScheme(policy: Policy, request: HttpRequest): Scheme | undefin
   return scheme instanceof Failure ? undefined : scheme;
 }
 
-function isAmbient({ ambient, oauth }: Scheme): boolean {
-  return ambient ?? oauth !== true;
+/** A scheme that finds credentials elsewhere may read a cookie, even if it belongs to OAuth. */
+function isAmbient(scheme: Scheme, isSentByPage: boolean): boolean {
+  const { ambient, oauth } = scheme;
+  return ambient ?? (scheme.presents !== undefined || (oauth !== true && !isSentByPage));
 }

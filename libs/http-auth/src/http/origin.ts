@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isPromise } from '../common/promise.js';
 import type { HttpRequest } from './request.js';
 
 /** Returns `true` if pages of an origin may send requests with ambient credentials. Anything but `true` refuses them. */
@@ -42,7 +43,12 @@ function isOwn(site: string | string[]): boolean {
 }
 
 function isAllowed(origin: string, request: HttpRequest, origins: Origins): boolean {
-  if (typeof origins === 'function') return (origins(origin, request) as unknown) === true;
+  if (typeof origins === 'function') {
+    const result: unknown = origins(origin, request);
+    // An async function is a mistake, and refuses the origin. Without a handler, its rejection would end the process.
+    if (isPromise(result)) result.then(undefined, () => undefined);
+    return result === true;
+  }
   return origins === 'same' ? isSameOrigin(origin, request) : origins.includes(origin);
 }
 

@@ -103,7 +103,7 @@ export class Challenger {
     try {
       exchange.realm = await withinTime(answer, this.timeout, () => new Error('The promise did not settle in time'));
     } catch (error) {
-      exchange.realmError = realmError(error, request);
+      exchange.realmError = realmError(error, request, protection.schemes);
     }
   }
 
@@ -116,7 +116,7 @@ export class Challenger {
     const { realm } = exchange.protection;
     if (typeof realm === 'string') return realm;
     if (exchange.realmError !== undefined) throw exchange.realmError;
-    const name = exchange.realm ?? call(realm, exchange.request);
+    const name = exchange.realm ?? call(realm, exchange);
     const problem = realmProblem(name);
     if (problem !== undefined) throw new Error(`realm: the function returned an invalid realm: ${problem}`);
     return (exchange.realm = name as string);
@@ -149,15 +149,16 @@ function withParams(challenge: Challenge, params: AuthParams): Challenge {
   return { ...challenge, params: { ...own, ...params, ...own } };
 }
 
-function call(realm: (request: HttpRequest) => unknown, request: HttpRequest): unknown {
+function call(realm: (request: HttpRequest) => unknown, { request, protection }: Exchange): unknown {
   try {
     return realm(request);
   } catch (error) {
-    throw realmError(error, request);
+    throw realmError(error, request, protection.schemes);
   }
 }
 
 /** An error of the realm's function is the server's fault, regardless of its status. */
-function realmError(error: unknown, request: HttpRequest): Error {
-  return new Error('realm: the function threw', { cause: redact(error, secretsOf(request)) });
+function realmError(error: unknown, request: HttpRequest, schemes: readonly Scheme[]): Error {
+  const named = schemes.flatMap((scheme) => scheme.secrets?.(request) ?? []);
+  return new Error('realm: the function threw', { cause: redact(error, [...secretsOf(request), ...named]) });
 }

@@ -14,6 +14,12 @@ export function noteResource(request: object, resource: FoundResource): void {
   Object.defineProperty(request, RESOURCE, { value: resource, configurable: true });
 }
 
+/** Returns the URL of the resource that a request belongs to; `undefined` if it belongs to none, or if that is unclear. */
+export function resourceOf(request: object): string | undefined {
+  const resource = (request as WithResource)[RESOURCE];
+  return resource === 'ambiguous' ? undefined : resource?.url;
+}
+
 /**
  * Returns the URL of the resource that a request belongs to (the option `resource` of `AuthModule`). A token is for this resource
  * if its audience is this URL (RFC 8707 section 2, RFC 9728 section 7.4). Call it in a verifier.

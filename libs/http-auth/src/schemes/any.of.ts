@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { Admission } from './admission.js';
 import { failureOf, outcomeOf } from './decide.js';
-import { Failure } from './failure.js';
+import { Failure, type FailureReason } from './failure.js';
 import { RefusedException } from './refused.exception.js';
 import type { VerifierContext } from './verifier.context.js';
 import { isVerifierClass, type Verdict, type Verifier, type VerifierFunction, verifierProblem } from './verifier.js';
@@ -76,9 +76,12 @@ export function firstOf<C, P, R>(verifiers: readonly VerifierFunction<C, P, R>[]
         // oxlint-disable-next-line no-await-in-loop -- the next verifier is asked only if this one refuses
         const outcome = outcomeOf(ATTEMPT, await verify(credentials, request, context));
         if (!(outcome instanceof Failure)) return outcome as Verdict<P>;
+        if (FINAL.includes(outcome.reason)) throw RefusedException.of(outcome);
         refusals.push(RefusedException.of(outcome));
       } catch (error) {
-        if (failureOf(ATTEMPT, error) !== undefined) refusals.push(error as RefusedException);
+        const failure = failureOf(ATTEMPT, error);
+        if (failure !== undefined && FINAL.includes(failure.reason)) throw error;
+        if (failure !== undefined) refusals.push(error as RefusedException);
         else if (error instanceof HttpException && error.getStatus() < 500) throw error;
         else faults.push(error);
       }
@@ -86,12 +89,18 @@ export function firstOf<C, P, R>(verifiers: readonly VerifierFunction<C, P, R>[]
     if (faults.length === 1 && refusals.length === 0) throw faults[0];
     // The guard counts this as a failed attempt if one of the errors is a refusal.
     if (faults.length > 0) throw new AggregateError([...faults, ...refusals], 'No verifier accepts the credentials');
-    throw refusals.find(isKnown) ?? RefusedException.of(new Failure('invalid'));
+    // Credentials that one verifier refuses are not missing because another one has not found any.
+    const invalid = refusals.filter((refusal) => failureOf(ATTEMPT, refusal)?.reason !== 'missing');
+    if (invalid.length === 0 && refusals[0] !== undefined) throw refusals[0];
+    throw invalid.find(isKnown) ?? RefusedException.of(new Failure('invalid'));
   };
 }
 
 /** Only the kind of a result matters here. The scheme decides the outcome again, and removes secrets from it. */
 const ATTEMPT = { scheme: '', secrets: () => [] };
+
+/** The verifier has found the credentials valid, or must not be asked again. */
+const FINAL: readonly FailureReason[] = ['forbidden', 'insufficient', 'limited'];
 
 function isKnown(refusal: unknown): boolean {
   return failureOf(ATTEMPT, refusal)?.details.foreign !== true;

@@ -69,11 +69,26 @@ function isPrincipal(value: unknown): boolean {
   if (isObservable(value) || Symbol.asyncIterator in value || types.isBoxedPrimitive(value)) return false;
   // An empty result of a query, a response that was not read, and `this` of a class that was called as a function.
   return (
-    !isEmpty(value) && !(value instanceof Response) && value !== globalThis && !types.isModuleNamespaceObject(value)
+    !isEmpty(value) &&
+    !isIterator(value) &&
+    !isResponse(value) &&
+    value !== globalThis &&
+    !types.isModuleNamespaceObject(value)
   );
 }
 
+/** A generator that was called, but not read. */
+function isIterator(value: object): boolean {
+  return Symbol.iterator in value && 'next' in value && typeof value.next === 'function';
+}
+
+/** Returns `true` for a response of any `fetch()`, e.g. of undici's. */
+function isResponse(value: object): boolean {
+  return value instanceof Response || ('arrayBuffer' in value && 'ok' in value && 'status' in value);
+}
+
 function isEmpty(value: object): boolean {
+  if (ArrayBuffer.isView(value)) return value.byteLength === 0;
   return Array.isArray(value) ? value.length === 0 : (value instanceof Map || value instanceof Set) && value.size === 0;
 }
 
@@ -118,7 +133,8 @@ export function failureOf(attempt: Attempt, error: unknown): Failure | undefined
   if (error instanceof AggregateError && error.errors.length > 0) {
     const failures = error.errors.map((one: unknown) => failureOf(attempt, one));
     if (!failures.every((one) => one !== undefined)) return undefined;
-    return failures.find(({ details }) => details.foreign !== true) ?? failures[0];
+    const invalid = failures.filter(({ reason }) => reason !== 'missing');
+    return invalid.find(({ details }) => details.foreign !== true) ?? invalid[0] ?? failures[0];
   }
   if (!(error instanceof HttpException) || error.getStatus() !== 401) return undefined;
   if (error.cause instanceof Failure) return adopt(attempt, error.cause);

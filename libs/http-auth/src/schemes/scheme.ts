@@ -121,7 +121,7 @@ export interface Scheme {
    * If `true`, a browser may add the credentials to a request of any page without asking it, as with cookies and cached passwords. A
    * WebSocket with such credentials is accepted only from an allowed `Origin`.
    *
-   * @default `false` for a scheme that belongs to OAuth, otherwise `true`
+   * @default `false` for a scheme that belongs to OAuth and has no {@link presents}, otherwise `true`
    */
   readonly ambient?: boolean;
   /**

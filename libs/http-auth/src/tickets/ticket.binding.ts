@@ -1,4 +1,5 @@
 import { type HttpRequest, originForm } from '../http/request.js';
+import { resourceOf } from '../response/resource.url.js';
 import type { TicketRecord } from './ticket.store.js';
 
 /**
@@ -7,8 +8,10 @@ import type { TicketRecord } from './ticket.store.js';
  * A page of another origin always sends `Origin` with an `EventSource` and with a WebSocket. A page of the same origin does not send it
  * with an `EventSource` (Fetch standard, section 3.2); `Sec-Fetch-Site` then tells if another site has sent the request.
  */
-export function bindingProblem({ path, origin }: TicketRecord, request: HttpRequest): string | undefined {
+export function bindingProblem({ resource, path, origin }: TicketRecord, request: HttpRequest): string | undefined {
   if (pathOf(request) !== path) return 'The ticket is for another path';
+  // RFC 9728 section 7.4: a token for one resource must not open another one.
+  if (resourceOf(request) !== resource) return 'The ticket is for another resource';
   if (origin === undefined) return undefined;
   const { origin: sender, 'sec-fetch-site': site } = request.headers;
   const fits = sender === undefined ? site === undefined || site === 'same-origin' : sender === origin;

@@ -14,7 +14,7 @@ interface StoredRecord extends Omit<TicketRecord, 'info' | 'origin'> {
  *
  * @throws TypeError if the principal or the info would not be the same afterwards
  */
-export function encodeRecord({ principal, info, path, origin }: TicketRecord): string {
+export function encodeRecord({ principal, info, resource, path, origin }: TicketRecord): string {
   const { expiresAt, ...rest } = info;
   const facts = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   checkJson(
@@ -23,15 +23,15 @@ export function encodeRecord({ principal, info, path, origin }: TicketRecord): s
     'pass the option principal: { store, restore } to ticket(), e.g. to store the id',
   );
   checkJson('the info of admit()', facts, 'use JSON values only');
-  const stored: StoredRecord = { principal, info: facts, expiresAt: expiresAt?.getTime(), path, origin };
+  const stored: StoredRecord = { principal, info: facts, expiresAt: expiresAt?.getTime(), resource, path, origin };
   return JSON.stringify(stored);
 }
 
 /** Returns the record of a JSON text that {@link encodeRecord} has made. */
 export function decodeRecord(text: string): TicketRecord {
-  const { principal, info, expiresAt, path, origin } = JSON.parse(text) as StoredRecord;
+  const { principal, info, expiresAt, resource, path, origin } = JSON.parse(text) as StoredRecord;
   const ends = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) };
-  return { principal, info: { ...info, ...ends }, path, origin };
+  return { principal, info: { ...info, ...ends }, ...(resource !== undefined && { resource }), path, origin };
 }
 
 /** Checks a value. A class, a date or `undefined` in it would silently become something else. */

@@ -95,10 +95,10 @@ export class TicketScheme implements Scheme {
    * @param user identifies the user, for the limit on the number of tickets
    * @throws VerifierUnavailableException if the store is down, or has too many tickets
    */
-  async issue(user: string, { principal, info, path, origin }: TicketRecord): Promise<IssuedTicket> {
+  async issue(user: string, { principal, info, resource, path, origin }: TicketRecord): Promise<IssuedTicket> {
     const text = randomBytes(BYTES).toString('base64url');
     const key = sharedDigest(text);
-    const record = { principal: await this.#keep(principal), info, path, origin };
+    const record = { principal: await this.#keep(principal), info, resource, path, origin };
     const now = Date.now();
     const expiresAt = earlier(new Date(now + this.#ttl), info.expiresAt);
     if (!this.#quota.add(user, key)) throw new VerifierUnavailableException('Too many tickets wait for their use', 1);

@@ -6,6 +6,8 @@ export interface TicketRecord {
   readonly principal: unknown;
   /** The facts of the credentials that the ticket was issued for. */
   readonly info: AdmissionInfo;
+  /** The URL of the protected resource that the credentials were verified for; absent if the request belonged to none. */
+  readonly resource?: string | undefined;
   /** The only path that the ticket opens. */
   readonly path: string;
   /** The only origin whose pages may use the ticket; `undefined` for any. */

@@ -2,6 +2,7 @@ import { ForbiddenException, Injectable, UnauthorizedException } from '@nestjs/c
 import { keyedDigest } from '../common/digest.js';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
 import type { HttpRequest } from '../http/request.js';
+import { resourceOf } from '../response/resource.url.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
 import { sentPath } from './ticket.binding.js';
 import { type IssuedTicket, ticketSchemeOf } from './ticket.scheme.js';
@@ -64,6 +65,7 @@ export class Tickets {
     return tickets.issue(nameOf(user, request), {
       principal: user,
       info,
+      resource: resourceOf(request),
       path: sent,
       origin: origin ?? request.headers.origin,
     });

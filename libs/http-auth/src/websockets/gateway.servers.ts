@@ -97,9 +97,10 @@ export class GatewayServers {
   private holdIo(server: unknown, gateways: readonly Gateway[]): IoHold | undefined {
     if (!isIoServer(server)) return undefined;
     const { handshakes, connections, exchanges, challenger } = this;
-    const hold = new IoHold({ handshakes, connections, exchanges, challenger }, this.requestPolicy(gateways), (name) =>
-      this.namespacePolicy(gateways, name),
-    );
+    const parts = { handshakes, connections, exchanges, challenger };
+    const policyOf = (name: string) => this.namespacePolicy(gateways, name);
+    const isOpen = gateways.length > 0 && gateways.every(({ policy }) => policy.access === 'public');
+    const hold = new IoHold(parts, this.requestPolicy(gateways), policyOf, isOpen);
     this.holds.set(server, hold);
     hold.hold(server);
     return hold;

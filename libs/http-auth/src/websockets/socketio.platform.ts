@@ -31,6 +31,7 @@ export interface IoParts {
 export class IoHold implements Platform, Sessions {
   private readonly logger = new Logger('WebSocketAuthModule');
   private readonly engines: Engine[] = [];
+  private refusesRecovery = false;
   /** The results for the HTTP requests. A connection has the request that opened it. */
   private readonly requests = new WeakMap<IncomingMessage, Admitted>();
   /** The results for the sockets that a namespace has accepted. */
@@ -44,11 +45,13 @@ export class IoHold implements Platform, Sessions {
   /**
    * @param policy the policy of the HTTP requests, before the namespace is known
    * @param policyOf returns the policy of a namespace by its name
+   * @param isOpen if `true`, no namespace requires credentials
    */
   constructor(
     private readonly parts: IoParts,
     private readonly policy: Policy,
     private readonly policyOf: (name: string) => Policy,
+    private readonly isOpen: boolean,
   ) {}
 
   /** Holds a server, and every namespace that exists now or later. */
@@ -71,8 +74,11 @@ export class IoHold implements Platform, Sessions {
    * the rooms and the missed messages of its user before anything checks who the client is now.
    */
   private refuseRecovery({ opts }: IoServer): void {
-    if (!opts?.connectionStateRecovery || this.policy.access === 'public') return;
-    opts.connectionStateRecovery = undefined;
+    const recovery = opts?.connectionStateRecovery;
+    if (!recovery || this.isOpen) return;
+    this.refusesRecovery = true;
+    // If an application replaces the adapter later, the middleware must run at least.
+    recovery.skipMiddlewares = false;
     this.logger.warn(
       'connectionStateRecovery of socket.io is turned off, because it sends the messages of a lost session before the client is authenticated',
     );
@@ -92,6 +98,7 @@ export class IoHold implements Platform, Sessions {
   holdNamespace(namespace: IoNamespace, policy: Policy): void {
     if (this.held.has(namespace)) return;
     this.held.add(namespace);
+    if (this.refusesRecovery && namespace.adapter) namespace.adapter.restoreSession = () => Promise.resolve(null);
     namespace.use((socket, next) => {
       if (this.sockets.has(socket)) return next();
       this.join(socket, policy).then(
@@ -122,7 +129,7 @@ export class IoHold implements Platform, Sessions {
     this.engines.push(engine);
     engine.use((request, response, next) => {
       // JSONP is for browsers without CORS. A page of any origin could read the messages of a client with cookies.
-      if (request[QUERY]?.j !== undefined && this.policy.access !== 'public' && 'assignSocket' in response) {
+      if (request[QUERY]?.j !== undefined && !this.isOpen && 'assignSocket' in response) {
         return respondWith(response, new BadRequestException('JSONP is not accepted'), request.method);
       }
       // The session id proves that the handshake was accepted. A browser cannot set fields on the upgrade of an open session. engine.io refuses

@@ -20,6 +20,7 @@ export type NamespaceMiddleware = (socket: IoSocket, next: (error?: Error) => vo
 /** A namespace, or the parent of namespaces with a pattern. */
 export interface IoNamespace {
   readonly name: string;
+  readonly adapter?: { restoreSession?: (pid: string, offset: string) => Promise<null> };
   use(middleware: NamespaceMiddleware): unknown;
   on(event: 'connection', listener: (socket: IoSocket) => void): unknown;
   on(event: 'new_namespace', listener: (namespace: IoNamespace) => void): unknown;
@@ -39,7 +40,7 @@ export interface Engine {
 export interface IoServer {
   readonly engine?: Engine;
   readonly sockets: IoNamespace;
-  readonly opts?: { connectionStateRecovery?: unknown };
+  readonly opts?: { readonly connectionStateRecovery?: { skipMiddlewares?: boolean } };
   of(name: string): IoNamespace;
   bind(engine: Engine): unknown;
 }

@@ -106,6 +106,8 @@ export class BearerScheme implements Scheme {
   readonly name: string;
   readonly authScheme = AUTH_SCHEME;
   readonly oauth = true;
+  // The form of a page has the token only if the page knows it.
+  readonly ambient = false;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
   private readonly formEncodedBody: boolean;

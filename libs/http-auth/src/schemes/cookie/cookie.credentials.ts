@@ -10,6 +10,12 @@ export interface CookieCredentials {
 const VALUE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 
 /**
+ * White space around a name (RFC 6265 section 5.2). `trim()` would also remove U+00A0: browsers store `\u00A0__Host-sid` without the rules
+ * of the prefix.
+ */
+const AROUND = /^[ \t]+|[ \t]+$/g;
+
+/**
  * Returns the values of all cookies with a name (RFC 6265 section 4.2.1), as the client sent them. Other cookies may break the grammar,
  * because the application does not control all scripts that set cookies.
  *
@@ -21,7 +27,7 @@ export function cookiesOf({ headers: { cookie } }: HttpRequest, name: string): s
   const values: string[] = [];
   for (const pair of cookie.split(';')) {
     const equals = pair.indexOf('=');
-    if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
+    if (equals === -1 || pair.slice(0, equals).replace(AROUND, '') !== name) continue;
     const rest = pair.slice(pair.indexOf(name) + name.length);
     values.push(rest.startsWith('=') ? rest.slice(1) : rest);
   }

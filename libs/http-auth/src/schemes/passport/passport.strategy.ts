@@ -41,6 +41,13 @@ export interface PassportStrategyOptions extends SchemeOptions {
    */
   readonly secrets?: (request: HttpRequest) => readonly string[];
   /**
+   * If `false`, a browser never adds the credentials to a request of another page by itself. WebSockets with such credentials are then
+   * accepted from every `Origin`.
+   *
+   * @default `true`, unless the scheme is `Bearer` or `DPoP` and `presents` is not set
+   */
+  readonly ambient?: boolean;
+  /**
    * The scheme in an OpenAPI document, e.g. `{ type: 'apiKey', in: 'header', name: 'X-API-Key' }`.
    *
    * @default the HTTP scheme of the same name
@@ -75,6 +82,7 @@ const NAMES: OptionNames<PassportStrategyOptions> = {
   challenge: true,
   presents: true,
   secrets: true,
+  ambient: true,
   openapi: true,
 };
 
@@ -86,7 +94,13 @@ function strategyProblem(
   if (typeof scheme !== 'string' || !isToken(scheme)) {
     return 'passportStrategy(): scheme must name the auth-scheme that the strategy reads, e.g. Bearer';
   }
-  const problem = unknownOption(options, NAMES) ?? schemeProblem(options) ?? openApiProblem(options.openapi);
+  const problem =
+    (options.ambient !== undefined && typeof options.ambient !== 'boolean'
+      ? 'ambient must be true or false'
+      : undefined) ??
+    unknownOption(options, NAMES) ??
+    schemeProblem(options) ??
+    openApiProblem(options.openapi);
   if (problem !== undefined) return `passportStrategy(): ${problem}`;
   const authenticate: unknown = (typeof strategy === 'function' ? strategy.prototype : strategy)?.authenticate;
   return typeof authenticate === 'function'
@@ -103,13 +117,15 @@ export class StrategyScheme implements Scheme {
   readonly openapi?: OpenApiScheme;
   readonly presents?: (request: HttpRequest) => boolean;
   readonly secrets?: (request: HttpRequest) => readonly string[];
+  readonly ambient?: boolean;
 
   constructor(
     /** The strategy, which the module registers in Passport. */
     readonly strategy: Strategy,
     private readonly options: PassportStrategyOptions,
   ) {
-    const { scheme, name = scheme, presents, secrets, openapi } = options;
+    const { scheme, name = scheme, presents, secrets, ambient, openapi } = options;
+    if (ambient !== undefined) this.ambient = ambient;
     this.name = name;
     this.authScheme = scheme;
     this.prompts = /^(?:basic|digest)$/i.test(scheme);

@@ -111,7 +111,10 @@ function cached(cache: TokenCache<Verified> | undefined): Verify {
 /** @throws RefusedException if the token is not valid; an issuer that it names, and that is not trusted, is not contacted */
 async function verifyToken(token: string, issuers: readonly TrustedIssuer[]): Promise<Verified> {
   const jws = parseJws(token);
-  const issuer = issuers.find((one) => one.isNamedBy(jws.claims)) ?? refuse(FAILURES.issuer);
+  const issuer =
+    issuers.find(({ name }) => name === jws.claims['iss']) ??
+    issuers.find((one) => one.isNamedBy(jws.claims)) ??
+    refuse(FAILURES.issuer);
   // Before the check. If the keys change meanwhile, the cached token has the old version and does not count.
   const { version } = issuer.keys;
   return { issuer, version, admission: await issuer.verify(jws) };

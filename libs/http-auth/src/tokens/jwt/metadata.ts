@@ -73,10 +73,14 @@ function get(url: string, headers: KeySource['headers'] = {}, { timeout, fetch }
 
 /** RFC 8414 section 3.3: the metadata of one issuer must not count for another. */
 function metadataProblem(
-  { issuer, allowInsecureHttp }: KeySource,
+  { issuer, metadataUrl = issuer, allowInsecureHttp }: KeySource,
   { issuer: named, jwks_uri: keys }: Record<string, unknown>,
 ): string | undefined {
   if (named !== issuer) return `issuer is ${JSON.stringify(named)}; it must equal the option issuer exactly`;
   const problem = endpointProblem(keys, allowInsecureHttp);
-  return problem && `jwks_uri ${problem}`;
+  if (problem !== undefined) return `jwks_uri ${problem}`;
+  // Otherwise a remote issuer could make this server request its own loopback addresses.
+  return /^https:/i.test(metadataUrl) && /^http:/i.test(String(keys)) && allowInsecureHttp !== true
+    ? 'jwks_uri must be https'
+    : undefined;
 }

@@ -5,7 +5,7 @@ import { admit } from '../../schemes/admission.js';
 import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
 import { admissionOf } from '../principal.js';
-import { refusal, REFUSALS } from '../refusals.js';
+import { foreign, refusal, REFUSALS } from '../refusals.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import type { StoredToken } from './stored.token.js';
 import { isTokenHash, token as opaque } from './token.js';
@@ -61,7 +61,7 @@ export function tokens<Principal, Request extends object = HttpRequest>(
   };
 }
 
-const PREFIX_REFUSAL = refusal('The token has another prefix');
+const PREFIX_REFUSAL = foreign('The token has another prefix');
 const CHECKSUM_REFUSAL = refusal('The token is incomplete or mistyped');
 
 /** Returns the reason to refuse a token without a lookup, or `undefined` if it may be in the store. */
