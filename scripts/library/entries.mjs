@@ -14,6 +14,7 @@ const ENTRIES = {
   './tokens': 'tokens/index',
   './tickets': 'tickets/index',
   './opentelemetry': 'opentelemetry/index',
+  './dpop': 'schemes/dpop/index',
   './graphql': 'graphql/index',
   './rpc': 'rpc/index',
   './websockets': 'websockets/index',

@@ -122,7 +122,7 @@ export class Authenticator {
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
   private outcomeOf(scheme: Scheme, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
-    return decide({ scheme: scheme.name, secrets }, async () => {
+    return decide({ scheme: scheme.name, secrets, confirms: scheme.confirms === true }, async () => {
       const outcome: unknown = await withinTime(
         Promise.resolve(scheme.authenticate(request, context)),
         this.timeout,

@@ -1,14 +1,8 @@
-import { inTime } from '../common/timeout.js';
+import { AskRedis, REDIS_PROBLEM } from '../common/redis.js';
 import { redact } from '../schemes/redact.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 import { decodeRecord, encodeRecord } from './ticket.json.js';
 import type { TicketRecord, TicketStore } from './ticket.store.js';
-
-/** Milliseconds after which Redis counts as unavailable. */
-const TIMEOUT = 500;
-
-/** Milliseconds for which an unavailable Redis is not asked, because clients keep a queue of the commands that wait for it. */
-const PAUSE = 1000;
 
 /** The commands, as ioredis has them. */
 interface IoRedis {
@@ -28,31 +22,31 @@ interface NodeRedis {
 export function redisProblem(client: unknown): string | undefined {
   const { set, del, getdel, getDel } = (client ?? {}) as Record<string, unknown>;
   const isClient = [set, del, getdel ?? getDel].every((command) => typeof command === 'function');
-  return isClient
-    ? undefined
-    : 'redis must be a client of ioredis 5 or later, or of redis 4 or later; pass new Redis(url), or createClient({ url })';
+  return isClient ? undefined : REDIS_PROBLEM;
 }
 
 /** Keeps tickets in Redis, for all instances of an application. */
 export class RedisStore implements TicketStore {
-  private pausedUntil = 0;
+  private readonly redis: AskRedis<IoRedis | NodeRedis>;
 
   constructor(
-    private readonly client: object,
+    client: object,
     private readonly prefix: string,
-  ) {}
+  ) {
+    this.redis = new AskRedis(client, unavailable);
+  }
 
   async add(key: string, record: TicketRecord, milliseconds: number): Promise<void> {
     const value = encodeRecord(record);
     const name = this.nameOf(key);
-    await this.ask((client) =>
+    await this.redis.ask((client) =>
       'getdel' in client ? client.set(name, value, 'PX', milliseconds) : client.set(name, value, { PX: milliseconds }),
     );
   }
 
   async take(key: string): Promise<TicketRecord | undefined> {
     const name = this.nameOf(key);
-    const value = await this.ask((client) => ('getdel' in client ? client.getdel(name) : client.getDel(name)));
+    const value = await this.redis.ask((client) => ('getdel' in client ? client.getdel(name) : client.getDel(name)));
     if (typeof value === 'string') return decodeRecord(value);
     if (value === null) return undefined;
     throw new TypeError('redis: the client did not return a string; use a client without other type mappings');
@@ -60,22 +54,11 @@ export class RedisStore implements TicketStore {
 
   drop(key: string, isExpired: boolean): void {
     // Redis removes expired keys itself.
-    if (!isExpired) this.ask((client) => client.del(this.nameOf(key))).catch(() => undefined);
+    if (!isExpired) this.redis.ask((client) => client.del(this.nameOf(key))).catch(() => undefined);
   }
 
   private nameOf(key: string): string {
     return `${this.prefix}:ticket:${key}`;
-  }
-
-  private async ask(command: (client: IoRedis | NodeRedis) => Promise<unknown>): Promise<unknown> {
-    if (performance.now() < this.pausedUntil) throw unavailable();
-    try {
-      // An async function, because a client may also throw.
-      return await inTime((async () => command(this.client as IoRedis | NodeRedis))(), TIMEOUT);
-    } catch (error) {
-      this.pausedUntil = performance.now() + PAUSE;
-      throw unavailable(error);
-    }
   }
 }
 

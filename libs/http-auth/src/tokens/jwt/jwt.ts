@@ -1,6 +1,7 @@
 import { keyedDigest } from '../../common/digest.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
+import { handOnBinding } from '../binding.js';
 import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
 import { TokenCache } from '../token.cache.js';
@@ -55,14 +56,16 @@ export function jwt<Claims extends object, Principal, Request extends object>(
   const { principal } = options;
 
   if (typeof issuers === 'function') {
-    return withKeys(known, [], async ({ token }, request: Request) => {
+    return withKeys(known, [], async ({ token }, request: Request, context) => {
       const { admission } = await verify(token, known.all(await issuers(request)));
+      handOnBinding(admission, context);
       return conclude(await inspect(admission), principal, token, request);
     });
   }
   const trusted = known.all(issuers);
-  const verifier = withKeys(known, trusted, async ({ token }, request: Request) => {
+  const verifier = withKeys(known, trusted, async ({ token }, request: Request, context) => {
     const { admission } = await verify(token, trusted);
+    handOnBinding(admission, context);
     return conclude(await inspect(admission), principal, token, request);
   });
   if (settings.warmUp) warmUp(verifier);

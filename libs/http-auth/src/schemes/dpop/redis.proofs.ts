@@ -1,0 +1,68 @@
+import { AskRedis, REDIS_PROBLEM } from '../../common/redis.js';
+import { redact } from '../redact.js';
+import { VerifierUnavailableException } from '../unavailable.exception.js';
+import type { ProofUse, UsedProofs } from './used.proofs.js';
+
+/** The command, as ioredis has it. */
+interface IoRedis {
+  set(key: string, value: string, unit: 'PX', milliseconds: number, condition: 'NX'): Promise<unknown>;
+  getdel: unknown;
+}
+
+/** The command, as the package redis has it. */
+interface NodeRedis {
+  set(key: string, value: string, options: { PX: number; NX: true }): Promise<unknown>;
+}
+
+/** Checks the option `redis`. Returns an error message, or `undefined` if it is valid. */
+export function redisProblem(client: unknown): string | undefined {
+  const { set, getdel, getDel } = (client ?? {}) as Record<string, unknown>;
+  return [set, getdel ?? getDel].every((command) => typeof command === 'function') ? undefined : REDIS_PROBLEM;
+}
+
+/** Where {@link RedisProofs} keeps the proofs. */
+export interface RedisOptions {
+  readonly redis: object;
+  readonly prefix: string;
+  /** If `true`, requests get 503 while Redis is unavailable. */
+  readonly failClosed: boolean;
+}
+
+/**
+ * Keeps used proofs in Redis, for all instances of an application. Each instance remembers its own as well, so while Redis is unavailable,
+ * it still refuses the proofs that it has seen.
+ */
+export class RedisProofs implements UsedProofs {
+  private readonly redis: AskRedis<IoRedis | NodeRedis>;
+
+  /** @param lifetime the seconds after the time of a proof for which it may be accepted */
+  constructor(
+    private readonly options: RedisOptions,
+    private readonly own: UsedProofs,
+    private readonly lifetime: number,
+  ) {
+    this.redis = new AskRedis(options.redis, unavailable);
+  }
+
+  async use(key: string, time: number): Promise<ProofUse> {
+    const use = await this.own.use(key, time);
+    if (use !== 'new') return use;
+    const name = `${this.options.prefix}:dpop:${key}`;
+    const rest = Math.max(1, Math.ceil((time + 1 + this.lifetime) * 1000 - Date.now()));
+    try {
+      const answer = await this.redis.ask((client) =>
+        'getdel' in client ? client.set(name, '1', 'PX', rest, 'NX') : client.set(name, '1', { PX: rest, NX: true }),
+      );
+      // Redis answers with null if the key exists. Anything else than OK must not admit a request.
+      return answer === 'OK' ? 'new' : 'used';
+    } catch (error) {
+      if (this.options.failClosed) throw error;
+      return 'new';
+    }
+  }
+}
+
+function unavailable(error?: unknown): VerifierUnavailableException {
+  const cause = error === undefined ? {} : { cause: redact(error, []) };
+  return new VerifierUnavailableException('The store of DPoP proofs is unavailable', 1, cause);
+}
