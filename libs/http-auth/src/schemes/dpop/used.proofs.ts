@@ -37,8 +37,12 @@ export class MemoryOfProofs implements UsedProofs {
     this.clean(now);
     const second = Math.floor(time);
     if (this.keys.has(key)) return 'used';
-    if (this.keys.size >= this.max) this.forget(Math.min(...this.bySecond.keys()));
     if (second <= this.forgotten) return 'unknown';
+    if (this.keys.size >= this.max) {
+      const oldest = Math.min(...this.bySecond.keys());
+      if (second <= oldest) return 'unknown';
+      this.forget(oldest);
+    }
     const keys = this.bySecond.get(second);
     if (keys === undefined) this.bySecond.set(second, [key]);
     else keys.push(key);
