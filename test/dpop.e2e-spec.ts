@@ -320,7 +320,6 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
         badProof('A claim of the DPoP proof is missing or invalid'),
       );
     }
-    // JSON has no infinity, but a parser makes one of a large number.
     expect(await ask(app, { claims: { jti: 'x'.repeat(256) } })).toMatchObject({ status: 200 });
   });
 
@@ -568,7 +567,7 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
       const headers = fieldsOf(await tokenOf(), { nonce });
       expect(await send(app, '/reports', { headers })).toMatchObject({ status: 200 });
       expect(await send(app, '/reports', { headers })).toMatchObject(badProof('The DPoP proof was used before'));
-      // Nobody could tell later if a second proof with this nonce was used.
+      // Later, it would be unknown if a second proof with this nonce was used.
       expect(errorOf(await ask(app, { nonce }))).toBe('use_dpop_nonce');
       later(1000);
       const fresh = nonceOf(await ask(app));
@@ -577,7 +576,7 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     });
   });
 
-  it('[DPOP-16] sends no nonce without the option nonces', async () => {
+  it('[DPOP-16] does not send a nonce without the option nonces', async () => {
     const app = await application();
     expect((await ask(app, { header: { typ: 'x' } })).headers['dpop-nonce']).toBeUndefined();
     expect((await send(app, '/reports')).headers['dpop-nonce']).toBeUndefined();
@@ -693,7 +692,7 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     }
   });
 
-  describe('beside other schemes', () => {
+  describe('with other schemes', () => {
     const sentBy: [name: string, scheme: SchemeDefinition, headers: (token: string) => OutgoingHttpHeaders][] = [
       ['bearer()', bearer(verifier), (token) => ({ authorization: `Bearer ${token}` })],
       [

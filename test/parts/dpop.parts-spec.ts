@@ -99,7 +99,8 @@ describe.each(setups)('[DPOP-20] Proofs for two instances on %s with the client 
   });
 
   it('are remembered by each instance alone while Redis is down', async () => {
-    const app = await instance();
+    const logger = new RecordingLogger();
+    const app = await instance({}, logger);
     const before = fields();
     expect(await statusOf(app, before)).toBe(200);
     await redis.kill();
@@ -107,6 +108,7 @@ describe.each(setups)('[DPOP-20] Proofs for two instances on %s with the client 
     expect([await statusOf(app, during), await statusOf(app, during), await statusOf(app, before)]).toEqual([
       200, 401, 401,
     ]);
+    expect(logger.text().match(/The store of DPoP proofs is unavailable/g)).toHaveLength(1);
   });
 
   it('get 503 while Redis is down if failClosed is true, and work again afterwards', async () => {

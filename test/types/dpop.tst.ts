@@ -35,7 +35,7 @@ describe('dpop()', () => {
 
   test('has options with types', () => {
     expect<DpopOptions>().type.toBeAssignableFrom({ maxAge: '1m', clockTolerance: 0, nonces: { secret: ['a', 'b'] } });
-    expect<DpopOptions>().type.toBeAssignableFrom({
+    expect(dpop).type.toBeCallableWith(verifier, {
       nonces: false,
       replay: { max: 1, failClosed: true },
       limits: false,
@@ -46,7 +46,7 @@ describe('dpop()', () => {
   });
 });
 
-test('a confirmation is a fact of an admission, and reaches the application', () => {
+test('a confirmation is a fact that admit() accepts, and reaches the application', () => {
   expect<AdmissionInfo['confirmation']>().type.toBe<Confirmation | undefined>();
   expect<AuthInfo['confirmation']>().type.toBe<Confirmation | undefined>();
   expect<Confirmation['jkt']>().type.toBe<string | undefined>();

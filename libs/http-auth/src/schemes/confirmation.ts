@@ -8,7 +8,7 @@ export interface Confirmation {
   readonly [member: string]: unknown;
 }
 
-/** Why a scheme without proofs refuses bound credentials (RFC 9449 section 7.2). */
+/** The reason of a scheme without proofs to refuse bound credentials (RFC 9449 section 7.2). */
 export const BOUND = 'The token is bound to a key, and cannot be used as a bearer token';
 
 /** Reads a claim `cnf`. A value that is not an object is a confirmation that no scheme can check. */

@@ -24,8 +24,8 @@ export interface VerifierContext {
   /** The scopes that the route names in `@Scopes()`. The guard checks them after the verifier has admitted the request. */
   readonly scopes: readonly string[];
   /**
-   * Tells the scheme that the credentials are bound to a key. The scheme then admits the request only if the client proves that it has
-   * the key, whatever the verifier returns. It is absent if the scheme cannot check a proof: the verifier must then refuse the
+   * Tells the scheme that the credentials are bound to a key. The scheme then accepts the request only if the client proves that it has
+   * the key, regardless of the result of the verifier. It is absent if the scheme cannot check a proof: the verifier must then refuse the
    * credentials. `jwt()` and `introspection()` do so.
    */
   readonly requireConfirmation?: ((confirmation: Confirmation) => void) | undefined;

@@ -6,6 +6,7 @@ export type DpopAlgorithm = 'ES256' | 'Ed25519' | 'EdDSA' | 'PS256' | 'RS256';
 
 /** The key of a client for DPoP proofs. */
 export interface DpopKey {
+  /** The private key, which signs the proofs. */
   readonly privateKey: KeyObject;
   /** The public key, for the header of a proof. */
   readonly jwk: Readonly<Record<string, unknown>>;
@@ -17,6 +18,7 @@ export interface DpopKey {
 
 /** The parts of a proof. */
 export interface DpopProofOptions {
+  /** The key of the client. */
   readonly key: DpopKey;
   /** The URL of the request. */
   readonly url: string;

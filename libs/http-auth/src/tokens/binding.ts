@@ -9,7 +9,7 @@ import { REFUSALS } from './refusals.js';
  *
  * It is called on every request, because the same cached token may come with a proof or without one.
  *
- * @throws RefusedException if the token is bound, and nobody will check the proof: the scheme cannot, or application code has called the
+ * @throws RefusedException if the token is bound, and the scheme does not check the proof: it cannot, or application code has called the
  * verifier without the context
  */
 export function handOnBinding(

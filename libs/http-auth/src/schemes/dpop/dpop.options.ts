@@ -24,7 +24,7 @@ export interface DpopNonceOptions {
   readonly ttl?: Duration;
 }
 
-/** Where used proofs are remembered, so that nobody uses a proof again (RFC 9449 section 11.1). */
+/** The memory of used proofs. A proof that was used is refused (RFC 9449 section 11.1). */
 export interface DpopReplayOptions {
   /**
    * How many used proofs this process remembers. If there are more, it forgets the oldest, and refuses proofs that are as old.
@@ -89,7 +89,7 @@ export interface DpopOptions extends SchemeOptions {
    * @default false
    */
   readonly nonces?: DpopNonceOptions | false;
-  /** Where used proofs are remembered. */
+  /** The memory of used proofs. */
   readonly replay?: DpopReplayOptions;
   /**
    * The scheme in an OpenAPI document.

@@ -91,7 +91,7 @@ function tokenFailure(description: string): Failure {
   return new Failure('invalid', AUTH_SCHEME, 401, { params: { error_description: description } });
 }
 
-/** The errors for credentials that were refused (RFC 6750 section 3.1). A failure because of the proof has an error of its own. */
+/** The errors for credentials that were refused (RFC 6750 section 3.1). The failures of proofs have other errors. */
 const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
   malformed: { error: 'invalid_request' },
   invalid: { error: 'invalid_token' },
@@ -147,8 +147,8 @@ class DpopScheme implements Scheme {
   }
 
   /**
-   * Checks what is cheap first, and the signature only after a valid token has named the key of the proof. So nobody without a token can
-   * make the server verify signatures.
+   * Checks what is cheap first, and the signature only after a valid token has named the key of the proof. So a client without a token
+   * cannot make the server verify signatures.
    */
   async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const field = request.headers.authorization;
@@ -219,7 +219,7 @@ class DpopScheme implements Scheme {
     request: HttpRequest,
     context: VerifierContext,
   ): Promise<Outcome> {
-    // What the token itself says is kept here, because the verifier may be a function that drops it.
+    // The bindings of the token itself. The result of the verifier may lack them, because the application may have wrapped `jwt()`.
     const required: Confirmation[] = [];
     const requireConfirmation = (confirmation: Confirmation) => void required.push(confirmation);
     const verdict = await this.#verifier({ token }, request, { ...context, requireConfirmation });
@@ -256,7 +256,7 @@ class DpopScheme implements Scheme {
 /** Checks everything that the token is bound to. All of it must hold (RFC 7800 section 3.1). */
 function bindingFailure(confirmations: readonly Confirmation[], jkt: string): Failure | undefined {
   if (confirmations.some((confirmation) => Object.hasOwn(confirmation, 'x5t#S256'))) return FAILURES.certificate;
-  // Not a comparison of secrets: a thumbprint is public.
+  // A plain comparison, because a thumbprint is public.
   if (confirmations.some((confirmation) => confirmation.jkt !== undefined && confirmation.jkt !== jkt)) {
     return FAILURES.otherKey;
   }

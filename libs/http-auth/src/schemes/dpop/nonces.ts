@@ -9,7 +9,7 @@ const MAC = 16;
 
 /**
  * The nonces that the server gives to clients (RFC 9449 section 9). A nonce has the time of its issue and an HMAC of it, so that all
- * instances with the same secret accept it, and none has to store it.
+ * instances with the same secret accept it without a store.
  */
 export class Nonces {
   private last: { readonly second: number; readonly nonce: string } | undefined;

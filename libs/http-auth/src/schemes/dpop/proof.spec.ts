@@ -86,7 +86,7 @@ function newScheme(confirmation: unknown = { jkt: key.jkt }): Scheme {
 }
 
 /** Returns `true` if the scheme admits a request. It throws if the scheme throws, which would be a 5xx. */
-async function admits(proof: string, scheme = newScheme(), change: { method?: string; url?: string } = {}) {
+async function accepts(proof: string, scheme = newScheme(), change: { method?: string; url?: string } = {}) {
   const rawHeaders = ['Authorization', `DPoP ${token}`, 'DPoP', proof];
   const headers = { authorization: `DPoP ${token}`, dpop: proof };
   return (
@@ -98,8 +98,8 @@ async function admits(proof: string, scheme = newScheme(), change: { method?: st
 const anything = fc.oneof(fc.jsonValue(), fc.constantFrom(undefined, '', 'DPoP', 'GET', url, 0, [], {}));
 
 describe('Any proof', () => {
-  it('is admitted if it is valid', async () => {
-    expect(await admits(dpopProof({ key, url, token }))).toBe(true);
+  it('is accepted if it is valid', async () => {
+    expect(await accepts(dpopProof({ key, url, token }))).toBe(true);
   });
 
   it('is refused if one character differs', async () => {
@@ -107,7 +107,7 @@ describe('Any proof', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(proof.length - 1), fc.stringMatching(/^[\x20-\x7e]$/), async (at, character) => {
         fc.pre(proof[at] !== character);
-        expect(await admits(proof.slice(0, at) + character + proof.slice(at + 1))).toBe(false);
+        expect(await accepts(proof.slice(0, at) + character + proof.slice(at + 1))).toBe(false);
       }),
       { numRuns },
     );
@@ -116,7 +116,7 @@ describe('Any proof', () => {
   it('is refused if it is any other string', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
-        expect(await admits(text)).toBe(false);
+        expect(await accepts(text)).toBe(false);
       }),
       { numRuns },
     );
@@ -127,7 +127,7 @@ describe('Any proof', () => {
     async (name) => {
       await fc.assert(
         fc.asyncProperty(anything, async (value) => {
-          expect(await admits(dpopProof({ key, url, token, header: { [name]: value } }))).toBe(false);
+          expect(await accepts(dpopProof({ key, url, token, header: { [name]: value } }))).toBe(false);
         }),
         { numRuns },
       );
@@ -137,7 +137,7 @@ describe('Any proof', () => {
   it.each(['kty', 'crv', 'x', 'y', 'd', 'k'])('is refused if %s of its key is anything else', async (name) => {
     await fc.assert(
       fc.asyncProperty(fc.jsonValue(), async (value) => {
-        expect(await admits(dpopProof({ key, url, token, header: { jwk: { ...key.jwk, [name]: value } } }))).toBe(
+        expect(await accepts(dpopProof({ key, url, token, header: { jwk: { ...key.jwk, [name]: value } } }))).toBe(
           false,
         );
       }),
@@ -150,7 +150,7 @@ describe('Any proof', () => {
     await fc.assert(
       fc.asyncProperty(anything, async (value) => {
         fc.pre(value !== right);
-        expect(await admits(dpopProof({ key, url, token, claims: { [name]: value } }))).toBe(false);
+        expect(await accepts(dpopProof({ key, url, token, claims: { [name]: value } }))).toBe(false);
       }),
       { numRuns },
     );
@@ -164,9 +164,9 @@ describe('Any proof', () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.jsonValue(), numbers), async (iat) => {
         const age = typeof iat === 'number' ? Date.now() / 1000 - iat : NaN;
-        // Not at the bounds themselves, because time passes.
+        // The bounds themselves are left out, because time passes.
         fc.pre(!(Math.abs(age - 70) < 1 || Math.abs(age + 10) < 1));
-        expect(await admits(dpopProof({ key, url, token, claims: { iat } }))).toBe(age < 70 && age > -10);
+        expect(await accepts(dpopProof({ key, url, token, claims: { iat } }))).toBe(age < 70 && age > -10);
       }),
       { numRuns },
     );
@@ -176,24 +176,24 @@ describe('Any proof', () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(fc.jsonValue(), fc.record({ jkt: fc.jsonValue() })), async (confirmation) => {
         fc.pre(confirmation !== null);
-        expect(await admits(dpopProof({ key, url, token }), newScheme(confirmation))).toBe(false);
+        expect(await accepts(dpopProof({ key, url, token }), newScheme(confirmation))).toBe(false);
       }),
       { numRuns },
     );
   });
 
-  it('is refused for any other target, whatever the target is', async () => {
+  it('is refused for any other target', async () => {
     const text = fc.oneof(fc.string(), fc.webPath(), fc.webUrl());
     await fc.assert(
       fc.asyncProperty(text, async (target) => {
         fc.pre(!/^(?:https?:\/\/[^/?#]*)?\/reports(?:[?#]|$)/i.test(target));
-        expect(await admits(dpopProof({ key, url, token }), newScheme(), { url: target })).toBe(false);
+        expect(await accepts(dpopProof({ key, url, token }), newScheme(), { url: target })).toBe(false);
       }),
       { numRuns },
     );
   });
 
-  it('is admitted once, in any order of several proofs', async () => {
+  it('is accepted once, in any order of several proofs', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(3), { minLength: 1, maxLength: 12 }), async (order) => {
         const scheme = newScheme();
@@ -201,7 +201,7 @@ describe('Any proof', () => {
         const seen = new Set<number>();
         for (const index of order) {
           // oxlint-disable-next-line no-await-in-loop -- one after the other
-          expect(await admits(proofs[index] as string, scheme)).toBe(!seen.has(index));
+          expect(await accepts(proofs[index] as string, scheme)).toBe(!seen.has(index));
           seen.add(index);
         }
       }),

@@ -22,7 +22,7 @@ export interface Proof {
   readonly jwk: PublicJwk;
   /** The thumbprint of the key. */
   readonly jkt: string;
-  /** When the proof was made, in seconds since 1970, as the client says. */
+  /** When the proof was made, in seconds since 1970, by the clock of the client. */
   readonly iat: number;
   readonly nonce: unknown;
   /** A digest that is the same for all spellings of the proof. */

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import { AskRedis, REDIS_PROBLEM } from '../../common/redis.js';
 import { redact } from '../redact.js';
 import { VerifierUnavailableException } from '../unavailable.exception.js';
@@ -20,7 +21,7 @@ export function redisProblem(client: unknown): string | undefined {
   return [set, getdel ?? getDel].every((command) => typeof command === 'function') ? undefined : REDIS_PROBLEM;
 }
 
-/** Where {@link RedisProofs} keeps the proofs. */
+/** Options of {@link RedisProofs}. */
 export interface RedisOptions {
   readonly redis: object;
   readonly prefix: string;
@@ -34,6 +35,8 @@ export interface RedisOptions {
  */
 export class RedisProofs implements UsedProofs {
   private readonly redis: AskRedis<IoRedis | NodeRedis>;
+  private readonly logger = new Logger('dpop');
+  private isLost = false;
 
   /** @param lifetime the seconds after the time of a proof for which it may be accepted */
   constructor(
@@ -53,10 +56,18 @@ export class RedisProofs implements UsedProofs {
       const answer = await this.redis.ask((client) =>
         'getdel' in client ? client.set(name, '1', 'PX', rest, 'NX') : client.set(name, '1', { PX: rest, NX: true }),
       );
-      // Redis answers with null if the key exists. Anything else than OK must not admit a request.
+      if (this.isLost) this.logger.log('The store of DPoP proofs is back');
+      this.isLost = false;
+      // Redis answers with null if the key exists. Only OK accepts the proof.
       return answer === 'OK' ? 'new' : 'used';
     } catch (error) {
       if (this.options.failClosed) throw error;
+      if (!this.isLost) {
+        this.logger.error(
+          'The store of DPoP proofs is unavailable; each instance remembers only its own proofs until it is back',
+        );
+      }
+      this.isLost = true;
       return 'new';
     }
   }

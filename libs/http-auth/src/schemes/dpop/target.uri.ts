@@ -16,8 +16,8 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
 
 /**
  * Returns the normal form of a URI without its query and its fragment: scheme and host in lower case, no default port, no empty path, no
- * percent-encodings of unreserved characters (RFC 3986 sections 6.2.2 and 6.2.3). It does not remove dot segments and does not use `URL`,
- * which would make one URI of several that a server may distinguish.
+ * percent-encodings of unreserved characters (RFC 3986 sections 6.2.2 and 6.2.3). It does not use `URL`, which returns the same URI for
+ * several that a server may distinguish.
  *
  * @returns `undefined` if it is not such a URI, or has dot segments
  */

@@ -1,4 +1,4 @@
-/** If a proof may be used: it is new, it was used before, or it is so old that nobody knows. */
+/** If a proof may be used: it is new, it was used before, or it is too old to tell. */
 export type ProofUse = 'new' | 'used' | 'unknown';
 
 /** Remembers which proofs were used. */
@@ -20,7 +20,7 @@ export interface UsedProofs {
 export class MemoryOfProofs implements UsedProofs {
   private readonly keys = new Set<string>();
   private readonly bySecond = new Map<number, string[]>();
-  /** No proof of this second or of an earlier one is accepted. */
+  /** Proofs of this second and of earlier ones are refused. */
   private forgotten = -Infinity;
   private cleanedAt = -Infinity;
 
