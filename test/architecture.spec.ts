@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('../libs/http-auth/src', import.meta.url));
 const order = [
   'http',
   'common',
+  'jose',
   'limits',
   'schemes',
   'passwords',

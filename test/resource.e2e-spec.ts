@@ -330,7 +330,7 @@ describe.each(adapters)('A resource on %s', (_name, adapter) => {
     [{ metadata: { resource: 'x' } }, 'resource.metadata: resource is made of the other options'],
     [{ metadata: { jwks_uri: '' } }, 'resource.metadata: jwks_uri has no value'],
     [{ metadata: { jwks_uri: undefined } }, 'resource.metadata: jwks_uri has no value'],
-    [{ metadata: { dpop_signing_alg_values_supported: [] } }, 'has no value; leave it out'],
+    [{ metadata: { resource_signing_alg_values_supported: [] } }, 'has no value; leave it out'],
   ])('[M-1][M-4] throws an error at startup for %j', async (wrong, message) => {
     const given = typeof wrong === 'object' && wrong !== null ? { ...resource, ...wrong } : wrong;
     await expect(application({ resource: given as never })).rejects.toThrow(message);

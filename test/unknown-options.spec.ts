@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
+import { dpop } from 'nestjs-http-auth/dpop';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { auth0, betterAuth, cognito, entraId, google, jwt, keycloak, oidcProvider, okta } from 'nestjs-http-auth/jwt';
 import { BackChannelLogoutModule } from 'nestjs-http-auth/logout';
@@ -14,6 +15,7 @@ import { options, schemes } from './support/schemes.js';
 
 const verify = () => null;
 const secret = 'a secret of thirty-two characters';
+const origin = 'https://api.example';
 const issuer = { issuer: 'https://issuer.example', audience: 'api', secret };
 const endpoint = { endpoint: 'https://issuer.example/introspect', audience: 'api', clientId: 'a', clientSecret: 'b' };
 const resource = { url: 'https://api.example', authorizationServers: ['https://issuer.example'] };
@@ -51,6 +53,10 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
   ['cookie(): ', (mistake) => ({ ...options, schemes: [cookie(verify, { name: 'sid', ...mistake })] })],
   ['cookie(): limits.', (limits) => ({ ...options, schemes: [cookie(verify, { name: 'sid', limits })] })],
+  ['dpop(): ', (mistake) => ({ ...options, schemes: [dpop(verify, { origin, ...mistake })] })],
+  ['dpop(): nonces.', (nonces) => ({ ...options, schemes: [dpop(verify, { origin, nonces: { secret, ...nonces } })] })],
+  ['dpop(): replay.', (replay) => ({ ...options, schemes: [dpop(verify, { origin, replay })] })],
+  ['dpop(): limits.', (limits) => ({ ...options, schemes: [dpop(verify, { origin, limits })] })],
   ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],
   ['scopes.', (scopes) => ({ ...options, scopes })],
   ['streams.', (streams) => ({ ...options, streams })],

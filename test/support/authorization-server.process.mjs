@@ -31,6 +31,7 @@ const provider = new Provider(issuer, {
     // The client that may introspect tokens.
     { client_id: 'api', client_secret: 'api-secret', grant_types: [], response_types: [], redirect_uris: [] },
   ],
+  enabledJWA: { dPoPSigningAlgValues: ['ES256', 'Ed25519', 'EdDSA', 'RS256', 'PS256'] },
   // A client may request more scopes than it has registered.
   extraClientMetadata: {
     properties: ['scope'],

@@ -45,7 +45,7 @@ import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteReport } from './routes/route.report.js';
 import { AuthLimits } from './schemes/auth.limits.js';
-import { NestSchemeContainer } from './schemes/scheme.container.js';
+import { NestSchemeContainer, RESOURCE_URLS } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
 
 export { PASSPORT };
@@ -123,6 +123,11 @@ function applicationProtection(
       inject: [OPTIONS, NestSchemeContainer],
       useFactory: ({ schemes }: ResolvedAuthOptions, container: NestSchemeContainer) =>
         new SchemeRegistry(schemes, container),
+    },
+    {
+      provide: RESOURCE_URLS,
+      inject: [OPTIONS],
+      useFactory: ({ resources }: ResolvedAuthOptions) => resources.map(({ url }) => url),
     },
     NestSchemeContainer,
     AuthEvents,

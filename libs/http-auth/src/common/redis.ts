@@ -9,7 +9,7 @@ const PAUSE = 1000;
 /** The commands, as ioredis has them. */
 interface IoRedis {
   mget(keys: string[]): Promise<unknown>;
-  set(key: string, value: string, unit: 'PX', milliseconds: number): Promise<unknown>;
+  set(key: string, value: string, unit: 'PX', milliseconds: number, condition?: 'NX'): Promise<unknown>;
   getdel(key: string): Promise<unknown>;
   del(key: string): Promise<unknown>;
   eval(script: string, keys: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -20,7 +20,7 @@ interface IoRedis {
 /** The commands, as the package redis has them. */
 interface NodeRedis {
   mGet(keys: string[]): Promise<unknown>;
-  set(key: string, value: string, options: { PX: number }): Promise<unknown>;
+  set(key: string, value: string, options: { PX: number; NX?: true }): Promise<unknown>;
   getDel(key: string): Promise<unknown>;
   del(key: string): Promise<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): Promise<unknown>;
@@ -61,6 +61,17 @@ export class RedisCommands {
     await this.ask((client) =>
       isIoRedis(client) ? client.set(key, value, 'PX', milliseconds) : client.set(key, value, { PX: milliseconds }),
     );
+  }
+
+  /** Stores a value for a time, unless the key exists. Returns `true` if it is stored. */
+  async add(key: string, value: string, milliseconds: number): Promise<boolean> {
+    const answer = await this.ask((client) =>
+      isIoRedis(client)
+        ? client.set(key, value, 'PX', milliseconds, 'NX')
+        : client.set(key, value, { PX: milliseconds, NX: true }),
+    );
+    // Redis answers with null if the key exists.
+    return answer === 'OK';
   }
 
   /** Removes a key and returns its value, or `undefined` if the key does not exist. It needs Redis 6.2 or later. */

@@ -123,7 +123,7 @@ export class Authenticator {
   private outcomeOf(scheme: Scheme, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
     const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
     const call = () =>
-      decide({ scheme: scheme.name, secrets }, async () => {
+      decide({ scheme: scheme.name, secrets, confirms: scheme.confirms === true }, async () => {
         const outcome: unknown = await withinTime(
           Promise.resolve(scheme.authenticate(request, context)),
           this.timeout,

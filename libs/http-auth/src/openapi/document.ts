@@ -99,11 +99,13 @@ class Describer {
     const { status, reason } = this.fields;
     const missing = access === 'optional' ? '' : 'missing or ';
     const oauth = schemes.filter((name) => this.schemes.get(name)?.oauth === true);
+    const used = schemes.map((name) => authSchemeOf(this.schemes.get(name) as Scheme));
+    const strict = ['Bearer', 'DPoP'].filter((scheme) => used.includes(scheme.toLowerCase()));
     return {
       [status]: this.challenged(`${reason}: the credentials are ${missing}refused`, schemes),
-      // RFC 6750 section 3.1
-      ...(schemes.some((name) => authSchemeOf(this.schemes.get(name) as Scheme) === 'bearer') && {
-        400: this.challenged('Bad Request: the Bearer credentials are malformed', schemes),
+      // RFC 6750 section 3.1, RFC 9449 section 7.1
+      ...(strict.length > 0 && {
+        400: this.challenged(`Bad Request: the ${strict.join(' or ')} credentials are malformed`, schemes),
       }),
       ...((scopes ?? scopesByRequest ?? roles) && {
         // A refusal because of roles has no challenge.

@@ -1,5 +1,6 @@
 import type { AuthParams } from '../http/auth-param.js';
 import type { RouteEntry } from '../routes/route.entry.js';
+import { authSchemeOf } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import type { ResourceOptions } from './resource.options.js';
 
@@ -39,6 +40,18 @@ export function metadataOf(
     ...(name !== undefined && { resource_name: name }),
     ...(documentation !== undefined && { resource_documentation: documentation }),
     ...Object.assign({}, ...schemes.map((scheme) => scheme.metadata)),
+    ...(areTokensBound(schemes) && { dpop_bound_access_tokens_required: true }),
     ...metadata,
   };
+}
+
+/** Returns `true` if `dpop()` is the only way to present an access token. */
+function areTokensBound(schemes: readonly Scheme[]): boolean {
+  const [first, ...others] = new Set(schemes.filter(acceptsTokens).map(authSchemeOf));
+  return first === 'dpop' && others.length === 0;
+}
+
+/** A Passport strategy for Bearer does not say that it belongs to OAuth. */
+function acceptsTokens(scheme: Scheme): boolean {
+  return scheme.oauth === true || authSchemeOf(scheme) === 'bearer';
 }

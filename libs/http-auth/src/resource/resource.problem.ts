@@ -14,6 +14,8 @@ const MADE = [
   'resource_name',
   'resource_documentation',
   'bearer_methods_supported',
+  'dpop_signing_alg_values_supported',
+  'dpop_bound_access_tokens_required',
 ];
 
 const NAMES: OptionNames<ResourceOptions> = {

@@ -81,7 +81,21 @@ export class Challenger {
       head.remove(this.fields.challenges);
     }
     if (exchange.readsCredentials) forOneClient(head, [this.fields.credentials, ...exchange.credentialFields]);
+    this.addNonce(exchange, head, status);
     return status;
+  }
+
+  /** Adds the nonce of a scheme that has one for this response. A nonce that a cache repeats is useless (RFC 9449 section 8.2). */
+  private addNonce(exchange: Exchange, head: Head, status: number): void {
+    const isChallenge =
+      status === this.fields.status && exchange.challenged && head.get(this.fields.challenges) !== undefined;
+    for (const scheme of isChallenge ? exchange.protection.schemes : exchange.soughtSchemes) {
+      const nonce = scheme.nonceFor?.(exchange.request, isChallenge);
+      if (nonce === undefined) continue;
+      head.set(...nonce);
+      head.set('cache-control', 'no-store');
+      expose(head, nonce[0]);
+    }
   }
 
   /**

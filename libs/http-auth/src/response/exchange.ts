@@ -60,6 +60,11 @@ export class Exchange {
     return this.sought.length > 0;
   }
 
+  /** The schemes whose credentials the guard has looked for. */
+  get soughtSchemes(): readonly Scheme[] {
+    return this.sought;
+  }
+
   /** The fields that the guard has looked for credentials in, in addition to `Authorization`. */
   get credentialFields(): readonly string[] {
     return this.sought.flatMap(({ fields = [] }) => fields);

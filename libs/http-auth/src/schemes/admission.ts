@@ -1,3 +1,5 @@
+import type { Confirmation } from './confirmation.js';
+
 /** Facts about the credentials that a verifier may add to the principal. The guard merges them into `request.authInfo`. */
 export interface AdmissionInfo {
   /** The scopes of the credentials (RFC 6749 section 3.3), for `@Scopes()`. */
@@ -14,6 +16,13 @@ export interface AdmissionInfo {
    * @default they do not end
    */
   readonly expiresAt?: Date;
+  /**
+   * The key that the client must prove that it has. Only a scheme that checks the proof admits such credentials, e.g. `dpop()`. Every
+   * other scheme refuses them.
+   *
+   * @default the credentials are not bound to a key
+   */
+  readonly confirmation?: Confirmation;
 }
 
 /** Shared by all copies of this package in a process, so that each recognizes the objects of the others. */

@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { isObservable } from 'rxjs';
 import { isPromise } from '../common/promise.js';
 import { Admission, type AdmissionInfo, admit, mergeInfo } from './admission.js';
+import { BOUND } from './confirmation.js';
 import { Failure, FAILURE_STATUSES } from './failure.js';
 import type { Outcome } from './outcome.js';
 import { isError, redactException, redactValue } from './redact.js';
@@ -14,6 +15,12 @@ export interface Attempt {
   readonly scheme: string;
   /** Returns the strings that no error, log or event may contain. Called only if there is something to redact. */
   readonly secrets: () => readonly string[];
+  /**
+   * If `true`, the scheme checks the proof of the key that the credentials are bound to. Otherwise bound credentials are refused.
+   *
+   * @default false
+   */
+  readonly confirms?: boolean;
 }
 
 /**
@@ -26,10 +33,16 @@ export interface Attempt {
  */
 export async function decide(attempt: Attempt, verify: () => unknown): Promise<Outcome> {
   try {
-    return outcomeOf(attempt, await verify());
+    return unlessBound(attempt, outcomeOf(attempt, await verify()));
   } catch (error) {
     return outcomeOfThrown(attempt, error);
   }
+}
+
+/** Refuses credentials that are bound to a key if the scheme does not check the proof of the key. */
+function unlessBound({ scheme, confirms = false }: Attempt, outcome: Outcome): Outcome {
+  if (confirms || outcome instanceof Failure || outcome.info.confirmation === undefined) return outcome;
+  return new Failure('invalid', scheme, 401, { params: { error_description: BOUND } });
 }
 
 /** Turns a thrown value into a failure, or throws it again without the credentials. */

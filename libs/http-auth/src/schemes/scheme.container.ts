@@ -3,10 +3,14 @@ import { ContextIdFactory, ModuleRef } from '@nestjs/core';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { isPromise } from '../common/promise.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
+import { type AuthenticationFields, FIELDS, PROXY } from '../http/fields.js';
 import { firstOf, partsOf } from './any.of.js';
 import type { SchemeContainer } from './scheme.js';
 import { tooLate } from './unavailable.exception.js';
 import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
+
+/** The injection token of the URLs of the protected resources. */
+export const RESOURCE_URLS = Symbol('nestjs-http-auth:resource-urls');
 
 /** Finds verifiers and strategies in Nest's container, in any module of the application. */
 @Injectable()
@@ -15,7 +19,13 @@ export class NestSchemeContainer implements SchemeContainer {
     private readonly moduleRef: ModuleRef,
     /** The milliseconds that a verifier may take. */
     @Inject(TIMEOUT) private readonly timeout: number,
+    @Inject(FIELDS) private readonly fields: AuthenticationFields,
+    @Inject(RESOURCE_URLS) readonly resourceUrls: readonly string[],
   ) {}
+
+  get isProxy(): boolean {
+    return this.fields.status === PROXY.status;
+  }
 
   /** The time is limited here as well as for the whole scheme, so that the limits on failed logins learn that the attempt has ended. */
   verifier<Credentials, Principal, Request>(

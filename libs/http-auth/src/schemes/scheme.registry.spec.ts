@@ -7,6 +7,8 @@ import { SchemeRegistry } from './scheme.registry.js';
 const container: SchemeContainer = {
   verifier: (verifier) => verifier as never,
   provider: (type) => new type(),
+  isProxy: false,
+  resourceUrls: [],
 };
 
 function definition(name: string, problem?: string): SchemeDefinition {

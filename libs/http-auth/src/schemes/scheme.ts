@@ -53,6 +53,10 @@ export interface SchemeContainer {
   ): VerifierFunction<Credentials, Principal, Request>;
   /** Returns the singleton of an injectable class. */
   provider<T>(type: Type<T>): T;
+  /** `true` if the application is a proxy (the option `proxy` of `AuthModule`). */
+  readonly isProxy: boolean;
+  /** The URLs of the protected resources (the option `resource` of `AuthModule`). */
+  readonly resourceUrls: readonly string[];
 }
 
 /** A Security Scheme Object of OpenAPI 3, with the fields that a scheme can fill. */
@@ -191,6 +195,21 @@ export interface Scheme {
    * @default false
    */
   readonly exclusive?: boolean;
+  /**
+   * If `true`, the scheme checks the proof of the key that credentials are bound to, i.e. the `confirmation` of the admission (RFC 7800
+   * section 3.1). Otherwise bound credentials are refused.
+   *
+   * @default false
+   */
+  readonly confirms?: boolean;
+  /**
+   * Returns a nonce for a response, e.g. for the next proof of the client. The response is then not stored by caches, and scripts of other
+   * origins can read the field if they can read the response. It is called when the head of the response is written.
+   *
+   * @param isChallenge `true` if the response has a challenge of this scheme
+   * @returns the name of the field and the nonce, or `undefined` if the client needs no new one
+   */
+  nonceFor?(request: HttpRequest, isChallenge: boolean): readonly [field: string, nonce: string] | undefined;
   /**
    * Fields of the responses to requests that the scheme has authenticated. The application may replace them.
    *

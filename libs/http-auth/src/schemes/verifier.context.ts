@@ -1,4 +1,5 @@
 import type { Type } from '@nestjs/common';
+import type { Confirmation } from './confirmation.js';
 
 /** The route that credentials are verified for. The guard passes it to the verifier as the third argument. */
 export interface VerifierContext {
@@ -22,4 +23,10 @@ export interface VerifierContext {
   readonly required: boolean;
   /** The scopes that the route names in `@Scopes()`. The guard checks them after the verifier has accepted the request. */
   readonly scopes: readonly string[];
+  /**
+   * Tells the scheme that the credentials are bound to a key. The scheme then accepts the request only if the client proves that it has
+   * the key, regardless of the result of the verifier. It is absent if the scheme cannot check a proof: the verifier must then refuse the
+   * credentials. `jwt()` and `introspection()` do so.
+   */
+  readonly requireConfirmation?: ((confirmation: Confirmation) => void) | undefined;
 }

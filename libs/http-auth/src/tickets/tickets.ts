@@ -58,7 +58,8 @@ export class Tickets {
     }
     const { user, authInfo } = request as Partial<AuthenticatedRequest>;
     if (user === undefined || user === null || authInfo === undefined) throw new UnauthorizedException();
-    const { scheme, realm: _, ...info } = authInfo;
+    // A ticket is another credential than the token: its holder cannot prove that it has the key of the token.
+    const { scheme, realm: _realm, confirmation: _confirmation, ...info } = authInfo;
     const tickets = ticketSchemeOf(this.registry);
     // Otherwise one ticket would be enough for ever.
     if (scheme === tickets.name) throw new ForbiddenException('A ticket cannot get another ticket');

@@ -1,4 +1,5 @@
 import { admit, type Admission, type AdmissionInfo, mergeInfo } from '../schemes/admission.js';
+import { confirmationOf } from '../schemes/confirmation.js';
 import { outcomeOf } from '../schemes/decide.js';
 import { Failure } from '../schemes/failure.js';
 import { RefusedException } from '../schemes/refused.exception.js';
@@ -15,8 +16,8 @@ export type PrincipalOf<Claims, Principal, Request> = (
 ) => Verdict<Principal> | Promise<Verdict<Principal>>;
 
 /**
- * Returns the facts that the guard may ask for: the scopes of a token, its end, and how and when its holder authenticated (RFC
- * 9470 section 6).
+ * Returns the facts that the guard may ask for: the scopes of a token, its end, how and when its holder authenticated (RFC 9470
+ * section 6), and the key that it is bound to (RFC 7800 section 3.1).
  *
  * @param clockTolerance the milliseconds for which the verifier accepts the token after `exp`
  */
@@ -25,11 +26,12 @@ export function infoOf(
   scopes: readonly string[],
   clockTolerance = 0,
 ): AdmissionInfo {
-  const { acr, auth_time: authTime, exp } = claims;
+  const { acr, auth_time: authTime, exp, cnf } = claims;
   const info: { -readonly [Fact in keyof AdmissionInfo]: AdmissionInfo[Fact] } = { scopes };
   if (typeof acr === 'string') info.acr = acr;
   if (typeof authTime === 'number') info.authTime = authTime;
   if (typeof exp === 'number') info.expiresAt = new Date(Math.min(exp * 1000 + clockTolerance, LAST_DATE));
+  if (cnf !== undefined) info.confirmation = confirmationOf(cnf);
   return frozen(info);
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { HttpRequest } from '../../http/request.js';
-import { hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
+import { hasFormToken } from '../form.token.js';
+import { parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
 
 const b64token = fc.stringMatching(/^[A-Za-z0-9\-._~+/]+={0,3}$/);
 

@@ -9,13 +9,14 @@ import { Limits } from '../../limits/limits.js';
 import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
+import { hasFormToken } from '../form.token.js';
 import type { Outcome } from '../outcome.js';
 import { openApiProblem } from '../openapi.flows.js';
 import type { OpenApiScheme, Scheme, SchemeDefinition, SchemeOptions } from '../scheme.js';
 import type { VerifierContext } from '../verifier.context.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
 import { verifyWithin } from '../verify.within.js';
-import { type BearerCredentials, hasFormToken, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
+import { type BearerCredentials, parseBearerCredentials, parseFormToken } from './bearer.credentials.js';
 import { type ChallengeParamsFunction, challengeParamsProblem, paramsOfRequest } from './challenge.params.js';
 
 /** The auth-scheme (RFC 6750 section 2.1). */

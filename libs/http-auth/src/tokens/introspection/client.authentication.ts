@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { cannotLoad } from '../../common/library.js';
-import { algorithmsOf } from '../algorithms.js';
+import { algorithmsOf } from '../../jose/algorithms.js';
 import { type ClientKey, type ClientOptions, readPrivateKey } from './client.options.js';
 
 /** Authenticates the client: adds parameters to the form, and returns header fields. */

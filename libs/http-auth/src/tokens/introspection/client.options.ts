@@ -1,6 +1,6 @@
 import { createPrivateKey, type JsonWebKey, KeyObject } from 'node:crypto';
 import { isInstalled, missing } from '../../common/library.js';
-import { algorithmsOf } from '../algorithms.js';
+import { algorithmsOf } from '../../jose/algorithms.js';
 
 /** How a client without a key authenticates, by the names that IANA registers for OAuth. */
 export type ClientAuthenticationMethod = 'client_secret_basic' | 'client_secret_post' | 'tls_client_auth';

@@ -48,8 +48,21 @@ describe('The answer of an introspection endpoint', () => {
     fc.assert(anyValueOf('aud', ours, good.aud, ['a', good.aud], [[good.aud]], { 0: good.aud }));
   });
 
-  it('[I-7] is accepted only without a binding to a key', () => {
-    fc.assert(anyValueOf('cnf', (value) => value === null, {}));
+  it('[I-7] has a confirmation for every binding to a key, whatever its form', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), fc.constantFrom({}, { jkt: 'x' })), (cnf) => {
+        const { info } = readIntrospection({ ...good, cnf }, expected, NOW) as Admission<unknown>;
+        expect(info.confirmation !== undefined).toBe(cnf !== null);
+      }),
+    );
+  });
+
+  it('[DPOP-23] is accepted only with the type DPoP if the token is bound to a key of DPoP', () => {
+    const typed = (type: unknown) => isAccepted({ cnf: { jkt: 'x' }, token_type: type });
+    expect(['DPoP', 'dpop', null, undefined].map(typed)).toEqual([true, true, true, true]);
+    expect(['Bearer', '', 1, ['DPoP']].map(typed)).toEqual([false, false, false, false]);
+    expect(isAccepted({ cnf: { 'x5t#S256': 'x' }, token_type: 'Bearer' })).toBe(true);
+    expect(isAccepted({ token_type: 'DPoP' })).toBe(false);
   });
 
   it('[I-7] is accepted only with the type Bearer', () => {

@@ -1,4 +1,5 @@
 import { admit, type Admission } from '../../schemes/admission.js';
+import { confirmationOf } from '../../schemes/confirmation.js';
 import type { Failure } from '../../schemes/failure.js';
 import { isForAudience } from '../audience.js';
 import { frozen } from '../frozen.js';
@@ -17,7 +18,7 @@ export interface IntrospectionClaims {
   readonly client_id?: string;
   /** The name of the person who authorized the token, for people to read. */
   readonly username?: string;
-  /** The type of the token, `Bearer`. */
+  /** The type of the token, `Bearer` or `DPoP`. */
   readonly token_type?: string;
   /** The time when the token expires, in seconds since 1970. */
   readonly exp?: number;
@@ -68,16 +69,21 @@ export function readIntrospection(
   const { cnf, token_type: type, iss, aud } = answer;
   const [exp, nbf] = [timeOf(answer, 'exp'), timeOf(answer, 'nbf')];
   const tolerance = clockTolerance / 1000;
-  // RFC 7800 section 3.1: the client must prove that it has the key, and the Bearer scheme cannot.
-  if (isGiven(cnf)) return FAILURES.bound;
-  if (isGiven(type) && !(typeof type === 'string' && type.toLowerCase() === 'bearer')) return FAILURES.type;
+  if (isGiven(type) && !isOfType(type, cnf)) return FAILURES.type;
   if (issuer !== undefined && iss !== issuer) return FAILURES.issuer;
   if (audience !== undefined && !isForAudience(aud, audience)) return FAILURES.audience;
   if (exp !== undefined && exp + tolerance <= now) return FAILURES.expired;
   if (nbf !== undefined && nbf - tolerance > now) return FAILURES.early;
   const claims = frozen(answer) as IntrospectionClaims;
   const { scope } = claims;
-  return admit(claims, infoOf(claims, typeof scope === 'string' ? scope.split(' ') : [], clockTolerance));
+  const facts = isGiven(cnf) ? claims : { ...claims, cnf: undefined };
+  return admit(claims, infoOf(facts, typeof scope === 'string' ? scope.split(' ') : [], clockTolerance));
+}
+
+/** RFC 9449 section 6.2: the type is `DPoP` if the token is bound to a key of DPoP. All other tokens are of the type `Bearer`. */
+function isOfType(type: unknown, cnf: unknown): boolean {
+  const isDpop = confirmationOf(cnf).jkt !== undefined;
+  return typeof type === 'string' && type.toLowerCase() === (isDpop ? 'dpop' : 'bearer');
 }
 
 /** Some servers send `null` for a member that has no value. */

@@ -6,6 +6,7 @@ import { Failure } from '../../schemes/failure.js';
 import { RefusedException } from '../../schemes/refused.exception.js';
 import { warnOfInsecureHttp } from '../allow.insecure.http.js';
 import { type EndpointError, fetchJson } from '../endpoint.js';
+import { handOnBinding } from '../binding.js';
 import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
 import { Revocation, type RevokedTokens } from '../revocation.js';
@@ -22,8 +23,8 @@ export function introspection<Claims extends object, Principal = Claims, Request
 ): RevocableVerifier<Principal, Request>;
 /**
  * Returns a verifier that asks the authorization server about each token (RFC 7662). It asks only once for all requests that
- * bring the same token at the same time, and keeps the answer in a cache. It refuses a token that is bound to a key, because
- * the Bearer scheme does not prove that the client has the key.
+ * bring the same token at the same time, and keeps the answer in a cache. A token that is bound to a key is valid only with `dpop()`,
+ * which checks that the client has the key.
  *
  * Application code may call the verifier. It throws a `RefusedException` if the token is not valid, and never returns a
  * refusal. {@link TokenVerifier} shows how to combine verifiers.
@@ -60,9 +61,10 @@ export function introspection<Claims extends object, Principal, Request extends 
     issuers: [issuer],
     clockTolerance: settings.clockTolerance,
   });
-  const verifier: TokenVerifier<Principal, Request> = async ({ token }, request) => {
+  const verifier: TokenVerifier<Principal, Request> = async ({ token }, request, context) => {
     const found = await inspect(token);
     if (found instanceof Failure) throw RefusedException.of(found);
+    handOnBinding(found, context);
     await revocation.check(found.principal, request, issuer);
     return conclude(await inspectClaims(found), principal, token, request);
   };

@@ -40,7 +40,7 @@ export function claimsFailure(
   { audience, profile, clients, require, clockTolerance }: Requirements,
   now = Math.floor(Date.now() / 1000),
 ): Failure | undefined {
-  const { exp, nbf, iat, aud, cnf } = claims;
+  const { exp, nbf, iat, aud } = claims;
   const tolerance = clockTolerance / 1000;
   if (!isOfType(typ, profile)) return FAILURES.type;
   if (profile !== 'id_token' && isIdToken(typ, claims)) return FAILURES.idToken;
@@ -51,10 +51,7 @@ export function claimsFailure(
   if (!isOfClient(claims, clients)) return FAILURES.client;
   if (!hasRequiredClaims(claims, require)) return FAILURES.claim;
   if ((nbf as number) > now + tolerance) return FAILURES.early;
-  if (exp <= now - tolerance) return FAILURES.expired;
-  // RFC 9449 section 7.2: a token that is bound to a key, and comes without a proof of that key, may be stolen. RFC 8705 binds
-  // tokens to certificates by the same claim.
-  return cnf === undefined ? undefined : FAILURES.bound;
+  return exp <= now - tolerance ? FAILURES.expired : undefined;
 }
 
 function isOfType(typ: unknown, profile: Requirements['profile']): boolean {

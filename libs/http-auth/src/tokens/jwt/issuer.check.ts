@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { OptionNames } from '../../common/options.js';
-import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../algorithms.js';
+import { algorithmsOf, PUBLIC_KEY_ALGORITHMS, SECRET_ALGORITHMS } from '../../jose/algorithms.js';
 import { audienceProblem } from '../audience.js';
 import { insecureHttpProblem } from '../allow.insecure.http.js';
 import { endpointProblem } from '../endpoint.js';

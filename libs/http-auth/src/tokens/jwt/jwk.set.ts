@@ -1,5 +1,5 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { algorithmsOf } from '../algorithms.js';
+import { algorithmsOf } from '../../jose/algorithms.js';
 import { issuerOf } from './issuer.template.js';
 import type { JwsHeader } from './jws.js';
 import type { TokenIssuer } from './keys.js';

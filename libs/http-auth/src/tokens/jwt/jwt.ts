@@ -2,6 +2,7 @@ import { keyedDigest } from '../../common/digest.js';
 import { CACHE } from '../../common/measure.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
+import { handOnBinding } from '../binding.js';
 import { inspectorOf } from '../claims.inspection.js';
 import { conclude } from '../principal.js';
 import { Revocation, type RevokedTokens } from '../revocation.js';
@@ -71,8 +72,9 @@ export function jwt<Claims extends object, Principal, Request extends object>(
     issuers: names?.some(isTemplate) ? undefined : names,
     clockTolerance: settings.clockTolerance,
   });
-  const verify: TokenVerifier<Principal, Request> = async ({ token }, request) => {
+  const verify: TokenVerifier<Principal, Request> = async ({ token }, request, context) => {
     const { admission } = await check(token, all ?? (await trusted(request)));
+    handOnBinding(admission, context);
     await revocation.check(admission.principal, request, admission.principal.iss);
     return conclude(await inspect(admission), principal, token, request);
   };

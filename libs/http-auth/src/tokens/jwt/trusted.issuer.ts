@@ -9,7 +9,7 @@ import type { JwtIssuer } from './jwt.options.js';
 import { allowedAlgorithms } from './issuer.check.js';
 import { isTemplate, issuerOf } from './issuer.template.js';
 import type { Keys, TokenIssuer } from './keys.js';
-import { isSignedBy } from './signature.js';
+import { isSignedBy } from '../../jose/signature.js';
 
 /** An issuer whose tokens are accepted: its keys, and the requirements for its tokens. */
 export class TrustedIssuer {
