@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { All, Controller, Get, type INestApplication, Injectable, Post } from '@nestjs/common';
+import { All, Controller, Get, type INestApplication, Injectable, Post, Req, Sse } from '@nestjs/common';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import { Test } from '@nestjs/testing';
@@ -21,6 +21,7 @@ import {
   OptionalAuth,
   parseChallenges,
   protect,
+  type HttpRequest,
   type RefusedEvent,
   Scopes,
   type SchemeDefinition,
@@ -32,7 +33,9 @@ import { introspection } from 'nestjs-http-auth/introspection';
 import { jwt } from 'nestjs-http-auth/jwt';
 import { documentHttpAuth } from 'nestjs-http-auth/openapi';
 import { asUser, dpopKey, dpopProof, type DpopProofOptions, withTestUsers } from 'nestjs-http-auth/testing';
+import { type IssuedTicket, ticket, Tickets, TicketsModule } from 'nestjs-http-auth/tickets';
 import { tokens } from 'nestjs-http-auth/tokens';
+import { of } from 'rxjs';
 import { adapters, start } from './support/application.js';
 import { type Answer, type Ask, send } from './support/client.js';
 import { Endpoint } from './support/endpoint.js';
@@ -992,6 +995,52 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     expect(verify).not.toHaveBeenCalled();
     await ask(app);
     expect(verify).toHaveBeenCalledTimes(1);
+  });
+
+  it('accepts a ticket of a client with a bound token, because a ticket is another credential', async () => {
+    @Controller()
+    class StreamController {
+      constructor(private readonly tickets: Tickets) {}
+      @Post('tickets') issue(@Req() request: HttpRequest) {
+        return this.tickets.issue(request, { path: '/events' });
+      }
+      @Sse('events') events(@CurrentAuth() auth: AuthInfo) {
+        return of({ data: auth });
+      }
+    }
+    const app = await start(adapter(), {
+      imports: [
+        AuthModule.forRoot({ realm: 'Reports', schemes: [dpop(verifier, { origin }), ticket()] }),
+        TicketsModule,
+      ],
+      controllers: [StreamController],
+    });
+    const issued = await ask(app, { method: 'POST' }, { method: 'POST', path: '/tickets' });
+    const { ticket: text } = issued.json() as IssuedTicket;
+    const answer = await send(app, `/events?ticket=${text}`, { headers: { accept: 'text/event-stream' } });
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('"scheme":"Ticket"');
+    expect(answer.body).not.toContain('jkt');
+  });
+
+  it('checks the target as the client sent it, also if a middleware rewrites it', async () => {
+    const app = await start(
+      adapter(),
+      {
+        imports: [AuthModule.forRoot({ realm: 'Reports', schemes: [dpop(verifier, { origin })] })],
+        controllers: [ReportsController],
+      },
+      (one) =>
+        one.use((request: { url: string }, _response: unknown, next: () => void) => {
+          request.url = request.url.replace(/^\/v1/, '');
+          next();
+        }),
+    );
+    const statusOf = async (htu: string) => (await ask(app, { claims: { htu } }, { path: '/v1/reports' })).status;
+    const sent = await statusOf(`${origin}/v1/reports`);
+    // Fastify chooses the route before its middleware runs.
+    expect(sent).toBe(adapter().getType() === 'express' ? 200 : 404);
+    expect(await statusOf(`${origin}/reports`)).not.toBe(200);
   });
 
   it('limits the failed attempts of an address if limits are set', async () => {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isSignedBy } from '../../jose/signature.js';
 import { thumbprintOf } from '../../jose/thumbprint.js';
 import { dpopKey, dpopProof } from '../../testing/dpop.proof.js';
+import type { HttpRequest } from '../../http/request.js';
 import { Admission } from '../admission.js';
 import { Failure } from '../failure.js';
 import type { Scheme, SchemeContainer } from '../scheme.js';
@@ -85,7 +86,7 @@ function newScheme(confirmation: unknown = { jkt: key.jkt }): Scheme {
   return dpop(verify, { origin: 'https://api.example' }).bind(container);
 }
 
-/** Returns `true` if the scheme admits a request. It throws if the scheme throws, which would be a 5xx. */
+/** Returns `true` if the scheme accepts a request. It throws if the scheme throws, which would be a 5xx. */
 async function accepts(proof: string, scheme = newScheme(), change: { method?: string; url?: string } = {}) {
   const rawHeaders = ['Authorization', `DPoP ${token}`, 'DPoP', proof];
   const headers = { authorization: `DPoP ${token}`, dpop: proof };
@@ -191,6 +192,20 @@ describe('Any proof', () => {
       }),
       { numRuns },
     );
+  });
+
+  it('is accepted again for the same request, which the guard may authenticate for two policies', async () => {
+    const scheme = newScheme();
+    const proof = dpopProof({ key, url, token });
+    const headers = { authorization: `DPoP ${token}`, dpop: proof };
+    const requestOf = () => ({ method: 'GET', url: '/reports', headers, rawHeaders: ['DPoP', proof] });
+    const request = requestOf();
+    const isAccepted = async (one: HttpRequest) => (await scheme.authenticate(one, context)) instanceof Admission;
+    expect([await isAccepted(request), await isAccepted(request), await isAccepted(requestOf())]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it('is accepted once, in any order of several proofs', async () => {
