@@ -213,7 +213,9 @@ describe.each(adapters)('A 401 on %s', (_name, adapter) => {
       new Failure('malformed', 'Basic'),
       new Failure('invalid', 'Basic'),
       new Failure('malformed', 'Bearer', 400),
-      new Failure('invalid'),
+      new Failure('invalid', undefined, 401, {
+        message: 'The route does not accept the scheme of the Authorization field',
+      }),
     ]);
   });
 

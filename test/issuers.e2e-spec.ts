@@ -538,7 +538,7 @@ describe.each(adapters)("On %s, the assertion of Google's Identity-Aware Proxy",
         algorithms: ['ES256'],
         fetch: vendor.fetch,
       }),
-      { header: 'X-Goog-IAP-JWT-Assertion', name: 'IAP' },
+      { header: 'X-Goog-IAP-JWT-Assertion', name: 'IAP', optIn: false },
     );
     const app = await start(create(), {
       imports: [AuthModule.forRoot({ realm: 'Reports', schemes: [scheme] })],

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import { isPromise } from '../common/promise.js';
 import type { HttpRequest } from './request.js';
 
 /** Returns `true` if pages of an origin may send requests with ambient credentials. Anything but `true` refuses them. */
@@ -46,7 +45,7 @@ function isAllowed(origin: string, request: HttpRequest, origins: Origins): bool
   if (typeof origins === 'function') {
     const result: unknown = origins(origin, request);
     // An async function is a mistake, and refuses the origin. Without a handler, its rejection would end the process.
-    if (isPromise(result)) result.then(undefined, () => undefined);
+    if (typeof result !== 'boolean') Promise.resolve(result).catch(() => undefined);
     return result === true;
   }
   return origins === 'same' ? isSameOrigin(origin, request) : origins.includes(origin);
