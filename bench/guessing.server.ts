@@ -1,4 +1,4 @@
-// The application of guessing.ts: one user whose password has a scrypt hash at the cost that OWASP recommends, and a static file.
+// The application of guessing.ts: one user whose password has a scrypt hash, and a static file.
 import { scryptSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,12 +13,12 @@ import { users } from 'nestjs-http-auth/passwords';
 import { serve } from './serve.js';
 import { GreetingController } from './subjects.js';
 
-const [adapter, password] = process.argv.slice(2) as [string, string];
+const [adapter, password, ln] = process.argv.slice(2) as [string, string, string];
 
 const salt = Buffer.from('0123456789abcdef');
 const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
-const digest = scryptSync(password, salt, 32, { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 });
-const hash = `$scrypt$ln=17,r=8,p=1$${base64(salt)}$${base64(digest)}`;
+const digest = scryptSync(password, salt, 32, { N: 2 ** Number(ln), r: 8, p: 1, maxmem: 2 ** 28 });
+const hash = `$scrypt$ln=${ln},r=8,p=1$${base64(salt)}$${base64(digest)}`;
 
 const rootPath = mkdtempSync(join(tmpdir(), 'guessing-'));
 writeFileSync(join(rootPath, 'file.txt'), 'a static file');

@@ -1,6 +1,7 @@
-// npm run bench:guessing -- [--adapter fastify|express] [--seconds 20]
+// npm run bench:guessing -- [--adapter fastify|express] [--seconds 20] [--ln 17]
 //
-// Measures how long the users of an application wait while guessers keep it busy with scrypt.
+// Measures how long the users of an application wait while guessers keep it busy with scrypt. `ln` is the base-2 logarithm of its
+// cost: 17 is what OWASP recommends.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -13,11 +14,15 @@ const GUESSES_PER_SECOND = 200;
 const ADDRESSES = 50;
 
 const { values } = parseArgs({
-  options: { adapter: { type: 'string', default: 'fastify' }, seconds: { type: 'string', default: '20' } },
+  options: {
+    adapter: { type: 'string', default: 'fastify' },
+    seconds: { type: 'string', default: '20' },
+    ln: { type: 'string', default: '17' },
+  },
 });
 const seconds = Number(values.seconds);
 const file = fileURLToPath(new URL('guessing.server.js', import.meta.url));
-const child = fork(file, [values.adapter, PASSWORD], { execArgv: [] });
+const child = fork(file, [values.adapter, PASSWORD, values.ln], { execArgv: [] });
 const [port] = (await once(child, 'message')) as [number];
 const agent = new Agent({ maxSockets: Infinity });
 

@@ -12,7 +12,9 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import {
   admit,
+  AuthEvents,
   AuthModule,
+  basic,
   bearer,
   CurrentUser,
   type HttpRequest,
@@ -143,6 +145,41 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
     expect(await statusOf('/shared', { origin: 'https://other.example', ...victim })).toBe(403);
     // A page must know a token to send it.
     expect(await statusOf('/raw', { ...foreign, authorization: 'Bearer bob' })).toBe(101);
+  });
+
+  it('causes an event if it cannot open a connection', async () => {
+    const events: unknown[] = [];
+    const app = await begin(ClosedGateway, (nest) => {
+      protect(nest, '/raw');
+      nest.get(AuthEvents).on('refused', ({ reason, route, status }) => void events.push({ reason, route, status }));
+    });
+    for (const path of ['/ws', '/raw']) await open(portOf(app), path, { headers: { ...foreign, ...victim } });
+    expect(events).toEqual([
+      { reason: 'forbidden', route: 'ClosedGateway.handleConnection', status: 403 },
+      { reason: 'forbidden', route: '/raw', status: 403 },
+    ]);
+  });
+
+  it('does not matter for the credentials of another server behind a proxy, but for those of the proxy', async () => {
+    const password = basic(() => ({ name: 'alice' }), { limits: false });
+    const app = await start(
+      adapter(),
+      { imports: [AuthModule.forRoot({ realm: 'Proxy', schemes: [...schemes, password], proxy: true })] },
+      (nest) => {
+        const server = new WebSocketServer({ noServer: true });
+        (nest.getHttpServer() as Server).on('upgrade', (request: IncomingMessage, socket, head) => {
+          server.handleUpgrade(request, socket, head, () => undefined);
+        });
+        protect(nest, '/raw');
+      },
+    );
+    const statusOf = async (headers: Record<string, string>) =>
+      (await open(portOf(app), '/raw', { headers: { ...foreign, ...headers } })).status;
+    const upstream = { authorization: 'Basic YTpi' };
+    expect(await statusOf({ ...upstream, 'proxy-authorization': 'Bearer bob' })).toBe(101);
+    expect(await statusOf({ ...upstream, 'proxy-authorization': 'Basic YTpi' })).toBe(403);
+    // Without an adapter for WebSockets, nothing else ends the connection before the application closes.
+    closeWebSockets();
   });
 
   it('never gets one user for the cookie of another', async () => {

@@ -179,12 +179,19 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
 
   it('emit the event "refused" with the reason forbidden', async () => {
     const events: AuthEvent[] = [];
-    const app = await application({}, [RoutesController], (nest) => {
+    const subject = () => 'somebody';
+    const app = await application({ subject }, [RoutesController], (nest) => {
       nest.get(AuthEvents).on('refused', (event) => void events.push(event));
     });
     await send(app, '/admin', token('none'));
     expect(events).toEqual([
-      expect.objectContaining({ reason: 'forbidden', status: 403, scheme: 'Bearer', route: 'RoutesController.admin' }),
+      expect.objectContaining({
+        reason: 'forbidden',
+        status: 403,
+        scheme: 'Bearer',
+        route: 'RoutesController.admin',
+        subject: 'somebody',
+      }),
     ]);
   });
 

@@ -3,12 +3,11 @@ import { Controller, Get } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { AuthModule, bearer } from 'nestjs-http-auth';
 import { jwt } from 'nestjs-http-auth/jwt';
-import { Redis } from 'ioredis';
-import { createClient } from 'redis';
 import { adapters, start } from '../support/application.js';
 import { bearerAuthorization, send } from '../support/client.js';
 import { audience, newKey, now, pemOf, sign } from '../support/issuer.js';
 import { RecordingLogger } from '../support/logger.js';
+import { RedisClients } from './support/redis.clients.js';
 import { RedisServer } from './support/redis.js';
 
 @Controller()
@@ -22,23 +21,9 @@ const key = newKey('first');
 const token = (claims: JWTPayload = {}) => sign(key, { iat: Date.now() / 1000, jti: 'one', sid: 'one', ...claims });
 
 let redis: RedisServer;
-const clients: { close(): unknown }[] = [];
 
-const connect = {
-  ioredis: async () => {
-    const client = new Redis({ port: redis.port });
-    client.on('error', () => undefined);
-    clients.push({ close: () => client.disconnect() });
-    return client;
-  },
-  redis: async () => {
-    const client = createClient({ socket: { port: redis.port } });
-    client.on('error', () => undefined);
-    await client.connect();
-    clients.push({ close: () => client.destroy() });
-    return client;
-  },
-};
+const clients = new RedisClients(() => redis);
+const { connect } = clients;
 
 beforeEach(async () => {
   redis = await RedisServer.start();
@@ -52,7 +37,7 @@ describe.each(setups)(
   'The list of revoked tokens of two instances on %s with the client of %s',
   (_name, client, adapter) => {
     afterEach(async () => {
-      for (const one of clients.splice(0)) one.close();
+      clients.close();
       await redis.kill();
     });
 

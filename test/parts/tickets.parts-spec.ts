@@ -4,37 +4,22 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, type INestApplication, Post, Req, Sse } from '@nestjs/common';
 import { admit, AuthModule, bearer, CurrentAuth, CurrentUser, type AuthInfo, type HttpRequest } from 'nestjs-http-auth';
 import { type IssuedTicket, ticket, type TicketOptions, Tickets, TicketsModule } from 'nestjs-http-auth/tickets';
-import { Redis } from 'ioredis';
-import { createClient } from 'redis';
 import { of } from 'rxjs';
 import { adapters, start } from '../support/application.js';
 import { bearerAuthorization, send } from '../support/client.js';
 import { urlOf } from '../support/event.streams.js';
 import { RecordingLogger } from '../support/logger.js';
+import { RedisClients } from './support/redis.clients.js';
 import { RedisServer } from './support/redis.js';
 
 let redis: RedisServer;
-let clients: { close(): unknown }[] = [];
 
 beforeEach(async () => {
   redis = await RedisServer.start();
 });
 
-const connect = {
-  ioredis: async () => {
-    const client = new Redis({ port: redis.port });
-    client.on('error', () => undefined);
-    clients.push({ close: () => client.disconnect() });
-    return client;
-  },
-  redis: async () => {
-    const client = createClient({ socket: { port: redis.port } });
-    client.on('error', () => undefined);
-    await client.connect();
-    clients.push({ close: () => client.destroy() });
-    return client;
-  },
-};
+const clients = new RedisClients(() => redis);
+const { connect } = clients;
 
 class User {
   constructor(readonly name: string) {}
@@ -80,7 +65,7 @@ const setups = adapters.flatMap(([name, adapter]) =>
 
 describe.each(setups)('Tickets of two instances on %s with the client of %s', (_name, client, adapter) => {
   afterEach(async () => {
-    for (const one of clients.splice(0)) one.close();
+    clients.close();
     await redis.kill();
   });
 

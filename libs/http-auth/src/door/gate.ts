@@ -1,6 +1,5 @@
-import { BadRequestException, ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import { BadRequestException, Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
-import { isCrossSite } from '../guard/cross.site.js';
 import { openingOfRequest, policyFor } from '../guard/opening.js';
 import type { Policy } from '../guard/policy.js';
 import { type HttpRequest, isPreflight } from '../http/request.js';
@@ -63,12 +62,10 @@ export class Gate {
   async admit(exchange: Exchange, policies: readonly Policy[]): Promise<void> {
     for (const policy of policies) {
       if (policy.preflight && isPreflight(exchange.request)) continue;
-      const { opens, origins = 'same' } = policy;
-      if (opens === 'connection' && isCrossSite(policy, exchange.request, origins, exchange.authenticated)) {
-        throw new ForbiddenException('The Origin is not allowed to open a connection with these credentials');
-      }
       exchange.enter(policy);
       await this.challenger.prepare(exchange);
+      const { opens, origins = 'same' } = policy;
+      if (opens === 'connection') this.authenticator.checkOrigin(policy, exchange, origins);
       await this.authenticator.authenticate(policy, exchange);
     }
   }

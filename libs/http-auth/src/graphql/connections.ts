@@ -4,7 +4,6 @@ import { ApplicationConfig } from '@nestjs/core';
 import { callAt } from '../common/timeout.js';
 import { responseToUpgrade } from '../door/upgrade.response.js';
 import { Authenticator } from '../guard/authenticator.js';
-import { isCrossSite } from '../guard/cross.site.js';
 import { isGuarded } from '../guard/guarded.js';
 import { Policies } from '../guard/policies.js';
 import type { Access, Policy } from '../guard/policy.js';
@@ -84,8 +83,9 @@ export class Connections {
     const exchange = isOwn
       ? this.exchanges.of(own, new ServerResponse(raw))
       : this.exchanges.of(request, responseToUpgrade(raw));
-    const sent = own instanceof Failure ? request : own;
-    if (isCrossSite(policy, sent, this.options.origins, exchange.authenticated, isOwn)) {
+    try {
+      this.authenticator.checkOrigin(policy, exchange, this.options.origins, isOwn);
+    } catch {
       return close(socket, CLOSE.origin);
     }
     const source = new Source(exchange, true);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
-import { isCrossSite } from '../guard/cross.site.js';
+import { CROSS_SITE } from '../guard/ambient.js';
 import type { Policy } from '../guard/policy.js';
 import { policyOfRequest } from '../guard/request.scopes.js';
 import type { PolicyResult } from '../guard/policy.result.js';
@@ -13,8 +13,6 @@ import { type Operation, rootFieldsOf } from './operation.js';
 import { refusalOf } from './refusal.js';
 import { rootTypeOf, type Schema, type SchemaPolicies } from './schema.policies.js';
 import type { Source } from './sources.js';
-
-const ORIGIN = 'The Origin is not allowed to use these credentials';
 
 /** A decision that is made, or that will be. */
 interface Known {
@@ -109,7 +107,7 @@ export class Operations {
 
   private async examine(source: Source, policy: Policy): Promise<PolicyResult> {
     const { exchange, outcomes } = source;
-    if (this.isCrossSite(source, policy)) return new Failure('forbidden', undefined, 403, { message: ORIGIN });
+    if (this.isCrossSite(source, policy)) return new Failure('forbidden', undefined, 403, { message: CROSS_SITE });
     const result = await this.authenticator.examine(policy, exchange, outcomes);
     if (policy.scopesOf === undefined || result === undefined || isRefused(result)) return result;
     return this.authenticator.examine(policyOfRequest(policy, policy.scopesOf, exchange.request), exchange, outcomes);
@@ -118,7 +116,7 @@ export class Operations {
   /** The scheme of a field may be another one than those that the connection was checked for. */
   private isCrossSite({ exchange, isConnection, isSentByPage }: Source, policy: Policy): boolean {
     if (!isConnection || policy.access === 'public' || exchange.authenticated !== undefined) return false;
-    return isCrossSite(policy, exchange.request, this.options.origins, undefined, isSentByPage);
+    return this.authenticator.isCrossSite(policy, exchange, this.options.origins, isSentByPage);
   }
 
   /** Reports the first refusal of an operation as an event, and prepares the challenges of the response. */

@@ -10,6 +10,7 @@ import {
 import { AUTHENTICATION, type AuthenticationTime } from '../common/measure.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
+import { isFromOtherSite, type Origins } from '../http/origin.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated, Exchange } from '../response/exchange.js';
@@ -27,6 +28,7 @@ import type { VerifierContext } from '../schemes/verifier.context.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
+import { CROSS_SITE, isAmbient } from './ambient.js';
 import { EventReporter } from './event.reporter.js';
 import { isAnonymous } from './optional.js';
 import { pick } from './pick.js';
@@ -117,6 +119,31 @@ export class Authenticator {
     const narrowed = policyOfRequest(policy, policy.scopesOf, exchange.request);
     exchange.enter(narrowed);
     await this.authenticate(narrowed, exchange);
+  }
+
+  /**
+   * Returns `true` if a page of another site may have opened a connection with the credentials of a user.
+   *
+   * @param origins the pages that may open connections
+   * @param isSentByPage if `true`, the page has sent the credentials itself, so the browser has not added them
+   */
+  isCrossSite(policy: Policy, exchange: Exchange, origins: Origins, isSentByPage = false): boolean {
+    const { request, authenticated } = exchange;
+    const scheme = authenticated?.scheme ?? pick(policy, this.withCredentials(request), this.fields.credentials);
+    if (scheme instanceof Failure || !isAmbient(scheme, isSentByPage)) return false;
+    return isFromOtherSite(request, origins);
+  }
+
+  /**
+   * Returns unless {@link isCrossSite} is `true`. It reports the event.
+   *
+   * @throws ForbiddenException if a page of another site may have opened the connection
+   */
+  checkOrigin(policy: Policy, exchange: Exchange, origins: Origins, isSentByPage = false): void {
+    if (!this.isCrossSite(policy, exchange, origins, isSentByPage)) return;
+    const scheme = exchange.authenticated?.scheme.name;
+    this.reporter.refused(policy, exchange, new Failure('forbidden', scheme, 403, { message: CROSS_SITE }), 403);
+    throw new ForbiddenException(CROSS_SITE);
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */

@@ -49,7 +49,8 @@ export class EventReporter {
             reason,
             ...common,
             ...(message !== undefined && { message }),
-            ...(reason === 'insufficient' && this.subjectOf(exchange.insufficient)),
+            // Other refusals concern other credentials, or none.
+            ...(exchange.insufficient?.scheme.name === scheme && this.subjectOf(exchange.insufficient)),
           },
     );
   }

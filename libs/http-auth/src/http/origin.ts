@@ -17,7 +17,7 @@ export function originsProblem(origins: unknown): string | undefined {
 }
 
 /** Returns `true` for an origin in the form in which browsers send it (RFC 6454 section 6.2). */
-function isOrigin(value: string): boolean {
+export function isOrigin(value: string): boolean {
   return URL.canParse(value) && new URL(value).origin === value;
 }
 

@@ -14,10 +14,15 @@ export function noteResource(request: object, resource: FoundResource): void {
   Object.defineProperty(request, RESOURCE, { value: resource, configurable: true });
 }
 
-/** Returns the URL of the resource that a request belongs to; `undefined` if it belongs to none, or if that is unclear. */
+/**
+ * Returns the URL of the resource that a request belongs to, or `undefined` if it belongs to none.
+ *
+ * @throws BadRequestException if the target of the request can be read in several ways
+ */
 export function resourceOf(request: object): string | undefined {
   const resource = (request as WithResource)[RESOURCE];
-  return resource === 'ambiguous' ? undefined : resource?.url;
+  if (resource !== 'ambiguous') return resource?.url;
+  throw new BadRequestException('The request target is not accepted: it has several readings');
 }
 
 /**
@@ -31,9 +36,7 @@ export function resourceOf(request: object): string | undefined {
  * @throws BadRequestException if the target of the request can be read in several ways; the client gets 400
  */
 export function resourceUrl(request: object): string {
-  const resource = (request as WithResource)[RESOURCE];
-  if (resource === 'ambiguous')
-    throw new BadRequestException('The request target is not accepted: it has several readings');
-  if (resource !== undefined) return resource.url;
+  const url = resourceOf(request);
+  if (url !== undefined) return url;
   throw RefusedException.of(new Failure('invalid', undefined, 401, { message: 'The request belongs to no resource' }));
 }

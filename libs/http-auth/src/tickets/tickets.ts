@@ -1,6 +1,7 @@
 import { ForbiddenException, Injectable, UnauthorizedException } from '@nestjs/common';
 import { keyedDigest } from '../common/digest.js';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
+import { isOrigin } from '../http/origin.js';
 import type { HttpRequest } from '../http/request.js';
 import { resourceOf } from '../response/resource.url.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
@@ -80,8 +81,4 @@ function nameOf(user: unknown, { ip = '' }: HttpRequest): string {
   } catch {
     return keyedDigest('address', ip);
   }
-}
-
-function isOrigin(text: string): boolean {
-  return URL.canParse(text) && new URL(text).origin === text;
 }

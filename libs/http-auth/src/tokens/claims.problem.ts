@@ -46,6 +46,7 @@ function prefixed(path: string, problem: string | undefined): string | undefined
   return problem && `${path} ${problem}`;
 }
 
-function isClaimValue(value: unknown): value is ClaimValue {
+/** Returns `true` for a value that a claim may be compared with. */
+export function isClaimValue(value: unknown): value is ClaimValue {
   return typeof value === 'string' || Number.isFinite(value) || typeof value === 'boolean';
 }

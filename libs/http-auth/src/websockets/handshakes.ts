@@ -1,10 +1,9 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { BadRequestException, ForbiddenException, type HttpServer, Inject, Injectable } from '@nestjs/common';
+import { BadRequestException, type HttpServer, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { frameworkRequest } from '../door/framework.request.js';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
 import { Authenticator } from '../guard/authenticator.js';
-import { isCrossSite } from '../guard/cross.site.js';
 import type { Policy } from '../guard/policy.js';
 import { RouteExchanges } from '../guard/route.exchanges.js';
 import { isToken68 } from '../http/grammar.js';
@@ -105,9 +104,7 @@ export class Handshakes {
     const { authenticated } = exchange;
     if (isAlone && authenticated !== undefined) throw new BadRequestException(TWICE);
     const hasCredentials = policy.access !== 'public' || authenticated !== undefined;
-    if (hasCredentials && isCrossSite(policy, request, this.options.origins, authenticated)) {
-      throw new ForbiddenException('The Origin is not allowed to open a WebSocket with these credentials');
-    }
+    if (hasCredentials) this.authenticator.checkOrigin(policy, exchange, this.options.origins);
     await this.authenticator.authenticateRoute(policy, exchange);
     return exchange;
   }

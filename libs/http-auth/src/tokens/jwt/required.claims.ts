@@ -1,4 +1,5 @@
 import type { ClaimValue } from '../claims.options.js';
+import { isClaimValue } from '../claims.problem.js';
 import type { JwtIssuer } from './jwt.options.js';
 
 /**
@@ -47,8 +48,4 @@ export function requiredProblem({ clients, require = {} }: JwtIssuer): string | 
 function isList(value: unknown, isValid: (one: unknown) => boolean): boolean {
   const list: unknown[] = [value].flat();
   return list.length > 0 && list.every(isValid);
-}
-
-function isClaimValue(value: unknown): boolean {
-  return typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
