@@ -36,9 +36,10 @@ export class Issuer {
   };
 
   /** Returns a token that no server has seen yet. */
-  issue(alg: Algorithm): string {
+  issue(alg: Algorithm, further: object = {}): string {
     const now = Math.floor(Date.now() / 1000);
-    const claims = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', iat: now, exp: now + 7200, jti: String(this.serial++) };
+    const common = { iss: ISSUER, aud: AUDIENCE, sub: 'alice', iat: now, exp: now + 7200, jti: String(this.serial++) };
+    const claims = { ...common, ...further };
     const input = `${encode({ alg, typ: 'JWT' })}.${encode(claims)}`;
     return `${input}.${this.sign(alg, input).toString('base64url')}`;
   }
