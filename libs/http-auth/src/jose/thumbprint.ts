@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sharedDigest } from '../common/digest.js';
 
 /** The members of a public key that its thumbprint covers, in lexicographic order (RFC 7638 section 3.2, RFC 8037 section 2). */
 export const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +14,5 @@ export const THUMBPRINT_MEMBERS: Readonly<Record<string, readonly string[]>> = {
  */
 export function thumbprintOf(jwk: Readonly<Record<string, unknown>>): string {
   const members = THUMBPRINT_MEMBERS[String(jwk['kty'])] ?? [];
-  const canonical = JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]])));
-  return createHash('sha256').update(canonical).digest('base64url');
+  return sharedDigest(JSON.stringify(Object.fromEntries(members.map((name) => [name, jwk[name]]))));
 }

@@ -101,6 +101,18 @@ const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
 /** The characters that RFC 6750 section 3 does not allow in an `error_description`. */
 const NOT_DESCRIPTION = /[^\x20\x21\x23-\x5b\x5d-\x7e]/g;
 
+/** The memory of each application. All its schemes share it, because several may accept requests of the same URI. */
+const MEMORIES = new WeakMap<SchemeContainer, MemoryOfProofs>();
+
+function memoryOf(container: SchemeContainer): MemoryOfProofs {
+  const memory = MEMORIES.get(container) ?? new MemoryOfProofs();
+  MEMORIES.set(container, memory);
+  return memory;
+}
+
+/** The proofs that Node's requests have used. The guard may authenticate the same request again, for another resource or scheme. */
+const USES = new WeakMap<object, string>();
+
 /** The DPoP scheme of one application. */
 class DpopScheme implements Scheme {
   readonly name: string;
@@ -120,12 +132,10 @@ class DpopScheme implements Scheme {
   readonly #keys = new ProofKeys();
   /** Node's requests whose client should get a new nonce. */
   readonly #renewing = new WeakSet<object>();
-  /** The proofs that Node's requests have used. The guard may authenticate the same request again, for another resource. */
-  readonly #uses = new WeakMap<object, string>();
 
-  constructor(verifier: VerifierFunction<DpopCredentials>, options: DpopOptions, { resourceUrls }: SchemeContainer) {
+  constructor(verifier: VerifierFunction<DpopCredentials>, options: DpopOptions, container: SchemeContainer) {
     const { name = AUTH_SCHEME, openapi, limits } = options;
-    const settings = settingsOf(options, resourceUrls);
+    const settings = settingsOf(options, container.resourceUrls);
     const { algorithms, maxAge, clockTolerance, nonces, replay } = settings;
     this.name = name;
     this.openapi = openapi ?? { type: 'http', scheme: 'dpop' };
@@ -136,9 +146,11 @@ class DpopScheme implements Scheme {
     this.#limits = limits ? new Limits(limits, name) : undefined;
     this.#nonces = nonces && new Nonces(nonces.secrets, nonces.ttl, clockTolerance);
     const lifetime = nonces === undefined ? maxAge + clockTolerance : nonces.ttl;
-    const memory = new MemoryOfProofs(replay.max, lifetime);
+    const memory = memoryOf(container).serve(replay.max, lifetime);
     const { redis } = replay;
-    this.#used = redis === undefined ? memory : new RedisProofs({ ...replay, redis }, memory, lifetime);
+    // The clock of another instance may be slower, so it accepts the proof for longer.
+    this.#used =
+      redis === undefined ? memory : new RedisProofs({ ...replay, redis }, memory, lifetime + clockTolerance);
   }
 
   /** The limits, if there are any. */
@@ -239,14 +251,18 @@ class DpopScheme implements Scheme {
   }
 
   /** Uses up the proof. It comes last, so that a request that is refused does not use up a proof of another client. */
-  private async useFailure({ key }: Proof, time: number, request: HttpRequest): Promise<Failure | undefined> {
+  private async useFailure(proof: Proof, time: number, request: HttpRequest): Promise<Failure | undefined> {
+    const { key } = proof;
     const sent = request.raw ?? request;
-    if (this.#uses.get(sent) !== key) {
+    if (USES.get(sent) !== key) {
+      // The verifier may have taken so long that the memory has forgotten the proof.
+      const late = this.timeOf(proof);
+      if (late instanceof Failure) return late;
       const use = await this.#used.use(key, time);
       if (use === 'used') return FAILURES.used;
       // With a newer nonce, the client can make a proof that is certainly new.
       if (use === 'unknown') return this.#nonces === undefined ? FAILURES.old : FAILURES.nonce;
-      this.#uses.set(sent, key);
+      USES.set(sent, key);
     }
     if (this.#nonces?.isOld(time) === true) this.#renewing.add(sent);
     return undefined;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { sharedDigest } from '../../common/digest.js';
 import { type CompactJws, parseCompactJws } from '../../jose/compact.jws.js';
 import { thumbprintOf } from '../../jose/thumbprint.js';
@@ -69,16 +68,12 @@ export function readProof(text: string, { algorithms, method, uris, token }: Exp
   if (htm !== method) return FAILURES.method;
   const uri = normalUri(htu);
   if (uri === undefined || !uris.includes(uri)) return FAILURES.uri;
-  if (ath !== hashOf(token)) return FAILURES.token;
+  // A token is ASCII, so its UTF-8 is the same.
+  if (ath !== sharedDigest(token)) return FAILURES.token;
   const jkt = thumbprintOf(jwk);
   return { jws, alg, jwk, jkt, iat, nonce, key: sharedDigest(JSON.stringify([jkt, method, uri, jti])) };
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value !== '';
-}
-
-/** Returns the value of `ath` for a token, which is ASCII (RFC 9449 section 4.2). */
-function hashOf(token: string): string {
-  return createHash('sha256').update(token, 'ascii').digest('base64url');
 }

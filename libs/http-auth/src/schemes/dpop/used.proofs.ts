@@ -24,14 +24,20 @@ export class MemoryOfProofs implements UsedProofs {
   private forgotten = -Infinity;
   private cleanedAt = -Infinity;
 
+  private max = 0;
+  private lifetime = 0;
+
   /**
+   * Makes the memory large enough for the proofs of one more scheme.
+   *
    * @param max the number of proofs
    * @param lifetime the seconds after the time of a proof for which it may be accepted
    */
-  constructor(
-    private readonly max: number,
-    private readonly lifetime: number,
-  ) {}
+  serve(max: number, lifetime: number): this {
+    this.max = Math.max(this.max, max);
+    this.lifetime = Math.max(this.lifetime, lifetime);
+    return this;
+  }
 
   use(key: string, time: number, now = Date.now() / 1000): ProofUse {
     this.clean(now);
