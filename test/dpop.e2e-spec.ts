@@ -320,7 +320,7 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     const app = await application();
     for (const value of values) {
       expect(await ask(app, { claims: { [claim]: value } })).toMatchObject(
-        badProof('A claim of the DPoP proof is missing or invalid'),
+        badProof(`The claim ${claim} of the DPoP proof is missing or invalid`),
       );
     }
     expect(await ask(app, { claims: { jti: 'x'.repeat(256) } })).toMatchObject({ status: 200 });

@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Admission } from '../schemes/admission.js';
 import { RefusedException } from '../schemes/refused.exception.js';
 import type { VerifierContext } from '../schemes/verifier.context.js';
@@ -18,6 +19,18 @@ export function handOnBinding(
 ): void {
   if (confirmation === undefined) return;
   const require = context?.requireConfirmation;
+  if (context === undefined) warnOfCall();
   if (require === undefined) throw RefusedException.of(REFUSALS.bound);
   require(confirmation);
+}
+
+let isWarned = false;
+
+/** The client cannot know the mistake, so the log must tell it. */
+function warnOfCall(): void {
+  if (isWarned) return;
+  isWarned = true;
+  new Logger('jwt').warn(
+    'A token that is bound to a key was refused, because a function called the verifier without its third argument; pass the context on: verify(credentials, request, context)',
+  );
 }

@@ -43,7 +43,7 @@ describe('The vectors of the RFCs', () => {
   it('[RFC 9449 4.1] refuses the printed proof for a token endpoint, because it has no ath', () => {
     const failure = readProof(TOKEN_PROOF, { ...expected, method: 'POST', uris: ['https://server.example.com/token'] });
     expect((failure as Failure).details.params).toMatchObject({
-      error_description: 'A claim of the DPoP proof is missing or invalid',
+      error_description: 'The claim ath of the DPoP proof is missing or invalid',
     });
   });
 

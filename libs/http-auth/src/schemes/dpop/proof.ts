@@ -47,10 +47,19 @@ const FAILURES = {
   type: proofFailure('The type of the DPoP proof is not dpop+jwt'),
   algorithm: proofFailure('The algorithm of the DPoP proof is not allowed'),
   key: proofFailure('The key of the DPoP proof is not a public key for its algorithm'),
-  claim: proofFailure('A claim of the DPoP proof is missing or invalid'),
   method: proofFailure('The DPoP proof is for another method'),
   uri: proofFailure('The DPoP proof is for another URI'),
   token: proofFailure('The DPoP proof is for another access token'),
+};
+
+const claimFailure = (name: string) => proofFailure(`The claim ${name} of the DPoP proof is missing or invalid`);
+
+const CLAIMS = {
+  jti: claimFailure('jti'),
+  htm: claimFailure('htm'),
+  htu: claimFailure('htu'),
+  iat: claimFailure('iat'),
+  ath: claimFailure('ath'),
 };
 
 /** Reads a proof, and checks everything that does not need its signature (RFC 9449 section 4.3). */
@@ -63,8 +72,11 @@ export function readProof(text: string, { algorithms, method, uris, token }: Exp
   const jwk = publicJwkOf(given, alg);
   if (jwk === undefined) return FAILURES.key;
   const { jti, htm, htu, iat, ath, nonce } = jws.claims;
-  if (!isText(jti) || jti.length > MAX_JTI || !isText(htm) || !isText(htu)) return FAILURES.claim;
-  if (typeof iat !== 'number' || !Number.isFinite(iat) || typeof ath !== 'string') return FAILURES.claim;
+  if (!isText(jti) || jti.length > MAX_JTI) return CLAIMS.jti;
+  if (!isText(htm)) return CLAIMS.htm;
+  if (!isText(htu)) return CLAIMS.htu;
+  if (typeof iat !== 'number' || !Number.isFinite(iat)) return CLAIMS.iat;
+  if (typeof ath !== 'string') return CLAIMS.ath;
   if (htm !== method) return FAILURES.method;
   const uri = normalUri(htu);
   if (uri === undefined || !uris.includes(uri)) return FAILURES.uri;
