@@ -41,7 +41,7 @@ const dpopScheme = schemeOf(dpop(tokens, { origin: ORIGIN }));
 const bearerScheme = schemeOf(bearer(tokens));
 
 function requestOf(headers: Record<string, string>): HttpRequest {
-  return { method: 'GET', url: PATH, headers, rawHeaders: Object.entries(headers).flat() } as unknown as HttpRequest;
+  return { method: 'GET', url: PATH, headers, rawHeaders: Object.entries(headers).flat() };
 }
 
 function withProof(url: string): HttpRequest {

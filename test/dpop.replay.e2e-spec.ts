@@ -72,9 +72,9 @@ class RedisWithClock {
   readonly eval = unused;
   private readonly ends = new Map<string, number>();
   constructor(private readonly clock: () => number) {}
-  async set(key: string, _value: string, _px: 'PX', milliseconds: number, _nx: 'NX') {
-    if ((this.ends.get(key) ?? 0) > this.clock()) return null;
-    this.ends.set(key, this.clock() + milliseconds);
+  async set(name: string, _value: string, _px: 'PX', milliseconds: number, _nx: 'NX') {
+    if ((this.ends.get(name) ?? 0) > this.clock()) return null;
+    this.ends.set(name, this.clock() + milliseconds);
     return 'OK';
   }
 }
@@ -111,7 +111,7 @@ describe.each(adapters)('[DPOP-20] A DPoP proof on %s', (_name, adapter) => {
     const scheme = () =>
       dpop(
         async (credentials, request, context) => {
-          const result = await verifier(credentials, request as never, context);
+          const result = await verifier(credentials, request, context);
           clock.real += slow;
           return result;
         },
