@@ -64,8 +64,6 @@ export class Gate {
       if (policy.preflight && isPreflight(exchange.request)) continue;
       exchange.enter(policy);
       await this.challenger.prepare(exchange);
-      const { opens, origins = 'same' } = policy;
-      if (opens === 'connection') this.authenticator.checkOrigin(policy, exchange, origins);
       await this.authenticator.authenticate(policy, exchange);
     }
   }

@@ -10,10 +10,9 @@ import {
 import { AUTHENTICATION, type AuthenticationTime } from '../common/measure.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
-import { isFromOtherSite, type Origins } from '../http/origin.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
-import type { Authenticated, Exchange } from '../response/exchange.js';
+import type { Authenticated, ConnectionSource, Exchange } from '../response/exchange.js';
 import { noteResource } from '../response/resource.url.js';
 import { exceptionWithStatus, setRetryAfter } from '../response/status.exception.js';
 import { Admission } from '../schemes/admission.js';
@@ -28,7 +27,7 @@ import type { VerifierContext } from '../schemes/verifier.context.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
-import { CROSS_SITE, isAmbient } from './ambient.js';
+import { connectionSourceOf, originFailure } from './ambient.js';
 import { EventReporter } from './event.reporter.js';
 import { isAnonymous } from './optional.js';
 import { pick } from './pick.js';
@@ -67,20 +66,26 @@ export class Authenticator {
   /**
    * Returns the result of a policy for a request. It does not set the principal, and does not report an event.
    *
+   * If the request opens a connection, the `Origin` is checked here, because only here is it certain which scheme counts.
+   *
    * @param outcomes if several policies apply to one request, the same map for all, so each scheme verifies the request once
    */
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
-    if (policy.access === 'public') return undefined;
+    const connection = connectionSourceOf(policy, exchange);
+    // The principal of a protected path reaches an open gateway, too.
+    if (policy.access === 'public') return earlierFailure(connection, exchange);
     const { authenticated, resource } = exchange;
     // Credentials that are valid for one resource may be invalid for another one.
     const counts = authenticated?.resource === resource;
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
-      return sufficient(policy, exchange, authenticated);
+      return earlierFailure(connection, exchange) ?? sufficient(policy, exchange, authenticated);
     }
     exchange.seek(policy.schemes);
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) return refusal(policy, exchange, scheme);
+    const forbidden = connection && originFailure(scheme, connection, exchange);
+    if (forbidden !== undefined) return forbidden;
     noteResource(request, resource);
     try {
       const started =
@@ -89,7 +94,7 @@ export class Authenticator {
       const outcome = await started;
       return outcome instanceof Failure
         ? refusal(policy, exchange, outcome)
-        : sufficient(policy, exchange, { scheme, admission: outcome, resource });
+        : sufficient(policy, exchange, { scheme, admission: outcome, resource, origins: connection?.origins });
     } catch (error) {
       return new Fault(scheme.name, error);
     }
@@ -119,31 +124,6 @@ export class Authenticator {
     const narrowed = policyOfRequest(policy, policy.scopesOf, exchange.request);
     exchange.enter(narrowed);
     await this.authenticate(narrowed, exchange);
-  }
-
-  /**
-   * Returns `true` if a page of another site may have opened a connection with the credentials of a user.
-   *
-   * @param origins the pages that may open connections
-   * @param isSentByPage if `true`, the page has sent the credentials itself, so the browser has not added them
-   */
-  isCrossSite(policy: Policy, exchange: Exchange, origins: Origins, isSentByPage = false): boolean {
-    const { request, authenticated } = exchange;
-    const scheme = authenticated?.scheme ?? pick(policy, this.withCredentials(request), this.fields.credentials);
-    if (scheme instanceof Failure || !isAmbient(scheme, isSentByPage)) return false;
-    return isFromOtherSite(request, origins);
-  }
-
-  /**
-   * Returns unless {@link isCrossSite} is `true`. It reports the event.
-   *
-   * @throws ForbiddenException if a page of another site may have opened the connection
-   */
-  checkOrigin(policy: Policy, exchange: Exchange, origins: Origins, isSentByPage = false): void {
-    if (!this.isCrossSite(policy, exchange, origins, isSentByPage)) return;
-    const scheme = exchange.authenticated?.scheme.name;
-    this.reporter.refused(policy, exchange, new Failure('forbidden', scheme, 403, { message: CROSS_SITE }), 403);
-    throw new ForbiddenException(CROSS_SITE);
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
@@ -231,8 +211,8 @@ export class Authenticator {
   private exceptionOf(failure: Failure): HttpException {
     const { status, details } = failure;
     const cause = failure;
-    if (status === 400) return new BadRequestException(undefined, { cause, description: 'Bad Request' });
-    if (status === 403) return new ForbiddenException(undefined, { cause, description: 'Forbidden' });
+    if (status === 400) return new BadRequestException(details.body, { cause, description: 'Bad Request' });
+    if (status === 403) return new ForbiddenException(details.body, { cause, description: 'Forbidden' });
     if (status !== 401) return exceptionWithStatus(status, failure);
     if (this.fields.status !== 401) return exceptionWithStatus(this.fields.status, failure);
     return new UnauthorizedException(details.body, { cause, description: 'Unauthorized' });
@@ -263,6 +243,15 @@ function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type
   if (result.status === 'rejected') return result.reason instanceof HttpException ? 'refused' : 'error';
   if (!(result.value instanceof Failure)) return 'authenticated';
   return result.value.reason === 'limited' ? 'locked' : 'refused';
+}
+
+/** Returns the failure if the scheme that has authenticated a connection before must not, for a policy with other origins. */
+function earlierFailure(connection: ConnectionSource | undefined, exchange: Exchange): Failure | undefined {
+  const { authenticated } = exchange;
+  if (connection === undefined || authenticated === undefined || authenticated.origins === connection.origins) {
+    return undefined;
+  }
+  return originFailure(authenticated.scheme, connection, exchange);
 }
 
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */

@@ -99,12 +99,10 @@ export class Handshakes {
     isAlone = false,
   ): Promise<Exchange> {
     const own = earlier === undefined ? request : withPrincipal(request, earlier.identity);
-    const { exchange } = await this.exchanges.enterBy(policy, own, response);
+    const { exchange } = await this.exchanges.enterBy(policy, own, response, this.options);
     if (earlier !== undefined) exchange.authenticated = earlier.authenticated;
     const { authenticated } = exchange;
     if (isAlone && authenticated !== undefined) throw new BadRequestException(TWICE);
-    const hasCredentials = policy.access !== 'public' || authenticated !== undefined;
-    if (hasCredentials) this.authenticator.checkOrigin(policy, exchange, this.options.origins);
     await this.authenticator.authenticateRoute(policy, exchange);
     return exchange;
   }
@@ -115,8 +113,8 @@ export function unsentResponse(): ServerResponse {
   return new ServerResponse({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as IncomingMessage);
 }
 
-/** The fields that realm functions and verifiers may need while the connection is open. The others may contain credentials. */
-const KEPT = ['host', 'origin', 'user-agent', 'accept-language', 'forwarded'] as const;
+/** The fields that realm functions, verifiers and the check of the Origin may need while the connection is open. The others may contain credentials. */
+const KEPT = ['host', 'origin', 'sec-fetch-site', 'user-agent', 'accept-language', 'forwarded'] as const;
 
 /** Returns the request of a handshake without its credentials, for the messages of its connection. */
 export function plain(request: HttpRequest, body?: unknown): HttpRequest {
