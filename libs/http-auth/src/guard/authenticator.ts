@@ -160,6 +160,8 @@ export class Authenticator {
     request.user = again ? (request.user ?? admission.principal) : admission.principal;
     request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
     exchange.authenticated = authenticated;
+    // On Fastify, the front door has another request than the handler.
+    noteResource(request, authenticated.resource);
     if (!again) setHeaders(exchange, scheme);
   }
 
