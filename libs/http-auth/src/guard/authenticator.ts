@@ -32,7 +32,7 @@ import { EventReporter } from './event.reporter.js';
 import { isAnonymous } from './optional.js';
 import { pick } from './pick.js';
 import type { Policy } from './policy.js';
-import { policyOfRequest } from './request.scopes.js';
+import { policyOfRequest, type ScopesFunction } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
 import { Fault, type Outcomes, type PolicyResult } from './policy.result.js';
 
@@ -52,15 +52,16 @@ export class Authenticator {
   /**
    * Returns if the request satisfies the policy, and throws otherwise.
    *
+   * @param isLast if `false`, the request must satisfy another policy as well, and only the last one reports that it is accepted
    * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
    * @throws HttpException 204 if the request is a preflight, which has no credentials and must not be challenged
    */
-  async authenticate(policy: Policy, exchange: Exchange): Promise<void> {
+  async authenticate(policy: Policy, exchange: Exchange, isLast = true): Promise<void> {
     if (policy.access !== 'public' && isPreflight(exchange.request)) {
       if (policy.preflight) return;
       throw new HttpException('', 204);
     }
-    this.settle(policy, exchange, await this.examine(policy, exchange));
+    this.settle(policy, exchange, await this.examine(policy, exchange), isLast);
   }
 
   /**
@@ -103,15 +104,17 @@ export class Authenticator {
   /**
    * Carries out a result: sets the principal on the request, or throws. It reports the event.
    *
+   * @param isLast if `false`, only a refusal is reported yet
    * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
    */
-  settle(policy: Policy, exchange: Exchange, result: PolicyResult): void {
-    if (result === undefined) return;
+  settle(policy: Policy, exchange: Exchange, result: PolicyResult, isLast = true): void {
     if (result instanceof Failure) return this.refuse(policy, exchange, result);
     if (result instanceof Fault) return this.fault(policy, exchange, result);
-    const isFirst = exchange.authenticated !== result;
-    this.accept(policy, exchange, result);
-    if (isFirst) this.reporter.authenticated(policy, exchange, result);
+    if (result !== undefined) this.accept(policy, exchange, result);
+    const { accepted } = exchange;
+    if (!isLast || accepted === undefined) return;
+    exchange.accepted = undefined;
+    this.reporter.authenticated(policy, exchange, accepted);
   }
 
   /**
@@ -119,11 +122,26 @@ export class Authenticator {
    * checked last, when the route would accept it.
    */
   async authenticateRoute(policy: Policy, exchange: Exchange): Promise<void> {
-    await this.authenticate(policy, exchange);
-    if (policy.scopesOf === undefined) return;
-    const narrowed = policyOfRequest(policy, policy.scopesOf, exchange.request);
+    const { scopesOf } = policy;
+    await this.authenticate(policy, exchange, scopesOf === undefined);
+    if (scopesOf === undefined) return;
+    const narrowed = this.narrowed(policy, scopesOf, exchange);
     exchange.enter(narrowed);
     await this.authenticate(narrowed, exchange);
+  }
+
+  /** Returns the policy of one request. The function of the application may read the principal, and may throw. */
+  private narrowed(policy: Policy, scopesOf: ScopesFunction, exchange: Exchange): Policy {
+    try {
+      return policyOfRequest(policy, scopesOf, exchange.request);
+    } catch (error) {
+      const scheme = exchange.authenticated?.scheme.name ?? '';
+      exchange.accepted = undefined;
+      if (!(error instanceof HttpException)) this.reporter.failed(policy, exchange, scheme, 500);
+      // Its message is not in the event, because the function may have put credentials into it.
+      else this.reporter.refused(policy, exchange, new Failure('forbidden', scheme, 403), error.getStatus());
+      throw error;
+    }
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
@@ -162,7 +180,9 @@ export class Authenticator {
     exchange.authenticated = authenticated;
     // On Fastify, the front door has another request than the handler.
     noteResource(request, authenticated.resource);
-    if (!again) setHeaders(exchange, scheme);
+    if (again) return;
+    exchange.accepted = authenticated;
+    setHeaders(exchange, scheme);
   }
 
   private realmOf(policy: Policy, exchange: Exchange, { name }: Scheme): string {
@@ -204,6 +224,7 @@ export class Authenticator {
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
+    exchange.accepted = undefined;
     setRetryAfter(exchange.response, failure.details.retryAfter);
     const exception = withoutStack(() => this.exceptionOf(failure));
     this.reporter.refused(policy, exchange, failure, exception.getStatus());
@@ -222,6 +243,7 @@ export class Authenticator {
 
   /** Rethrows a 4xx of the verifier. Logs any other error and throws a 5xx that does not contain its message. */
   private fault(policy: Policy, exchange: Exchange, { scheme: name, error }: Fault): never {
+    exchange.accepted = undefined;
     if (error instanceof HttpException) {
       this.reporter.refused(
         policy,

@@ -36,6 +36,8 @@ export class Exchange {
   failure: Failure | undefined;
   /** Set when a scheme has authenticated the request. */
   authenticated: Authenticated | undefined;
+  /** What has authenticated the request, until the event for it is reported. */
+  accepted: Authenticated | undefined;
   /** Set if the request opens a connection, or is a message over one. */
   connection: ConnectionSource | undefined;
   /** Set if valid credentials are not enough for the route. */
