@@ -118,7 +118,8 @@ export class Connections {
     const isMixed = routes.length === 0 || all.some((access) => access !== all[0]);
     const access = isMixed ? 'optional' : (all[0] as Access);
     const parts = { realm: undefined, schemes: undefined, prompt: undefined, preflight: false } as const;
-    return this.policies.make({ ...parts, route: 'graphql-ws', access, reason: 'default' });
+    // Fields do not accept tickets, so the connection does not accept them either.
+    return this.policies.make({ ...parts, route: 'graphql-ws', access, reason: 'default', opens: 'response' });
   }
 }
 
