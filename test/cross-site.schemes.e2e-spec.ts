@@ -55,7 +55,7 @@ const certificate: SchemeDefinition = {
   }),
 };
 
-/** What the browser of alice sends if a page of mallory opens a connection. */
+/** The fields that the browser of alice sends if a page of mallory opens a connection. */
 const foreign = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', cookie: 'sid=alice' };
 
 @Controller()

@@ -40,7 +40,7 @@ async function upgrade(app: INestApplication, path: string): Promise<number> {
   );
   const [data] = (await once(client, 'data')) as [Buffer];
   client.destroy();
-  // @fastify/websocket leaves the socket of an upgrade that it refuses open.
+  // @fastify/websocket does not close the socket if Fastify responds with an error.
   const [socket] = await accepted;
   socket.destroy();
   return Number(data.toString().split(' ', 2)[1]);

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { HttpException, type HttpServer, Injectable } from '@nestjs/common';
 import type { Policy } from '../guard/policy.js';
 import { type HttpRequest, isPreflight } from '../http/request.js';
@@ -119,7 +119,7 @@ export class FrameworkCheck {
    * of its own.
    */
   private upgradeOf({ raw }: HttpRequest, response: ServerResponse): Exchange | undefined {
-    const first = raw && findResponseToUpgrade(raw as IncomingMessage);
+    const first = raw && findResponseToUpgrade(raw);
     return first === undefined || first === response ? undefined : this.exchanges.find(first);
   }
 

@@ -7,7 +7,7 @@ import type { Policy } from './policy.js';
 /** The message for a connection that a page of another site has opened. */
 export const CROSS_SITE = 'The Origin is not allowed to open a connection with these credentials';
 
-/** Returns the connection that a request opens; `undefined` if it opens none. A policy of connections always has one. */
+/** Returns the connection that a request opens, or `undefined` if it does not open a connection. A policy of connections always has one. */
 export function connectionSourceOf(policy: Policy, exchange: Exchange): ConnectionSource | undefined {
   const { opens, origins = 'same' } = policy;
   return exchange.connection ?? (opens === 'connection' ? { origins } : undefined);

@@ -14,7 +14,7 @@ export interface Authenticated {
   readonly admission: Admission<unknown>;
   /** The resource that the credentials were verified for. */
   readonly resource: FoundResource;
-  /** The pages that the `Origin` of a connection was checked with; `undefined` if the request opens no connection. */
+  /** The pages that the `Origin` of a connection was checked with, or `undefined` if the request does not open a connection. */
   readonly origins?: Origins | undefined;
 }
 
@@ -36,7 +36,7 @@ export class Exchange {
   failure: Failure | undefined;
   /** Set when a scheme has authenticated the request. */
   authenticated: Authenticated | undefined;
-  /** What has authenticated the request, until the event for it is reported. */
+  /** The scheme that has authenticated the request, with its result, until the event for it is reported. */
   accepted: Authenticated | undefined;
   /** Set if the request opens a connection, or is a message over one. */
   connection: ConnectionSource | undefined;

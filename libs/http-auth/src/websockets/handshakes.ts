@@ -17,9 +17,9 @@ import { type ResolvedWebSocketOptions, WEBSOCKET_OPTIONS } from './websocket.op
 
 const TWICE = malformedToken('The client sends credentials in two ways; it must send them once');
 
-/** What a client has sent, in addition to its request. */
+/** Credentials of a client, in addition to its request. */
 interface Given {
-  /** A Bearer token from elsewhere, or what is wrong with it. */
+  /** A Bearer token from elsewhere, or the failure if it was sent in the wrong way. */
   readonly token?: string | Failure | undefined;
   /** The result of an earlier handshake of the same client. */
   readonly earlier?: Pick<Admitted, 'authenticated' | 'identity'>;
@@ -95,7 +95,7 @@ export class Handshakes {
     return this.apply(policy, withAuthorization(plain(admitted.request), authorization), response);
   }
 
-  /** Applies a policy to a request. The result is on the exchange. A refusal is reported, whatever its reason is. */
+  /** Applies a policy to a request. The result is on the exchange. Every refusal is reported. */
   private async apply(
     policy: Policy,
     request: HttpRequest,
