@@ -12,6 +12,7 @@ import {
   bearer,
   Failure,
   HttpAuthGuard,
+  type HttpRequest,
   OptionalAuth,
   protect,
   Public,
@@ -23,6 +24,13 @@ import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
 import { RecordingLogger } from './support/logger.js';
 
+/** Depends on the principal, which the guard has set. */
+const scopesOf = (request: HttpRequest) => {
+  const { user } = request as { user?: { name: string } };
+  if (request.url.includes('bug')) throw new TypeError('a bug');
+  return user?.name === 'alice' && !request.url.includes('less') ? ['write'] : [];
+};
+
 @Controller('articles')
 class ArticlesController {
   @Get('mine') mine() {}
@@ -31,6 +39,7 @@ class ArticlesController {
   @UseGuards(HttpAuthGuard) @Get('twice') twice() {}
   @Realm('Administration') @Schemes('basic') @Get('admin') admin() {}
   @Scopes('write') @Get('write') write() {}
+  @Scopes.by(scopesOf) @Get('by') by() {}
   @Realm(() => Promise.reject(new Error('no tenant'))) @Get('nowhere') nowhere() {}
 }
 
@@ -134,6 +143,30 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
     const events = record(app);
     await send(app, '/');
     expect(events).toMatchObject([{ route: 'TracedController.traced' }]);
+  });
+
+  it.each([
+    ['/articles/by', { type: 'refused', reason: 'insufficient', status: 403 }],
+    ['/articles/by?less', { type: 'authenticated' }],
+    ['/articles/by?bug', { type: 'error', status: 500 }],
+  ])('emits one event for a route with scopes of the request: %s', async (path, event) => {
+    const app = await application();
+    const events = record(app);
+    await send(app, path, { headers: basicAuthorization('alice', 'a') });
+    expect(events).toMatchObject([{ route: 'ArticlesController.by', scheme: 'Basic', ...event }]);
+    expect(events).toHaveLength(1);
+  });
+
+  it('emits one event for a target that must satisfy two protected paths', async () => {
+    const app = await application({}, (nest) => {
+      protect(nest, '/articles', { schemes: ['basic', 'bearer'] });
+      protect(nest, '/articles/mine', { scopes: ['write'] });
+    });
+    const events = record(app);
+    // Some servers decode the path, and others do not.
+    await send(app, '/articles/%6dine', { headers: bearerAuthorization('alice') });
+    expect(events).toMatchObject([{ type: 'refused', reason: 'insufficient', route: '/articles/mine' }]);
+    expect(events).toHaveLength(1);
   });
 
   it('emits events with the realm of the route, and without a scheme that the route does not offer', async () => {

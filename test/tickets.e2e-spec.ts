@@ -422,19 +422,18 @@ describe.each(adapters)('A ticket on %s', (_name, adapter) => {
     expect([answer.status, answer.headers['retry-after']]).toEqual([503, '7']);
   });
 
-  it('does not remove the tickets of others if a user gets very many', async () => {
-    const app = await application();
+  it.each<[string, (index: number) => object]>([
+    ['one token', () => ({ name: 'bob' })],
+    ['a new token for each', (index) => ({ iss: 'https://login.example', sub: 'bob', jti: index })],
+    ['a new session for each, with the option subject', (index) => ({ account: 'bob', session: index })],
+  ])('does not remove the tickets of others if a user gets very many by %s', async (_how, user) => {
+    const app = await application({}, undefined, { subject: ({ account }: { account?: string }) => account });
     const { ticket: alices } = await issue(app);
-    const request = {
-      method: 'POST',
-      url: '/',
-      headers: {},
-      user: { name: 'bob' },
-      authInfo: { scheme: 'Bearer', realm: '' },
-    };
+    const authInfo = { scheme: 'Bearer', realm: '' };
+    const requestOf = (principal: object) => ({ method: 'POST', url: '/', headers: {}, user: principal, authInfo });
     const many: string[] = [];
     for (let index = 0; index < 1100; index++) {
-      many.push((await app.get(Tickets).issue(request, { path: '/events' })).ticket);
+      many.push((await app.get(Tickets).issue(requestOf(user(index)), { path: '/events' })).ticket);
     }
     expect((await open(app, `/events?ticket=${many[0]}`)).status).toBe(401);
     expect((await open(app, `/events?ticket=${many.at(-1)}`)).status).toBe(200);

@@ -1,10 +1,19 @@
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { Controller, type INestApplication, Inject, Post, Query, Req } from '@nestjs/common';
+import { Controller, type INestApplication, Inject, Post, Query, Req, type Type } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { ConnectedSocket, MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { admit, AuthModule, basic, bearer, CurrentUser, type HttpRequest, RouteReport } from 'nestjs-http-auth';
+import {
+  admit,
+  AuthModule,
+  basic,
+  bearer,
+  CurrentUser,
+  type HttpRequest,
+  RouteReport,
+  Schemes,
+} from 'nestjs-http-auth';
 import { type IssuedTicket, ticket, Tickets, TicketsModule } from 'nestjs-http-auth/tickets';
 import { WebSocketAuth, WebSocketAuthModule } from 'nestjs-http-auth/websockets';
 import { io, type Socket } from 'socket.io-client';
@@ -50,6 +59,10 @@ class WsGateway extends Gateway {}
 @WebSocketGateway({ namespace: 'chat' })
 class IoGateway extends Gateway {}
 
+@Schemes('Bearer')
+@WebSocketGateway({ namespace: 'tokens' })
+class TokenGateway extends Gateway {}
+
 const portOf = (app: INestApplication) => (app.getHttpServer().address() as AddressInfo).port;
 
 const next = (socket: Socket, event: string) => new Promise<unknown>((resolve) => void socket.once(event, resolve));
@@ -62,14 +75,14 @@ afterEach(() => {
 });
 
 describe.each(adapters)('A ticket for a gateway on %s', (_name, adapter) => {
-  const application = (gateway: typeof WsGateway | typeof IoGateway, platform: typeof WsAdapter | typeof IoAdapter) => {
+  const application = (gateway: Type | Type[], platform: typeof WsAdapter | typeof IoAdapter) => {
     expiresAt = new Date(Date.now() + 60_000);
     return start(
       adapter(),
       {
         imports: [AuthModule.forRoot({ realm: 'Chat', schemes }), WebSocketAuthModule.forRoot(), TicketsModule],
         controllers: [TicketsController],
-        providers: [gateway],
+        providers: [gateway].flat(),
       },
       (app) => app.useWebSocketAdapter(new platform(app)),
     );
@@ -140,6 +153,20 @@ describe.each(adapters)('A ticket for a gateway on %s', (_name, adapter) => {
     expect(await next(socket, 'you')).toBe('alice');
     expect((await connect(issued)).connected).toBe(false);
   });
+
+  it.each(['chat', 'unknown'])(
+    'opens a server of socket.io whose namespaces have different policies, and counts for each: %s',
+    async (name) => {
+      const app = await application([IoGateway, TokenGateway], IoAdapter);
+      const path = `/socket.io/?EIO=4&transport=websocket&ticket=${await issue(app, '/socket.io/')}`;
+      const client = await connected(portOf(app), path);
+      await client.next();
+      client.socket.send(`40/${name},`);
+      expect(await client.next()).toContain(name === 'chat' ? '"sid"' : 'Invalid namespace');
+      client.socket.send('40/tokens,');
+      expect(await client.next()).toContain('UNAUTHENTICATED');
+    },
+  );
 
   it('is in the route report of the gateway, and of no ordinary route', async () => {
     const app = await application(WsGateway, WsAdapter);

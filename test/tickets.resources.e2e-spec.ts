@@ -1,8 +1,8 @@
 import { get as httpGet } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { All, Body, Controller, Post, Req, Sse } from '@nestjs/common';
-import { admit, AuthModule, bearer, CurrentUser, type HttpRequest, resourceUrl } from 'nestjs-http-auth';
+import { Body, Controller, type INestApplication, Post, Req, Sse } from '@nestjs/common';
+import { admit, AuthModule, bearer, CurrentUser, type HttpRequest, protect, resourceUrl } from 'nestjs-http-auth';
 import { ticket, Tickets, TicketsModule } from 'nestjs-http-auth/tickets';
 import { merge, NEVER, of } from 'rxjs';
 import { adapters, start } from './support/application.js';
@@ -20,8 +20,8 @@ class AController {
   @Post('tickets') issue(@Req() request: HttpRequest, @Body('path') path: string) {
     return this.tickets.issue(request, { path });
   }
-  @All('x') a() {
-    return 'handler a';
+  @Post('url') url(@Req() request: HttpRequest) {
+    return { url: resourceUrl(request) };
   }
 }
 @Controller('mcp/b')
@@ -29,42 +29,64 @@ class BController {
   @Sse('events') events(@CurrentUser('name') name: string) {
     return merge(of({ data: `secret of b for ${name}` }), NEVER);
   }
-  @All('x') b() {
-    return 'handler b';
+}
+
+@Controller()
+class OtherController {
+  @Sse('events') events() {
+    return merge(of({ data: 'outside' }), NEVER);
   }
 }
 
-describe.each(adapters)('On %s', (_name, adapter) => {
-  const begin = () =>
-    start(adapter(), {
-      imports: [AuthModule.forRoot({ realm: 'x', schemes: [byAudience, ticket()], resource }), TicketsModule],
-      controllers: [AController, BController],
+const cases: [how: string, prepare: (app: INestApplication) => void][] = [
+  ['the guard', () => undefined],
+  ['protect()', (app) => protect(app)],
+];
+
+describe.each(adapters.flatMap(([name, adapter]) => cases.map(([how, prepare]) => ({ name, adapter, how, prepare }))))(
+  'On $name with $how',
+  ({ adapter, prepare }) => {
+    const begin = () =>
+      start(
+        adapter(),
+        {
+          imports: [AuthModule.forRoot({ realm: 'x', schemes: [byAudience, ticket()], resource }), TicketsModule],
+          controllers: [AController, BController, OtherController],
+        },
+        prepare,
+      );
+
+    it('a handler gets the URL of the resource', async () => {
+      const app = await begin();
+      const answer = await send(app, '/mcp/a/url', { method: 'POST', headers: { authorization: 'Bearer a' } });
+      expect(answer.json()).toEqual({ url: 'https://api.example.com/mcp/a' });
     });
 
-  it('a token for a resource does not open a stream of another one by a ticket', async () => {
-    const app = await begin();
-    const issued = await send(app, '/mcp/a/tickets', {
-      method: 'POST',
-      headers: { authorization: 'Bearer a', 'content-type': 'application/json' },
-      body: JSON.stringify({ path: '/mcp/b/events' }),
+    it.each(['/mcp/b/events', '/events'])('a token for a resource does not open %s by a ticket', async (path) => {
+      const app = await begin();
+      const issued = await send(app, '/mcp/a/tickets', {
+        method: 'POST',
+        headers: { authorization: 'Bearer a', 'content-type': 'application/json' },
+        body: JSON.stringify({ path }),
+      });
+      expect(issued.status).toBe(201);
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      const status = await new Promise((resolve) => {
+        const request = httpGet(
+          {
+            host: '127.0.0.1',
+            port,
+            path: `${path}?ticket=${(issued.json() as { ticket: string }).ticket}`,
+            headers: { accept: 'text/event-stream' },
+          },
+          (response) => {
+            resolve(response.statusCode);
+            request.destroy();
+          },
+        );
+        request.on('error', () => {});
+      });
+      expect(status).toBe(401);
     });
-    expect(issued.status).toBe(201);
-    const { port } = app.getHttpServer().address() as AddressInfo;
-    const status = await new Promise((resolve) => {
-      const request = httpGet(
-        {
-          host: '127.0.0.1',
-          port,
-          path: `/mcp/b/events?ticket=${(issued.json() as { ticket: string }).ticket}`,
-          headers: { accept: 'text/event-stream' },
-        },
-        (response) => {
-          resolve(response.statusCode);
-          request.destroy();
-        },
-      );
-      request.on('error', () => {});
-    });
-    expect(status).toBe(401);
-  });
-});
+  },
+);

@@ -159,6 +159,7 @@ function applicationProtection(
   exports: [
     PASSPORT,
     OPTIONS,
+    SUBJECT,
     Policies,
     Exchanges,
     Challenger,

@@ -9,6 +9,7 @@ import { ResponseHeadHook } from '../response/response-head.hook.js';
 import { applyCors } from './cors.js';
 import { checkBeforeLayers } from './express.layers.js';
 import { Gate } from './gate.js';
+import { findResponseToUpgrade } from './upgrade.response.js';
 
 /** Responds to some requests itself, and returns `true` for them. */
 export interface Answerer {
@@ -95,11 +96,14 @@ export class FrameworkCheck {
   ): Promise<void> {
     this.headHook.watch(response);
     const exchange = this.exchanges.of(request, response);
+    const upgrade = this.upgradeOf(request, response);
+    // A ticket is used up by now.
+    exchange.authenticated ??= upgrade?.authenticated;
     exchange.target = target;
     try {
       if (exchange.refusal !== undefined) throw exchange.refusal.error;
       await this.challenger.prepare(exchange);
-      await this.gate.admit(exchange, this.policiesOf(request, target, early));
+      await this.gate.admit(exchange, this.policiesOf(request, target, early, upgrade !== undefined));
       exchange.admitted = target;
       confirm(exchange);
     } catch (error) {
@@ -110,8 +114,22 @@ export class FrameworkCheck {
     }
   }
 
-  private policiesOf(request: HttpRequest, target: string, early: RoutePolicies | undefined): readonly Policy[] {
-    const policies = this.gate.policiesOf(request, target);
+  /**
+   * Returns the exchange of an upgrade that the door has accepted. `@fastify/websocket` hands upgrades to the framework with a response
+   * of its own.
+   */
+  private upgradeOf({ raw }: HttpRequest, response: ServerResponse): Exchange | undefined {
+    const first = raw && findResponseToUpgrade(raw);
+    return first === undefined || first === response ? undefined : this.exchanges.find(first);
+  }
+
+  private policiesOf(
+    request: HttpRequest,
+    target: string,
+    early: RoutePolicies | undefined,
+    upgrade: boolean,
+  ): readonly Policy[] {
+    const policies = this.gate.policiesOf(request, target, upgrade);
     if (policies.length > 0 || early === undefined || isPreflight(request)) return policies;
     const policy = early.policyOf(request);
     return policy === undefined ? [] : [policy];

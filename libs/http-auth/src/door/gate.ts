@@ -60,13 +60,12 @@ export class Gate {
    * @throws HttpException if the request is refused
    */
   async admit(exchange: Exchange, policies: readonly Policy[]): Promise<void> {
+    const last = policies.at(-1);
     for (const policy of policies) {
       if (policy.preflight && isPreflight(exchange.request)) continue;
       exchange.enter(policy);
       await this.challenger.prepare(exchange);
-      const { opens, origins = 'same' } = policy;
-      if (opens === 'connection') this.authenticator.checkOrigin(policy, exchange, origins);
-      await this.authenticator.authenticate(policy, exchange);
+      await this.authenticator.authenticate(policy, exchange, policy === last);
     }
   }
 }

@@ -138,6 +138,7 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
   const parts = {
     access,
     reason: 'protect()',
+    opens: undefined,
     realm,
     schemes,
     prompt,

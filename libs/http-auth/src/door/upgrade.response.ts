@@ -19,6 +19,11 @@ export function responseToUpgrade(request: IncomingMessage): ServerResponse {
   return response;
 }
 
+/** Returns the response to an upgrade if the front door or a gateway has created it. */
+export function findResponseToUpgrade(request: IncomingMessage): ServerResponse | undefined {
+  return responses.get(request);
+}
+
 /** Drops the response to an upgrade that has succeeded. Frameworks keep the request as long as the connection. */
 export function forgetResponse(request: IncomingMessage): void {
   responses.delete(request);

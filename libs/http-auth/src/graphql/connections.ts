@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { callAt } from '../common/timeout.js';
 import { responseToUpgrade } from '../door/upgrade.response.js';
+import { CROSS_SITE } from '../guard/ambient.js';
 import { Authenticator } from '../guard/authenticator.js';
 import { isGuarded } from '../guard/guarded.js';
 import { Policies } from '../guard/policies.js';
@@ -83,26 +84,23 @@ export class Connections {
     const exchange = isOwn
       ? this.exchanges.of(own, new ServerResponse(raw))
       : this.exchanges.of(request, responseToUpgrade(raw));
-    try {
-      this.authenticator.checkOrigin(policy, exchange, this.options.origins, isOwn);
-    } catch {
-      return close(socket, CLOSE.origin);
-    }
+    exchange.connection = { origins: this.options.origins, isSentByPage: isOwn };
     const source = new Source(exchange, true);
-    source.isSentByPage = isOwn;
     source.endAt = (time) =>
       void socket.once(
         'close',
         callAt(time, () => close(socket, CLOSE.expired)),
       );
     this.sources.noteConnection([...keys, socket], source);
-    if (policy.access === 'public') return socket.readyState === OPEN;
     exchange.enter(policy);
     let result: PolicyResult;
     try {
       await this.challenger.prepare(exchange);
-      result = own instanceof Failure ? own : await this.authenticator.examine(policy, exchange, source.outcomes);
+      const isMalformed = own instanceof Failure && policy.access !== 'public';
+      result = isMalformed ? own : await this.authenticator.examine(policy, exchange, source.outcomes);
       this.authenticator.settle(policy, exchange, result);
+      // A protected path may have accepted the upgrade.
+      source.scheme = exchange.authenticated?.scheme.name;
     } catch {
       // The guard has reported the refusal, and logged an error of the server.
       return close(socket, closeCodeOf(result));
@@ -120,7 +118,8 @@ export class Connections {
     const isMixed = routes.length === 0 || all.some((access) => access !== all[0]);
     const access = isMixed ? 'optional' : (all[0] as Access);
     const parts = { realm: undefined, schemes: undefined, prompt: undefined, preflight: false } as const;
-    return this.policies.make({ ...parts, route: 'graphql-ws', access, reason: 'default' });
+    // Fields do not accept tickets, so the connection does not accept them either.
+    return this.policies.make({ ...parts, route: 'graphql-ws', access, reason: 'default', opens: 'response' });
   }
 }
 
@@ -132,6 +131,7 @@ function close(socket: Socket, [code, reason]: (typeof CLOSE)[keyof typeof CLOSE
 function closeCodeOf(result: PolicyResult) {
   if (!(result instanceof Failure || result instanceof Fault)) return CLOSE.failed;
   if (result instanceof Failure && result.reason === 'missing') return CLOSE.missing;
+  if (result instanceof Failure && result.details.message === CROSS_SITE) return CLOSE.origin;
   const status = refusalOf(result).getStatus();
   if (status === 429 || status === 503) return CLOSE.later;
   return status >= 500 ? CLOSE.failed : CLOSE.refused;

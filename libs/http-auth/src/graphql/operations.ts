@@ -1,13 +1,11 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
-import { CROSS_SITE } from '../guard/ambient.js';
 import type { Policy } from '../guard/policy.js';
 import { policyOfRequest } from '../guard/request.scopes.js';
 import type { PolicyResult } from '../guard/policy.result.js';
 import { Challenger } from '../response/challenger.js';
 import type { Authenticated } from '../response/exchange.js';
 import { Failure } from '../schemes/failure.js';
-import { GRAPHQL_OPTIONS, type GraphQLAuthOptions } from './graphql.options.js';
 import { Decision, isRefused, type Refused } from './decision.js';
 import { type Operation, rootFieldsOf } from './operation.js';
 import { refusalOf } from './refusal.js';
@@ -29,7 +27,6 @@ export class Operations {
   constructor(
     private readonly authenticator: Authenticator,
     private readonly challenger: Challenger,
-    @Inject(GRAPHQL_OPTIONS) private readonly options: Required<GraphQLAuthOptions>,
   ) {}
 
   /**
@@ -105,18 +102,10 @@ export class Operations {
     });
   }
 
-  private async examine(source: Source, policy: Policy): Promise<PolicyResult> {
-    const { exchange, outcomes } = source;
-    if (this.isCrossSite(source, policy)) return new Failure('forbidden', undefined, 403, { message: CROSS_SITE });
+  private async examine({ exchange, outcomes }: Source, policy: Policy): Promise<PolicyResult> {
     const result = await this.authenticator.examine(policy, exchange, outcomes);
     if (policy.scopesOf === undefined || result === undefined || isRefused(result)) return result;
     return this.authenticator.examine(policyOfRequest(policy, policy.scopesOf, exchange.request), exchange, outcomes);
-  }
-
-  /** The scheme of a field may be another one than those that the connection was checked for. */
-  private isCrossSite({ exchange, isConnection, isSentByPage }: Source, policy: Policy): boolean {
-    if (!isConnection || policy.access === 'public' || exchange.authenticated !== undefined) return false;
-    return this.authenticator.isCrossSite(policy, exchange, this.options.origins, isSentByPage);
   }
 
   /** Reports the first refusal of an operation as an event, and prepares the challenges of the response. */

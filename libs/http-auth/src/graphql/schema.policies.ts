@@ -74,6 +74,6 @@ export class SchemaPolicies {
     }
     if (!isGuardedGlobally(this.config)) return undefined;
     const parts = { realm: undefined, schemes: undefined, prompt: undefined, preflight: false } as const;
-    return this.policies.make({ ...parts, route: name, access: 'required', reason: 'default' });
+    return this.policies.make({ ...parts, route: name, access: 'required', reason: 'default', opens: 'response' });
   }
 }

@@ -12,8 +12,6 @@ export class Source {
   isReported = false;
   /** The name of the scheme whose principal the operations have. They share a request, and so the principal on it. */
   scheme: string | undefined;
-  /** If `true`, the client has sent its credentials in `connectionParams`. */
-  isSentByPage = false;
   /** Ends a WebSocket at a time. */
   endAt: (time: Date) => void = () => undefined;
 

@@ -10,10 +10,9 @@ import {
 import { AUTHENTICATION, type AuthenticationTime } from '../common/measure.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
-import { isFromOtherSite, type Origins } from '../http/origin.js';
 import { type HttpRequest, isGone, isPreflight } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
-import type { Authenticated, Exchange } from '../response/exchange.js';
+import type { Authenticated, ConnectionSource, Exchange } from '../response/exchange.js';
 import { noteResource } from '../response/resource.url.js';
 import { exceptionWithStatus, setRetryAfter } from '../response/status.exception.js';
 import { Admission } from '../schemes/admission.js';
@@ -28,12 +27,12 @@ import type { VerifierContext } from '../schemes/verifier.context.js';
 import { VerifierError } from '../schemes/verifier.error.js';
 import { withoutStack } from '../schemes/without.stack.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
-import { CROSS_SITE, isAmbient } from './ambient.js';
+import { connectionSourceOf, originFailure } from './ambient.js';
 import { EventReporter } from './event.reporter.js';
 import { isAnonymous } from './optional.js';
 import { pick } from './pick.js';
 import type { Policy } from './policy.js';
-import { policyOfRequest } from './request.scopes.js';
+import { policyOfRequest, type ScopesFunction } from './request.scopes.js';
 import { shortfallOf } from './shortfall.js';
 import { Fault, type Outcomes, type PolicyResult } from './policy.result.js';
 
@@ -53,34 +52,41 @@ export class Authenticator {
   /**
    * Returns if the request satisfies the policy, and throws otherwise.
    *
+   * @param isLast if `false`, the request must satisfy another policy as well, and only the last one reports that it is accepted
    * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
    * @throws HttpException 204 if the request is a preflight, which has no credentials and must not be challenged
    */
-  async authenticate(policy: Policy, exchange: Exchange): Promise<void> {
+  async authenticate(policy: Policy, exchange: Exchange, isLast = true): Promise<void> {
     if (policy.access !== 'public' && isPreflight(exchange.request)) {
       if (policy.preflight) return;
       throw new HttpException('', 204);
     }
-    this.settle(policy, exchange, await this.examine(policy, exchange));
+    this.settle(policy, exchange, await this.examine(policy, exchange), isLast);
   }
 
   /**
    * Returns the result of a policy for a request. It does not set the principal, and does not report an event.
    *
+   * If the request opens a connection, the `Origin` is checked here, because only here is it certain which scheme counts.
+   *
    * @param outcomes if several policies apply to one request, the same map for all, so each scheme verifies the request once
    */
   async examine(policy: Policy, exchange: Exchange, outcomes?: Outcomes): Promise<PolicyResult> {
-    if (policy.access === 'public') return undefined;
+    const connection = connectionSourceOf(policy, exchange);
+    // The principal of a protected path reaches an open gateway, too.
+    if (policy.access === 'public') return earlierFailure(connection, exchange);
     const { authenticated, resource } = exchange;
     // Credentials that are valid for one resource may be invalid for another one.
     const counts = authenticated?.resource === resource;
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
-      return sufficient(policy, exchange, authenticated);
+      return earlierFailure(connection, exchange) ?? sufficient(policy, exchange, authenticated);
     }
     exchange.seek(policy.schemes);
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) return refusal(policy, exchange, scheme);
+    const forbidden = connection && originFailure(scheme, connection, exchange);
+    if (forbidden !== undefined) return forbidden;
     noteResource(request, resource);
     try {
       const started =
@@ -89,7 +95,7 @@ export class Authenticator {
       const outcome = await started;
       return outcome instanceof Failure
         ? refusal(policy, exchange, outcome)
-        : sufficient(policy, exchange, { scheme, admission: outcome, resource });
+        : sufficient(policy, exchange, { scheme, admission: outcome, resource, origins: connection?.origins });
     } catch (error) {
       return new Fault(scheme.name, error);
     }
@@ -98,15 +104,17 @@ export class Authenticator {
   /**
    * Carries out a result: sets the principal on the request, or throws. It reports the event.
    *
+   * @param isLast if `false`, only a refusal is reported yet
    * @throws HttpException 401, 400, 403 or 429 if the request is refused; 5xx if the scheme failed
    */
-  settle(policy: Policy, exchange: Exchange, result: PolicyResult): void {
-    if (result === undefined) return;
+  settle(policy: Policy, exchange: Exchange, result: PolicyResult, isLast = true): void {
     if (result instanceof Failure) return this.refuse(policy, exchange, result);
     if (result instanceof Fault) return this.fault(policy, exchange, result);
-    const isFirst = exchange.authenticated !== result;
-    this.accept(policy, exchange, result);
-    if (isFirst) this.reporter.authenticated(policy, exchange, result);
+    if (result !== undefined) this.accept(policy, exchange, result);
+    const { accepted } = exchange;
+    if (!isLast || accepted === undefined) return;
+    exchange.accepted = undefined;
+    this.reporter.authenticated(policy, exchange, accepted);
   }
 
   /**
@@ -114,36 +122,26 @@ export class Authenticator {
    * checked last, when the route would accept it.
    */
   async authenticateRoute(policy: Policy, exchange: Exchange): Promise<void> {
-    await this.authenticate(policy, exchange);
-    if (policy.scopesOf === undefined) return;
-    const narrowed = policyOfRequest(policy, policy.scopesOf, exchange.request);
+    const { scopesOf } = policy;
+    await this.authenticate(policy, exchange, scopesOf === undefined);
+    if (scopesOf === undefined) return;
+    const narrowed = this.narrowed(policy, scopesOf, exchange);
     exchange.enter(narrowed);
     await this.authenticate(narrowed, exchange);
   }
 
-  /**
-   * Returns `true` if a page of another site may have opened a connection with the credentials of a user.
-   *
-   * @param origins the pages that may open connections
-   * @param isSentByPage if `true`, the page has sent the credentials itself, so the browser has not added them
-   */
-  isCrossSite(policy: Policy, exchange: Exchange, origins: Origins, isSentByPage = false): boolean {
-    const { request, authenticated } = exchange;
-    const scheme = authenticated?.scheme ?? pick(policy, this.withCredentials(request), this.fields.credentials);
-    if (scheme instanceof Failure || !isAmbient(scheme, isSentByPage)) return false;
-    return isFromOtherSite(request, origins);
-  }
-
-  /**
-   * Returns unless {@link isCrossSite} is `true`. It reports the event.
-   *
-   * @throws ForbiddenException if a page of another site may have opened the connection
-   */
-  checkOrigin(policy: Policy, exchange: Exchange, origins: Origins, isSentByPage = false): void {
-    if (!this.isCrossSite(policy, exchange, origins, isSentByPage)) return;
-    const scheme = exchange.authenticated?.scheme.name;
-    this.reporter.refused(policy, exchange, new Failure('forbidden', scheme, 403, { message: CROSS_SITE }), 403);
-    throw new ForbiddenException(CROSS_SITE);
+  /** Returns the policy of one request. The function of the application may read the principal, and may throw. */
+  private narrowed(policy: Policy, scopesOf: ScopesFunction, exchange: Exchange): Policy {
+    try {
+      return policyOfRequest(policy, scopesOf, exchange.request);
+    } catch (error) {
+      const scheme = exchange.authenticated?.scheme.name ?? '';
+      exchange.accepted = undefined;
+      if (!(error instanceof HttpException)) this.reporter.failed(policy, exchange, scheme, 500);
+      // Its message is not in the event, because the function may have put credentials into it.
+      else this.reporter.refused(policy, exchange, new Failure('forbidden', scheme, 403), error.getStatus());
+      throw error;
+    }
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
@@ -180,7 +178,11 @@ export class Authenticator {
     request.user = again ? (request.user ?? admission.principal) : admission.principal;
     request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
     exchange.authenticated = authenticated;
-    if (!again) setHeaders(exchange, scheme);
+    // On Fastify, the front door has another request than the handler.
+    noteResource(request, authenticated.resource);
+    if (again) return;
+    exchange.accepted = authenticated;
+    setHeaders(exchange, scheme);
   }
 
   private realmOf(policy: Policy, exchange: Exchange, { name }: Scheme): string {
@@ -222,6 +224,7 @@ export class Authenticator {
 
   private refuse(policy: Policy, exchange: Exchange, failure: Failure): never {
     exchange.failure = failure;
+    exchange.accepted = undefined;
     setRetryAfter(exchange.response, failure.details.retryAfter);
     const exception = withoutStack(() => this.exceptionOf(failure));
     this.reporter.refused(policy, exchange, failure, exception.getStatus());
@@ -231,8 +234,8 @@ export class Authenticator {
   private exceptionOf(failure: Failure): HttpException {
     const { status, details } = failure;
     const cause = failure;
-    if (status === 400) return new BadRequestException(undefined, { cause, description: 'Bad Request' });
-    if (status === 403) return new ForbiddenException(undefined, { cause, description: 'Forbidden' });
+    if (status === 400) return new BadRequestException(details.body, { cause, description: 'Bad Request' });
+    if (status === 403) return new ForbiddenException(details.body, { cause, description: 'Forbidden' });
     if (status !== 401) return exceptionWithStatus(status, failure);
     if (this.fields.status !== 401) return exceptionWithStatus(this.fields.status, failure);
     return new UnauthorizedException(details.body, { cause, description: 'Unauthorized' });
@@ -240,6 +243,7 @@ export class Authenticator {
 
   /** Rethrows a 4xx of the verifier. Logs any other error and throws a 5xx that does not contain its message. */
   private fault(policy: Policy, exchange: Exchange, { scheme: name, error }: Fault): never {
+    exchange.accepted = undefined;
     if (error instanceof HttpException) {
       this.reporter.refused(
         policy,
@@ -263,6 +267,15 @@ function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type
   if (result.status === 'rejected') return result.reason instanceof HttpException ? 'refused' : 'error';
   if (!(result.value instanceof Failure)) return 'authenticated';
   return result.value.reason === 'limited' ? 'locked' : 'refused';
+}
+
+/** Returns the failure if the scheme that has authenticated a connection before must not, for a policy with other origins. */
+function earlierFailure(connection: ConnectionSource | undefined, exchange: Exchange): Failure | undefined {
+  const { authenticated } = exchange;
+  if (connection === undefined || authenticated === undefined || authenticated.origins === connection.origins) {
+    return undefined;
+  }
+  return originFailure(authenticated.scheme, connection, exchange);
 }
 
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */

@@ -35,7 +35,6 @@ type PolicyParts = Pick<
   | 'access'
   | 'reason'
   | 'preflight'
-  | 'opens'
   | 'origins'
   | 'stale'
   | 'scopes'
@@ -43,6 +42,8 @@ type PolicyParts = Pick<
   | 'roles'
   | 'stepUp'
 > & {
+  /** Required, because without it a connection does not accept tickets. */
+  readonly opens: Policy['opens'];
   readonly realm: RealmOption | undefined;
   readonly schemes: readonly string[] | undefined;
   readonly prompt: Prompt | undefined;

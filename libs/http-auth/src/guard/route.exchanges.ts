@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { type HttpRequest, rawResponse } from '../http/request.js';
 import { Challenger } from '../response/challenger.js';
-import { type Exchange, Exchanges } from '../response/exchange.js';
+import { type ConnectionSource, type Exchange, Exchanges } from '../response/exchange.js';
 import { Policies } from './policies.js';
 import type { Policy } from './policy.js';
 
@@ -37,9 +37,19 @@ export class RouteExchanges {
     return entered;
   }
 
-  /** Notes the policy of the handler that a request has reached over any transport, and waits until its realm is known. */
-  async enterBy(policy: Policy, request: HttpRequest, response: ServerResponse): Promise<RouteExchange> {
+  /**
+   * Notes the policy of the handler that a request has reached over any transport, and waits until its realm is known.
+   *
+   * @param connection set if the request opens a connection, or is a message over one
+   */
+  async enterBy(
+    policy: Policy,
+    request: HttpRequest,
+    response: ServerResponse,
+    connection?: ConnectionSource,
+  ): Promise<RouteExchange> {
     const exchange = this.exchanges.of(request, response);
+    if (connection !== undefined) exchange.connection = connection;
     exchange.enter(policy);
     await this.challenger.prepare(exchange);
     return { policy, exchange };

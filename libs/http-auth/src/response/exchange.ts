@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Inject, Injectable } from '@nestjs/common';
+import type { Origins } from '../http/origin.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Admission } from '../schemes/admission.js';
 import type { Failure } from '../schemes/failure.js';
@@ -13,6 +14,16 @@ export interface Authenticated {
   readonly admission: Admission<unknown>;
   /** The resource that the credentials were verified for. */
   readonly resource: FoundResource;
+  /** The pages that the `Origin` of a connection was checked with, or `undefined` if the request does not open a connection. */
+  readonly origins?: Origins | undefined;
+}
+
+/** A connection that a request opens. CORS does not apply to connections, so the guard checks which page has opened it. */
+export interface ConnectionSource {
+  /** The pages that may open it with ambient credentials. */
+  readonly origins: Origins;
+  /** If `true`, the page has sent the `Authorization` itself, so the browser has not added it. */
+  readonly isSentByPage?: boolean;
 }
 
 /** One request with its response, and everything that we know of it before the response is sent. It has no credentials. */
@@ -25,6 +36,10 @@ export class Exchange {
   failure: Failure | undefined;
   /** Set when a scheme has authenticated the request. */
   authenticated: Authenticated | undefined;
+  /** The scheme that has authenticated the request, with its result, until the event for it is reported. */
+  accepted: Authenticated | undefined;
+  /** Set if the request opens a connection, or is a message over one. */
+  connection: ConnectionSource | undefined;
   /** Set if valid credentials are not enough for the route. */
   insufficient: Authenticated | undefined;
   /** The schemes whose credentials the guard has looked for. The response depends on them, and caches must know that. */

@@ -46,7 +46,7 @@ export interface FailureDetails {
   readonly stale?: boolean;
   /** The reason in words, for logs and events, e.g. `jwt expired` from passport-jwt. Credentials are cut out. */
   readonly message?: string;
-  /** The response body, if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */
+  /** The response body, e.g. if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */
   readonly body?: string | object;
 }
 

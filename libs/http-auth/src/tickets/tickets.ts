@@ -1,6 +1,7 @@
-import { ForbiddenException, Injectable, UnauthorizedException } from '@nestjs/common';
+import { ForbiddenException, Inject, Injectable, UnauthorizedException } from '@nestjs/common';
 import { keyedDigest } from '../common/digest.js';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
+import { SUBJECT, type SubjectOf } from '../guard/event.reporter.js';
 import { isOrigin } from '../http/origin.js';
 import type { HttpRequest } from '../http/request.js';
 import { resourceOf } from '../response/resource.url.js';
@@ -33,7 +34,10 @@ export interface TicketUse {
  */
 @Injectable()
 export class Tickets {
-  constructor(private readonly registry: SchemeRegistry) {}
+  constructor(
+    private readonly registry: SchemeRegistry,
+    @Inject(SUBJECT) private readonly subject: SubjectOf | undefined,
+  ) {}
 
   /**
    * Issues a ticket for the user of a request. The ticket has the facts of the request's credentials: scopes, step-up and end. So a stream
@@ -64,7 +68,7 @@ export class Tickets {
     const tickets = ticketSchemeOf(this.registry);
     // Otherwise one ticket would be enough for ever.
     if (scheme === tickets.name) throw new ForbiddenException('A ticket cannot get another ticket');
-    return tickets.issue(nameOf(user, request), {
+    return tickets.issue(this.nameOf(user, request), {
       principal: user,
       info,
       resource: resourceOf(request),
@@ -72,13 +76,19 @@ export class Tickets {
       origin: origin ?? request.headers.origin,
     });
   }
-}
 
-/** Returns a digest that distinguishes users. Users without a name that is known here share one for each address. */
-function nameOf(user: unknown, { ip = '' }: HttpRequest): string {
-  try {
-    return keyedDigest('user', JSON.stringify(user));
-  } catch {
-    return keyedDigest('address', ip);
+  /**
+   * Returns a digest that distinguishes users: by the option `subject`, by the claims `iss` and `sub`, or else by the whole principal. A
+   * principal may change with each token, and must not get more tickets for it. Users that have no name share one for each address.
+   */
+  private nameOf(user: unknown, { ip = '' }: HttpRequest): string {
+    try {
+      const subject: unknown = this.subject?.(user);
+      if (typeof subject === 'string') return keyedDigest('subject', subject);
+      const { iss, sub } = user as { readonly iss?: unknown; readonly sub?: unknown };
+      return keyedDigest('user', JSON.stringify(sub === undefined ? user : [iss, sub]));
+    } catch {
+      return keyedDigest('address', ip);
+    }
   }
 }

@@ -141,6 +141,7 @@ export class GatewayServers {
       route: 'WebSocketGateway',
       access: 'required',
       reason: 'default',
+      opens: 'connection',
       realm: undefined,
       schemes,
       prompt: undefined,

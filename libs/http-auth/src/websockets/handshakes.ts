@@ -1,5 +1,5 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
-import { BadRequestException, type HttpServer, Inject, Injectable } from '@nestjs/common';
+import { type HttpServer, Inject, Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { frameworkRequest } from '../door/framework.request.js';
 import type { AuthenticatedRequest } from '../guard/authenticated-request.js';
@@ -10,11 +10,20 @@ import { isToken68 } from '../http/grammar.js';
 import type { HttpRequest } from '../http/request.js';
 import type { Exchange } from '../response/exchange.js';
 import { ResponseHeadHook } from '../response/response-head.hook.js';
+import { Failure } from '../schemes/failure.js';
 import type { Admitted } from './connection.js';
-import { takeToken } from './subprotocol.js';
+import { malformedToken, takeToken } from './subprotocol.js';
 import { type ResolvedWebSocketOptions, WEBSOCKET_OPTIONS } from './websocket.options.js';
 
-const TWICE = 'The client sends credentials in two ways; it must send them once';
+const TWICE = malformedToken('The client sends credentials in two ways; it must send them once');
+
+/** Credentials of a client, in addition to its request. */
+interface Given {
+  /** A Bearer token from elsewhere, or the failure if it was sent in the wrong way. */
+  readonly token?: string | Failure | undefined;
+  /** The result of an earlier handshake of the same client. */
+  readonly earlier?: Pick<Admitted, 'authenticated' | 'identity'>;
+}
 
 /** Authenticates handshakes: the HTTP request of a WebSocket, and the connection of a client of socket.io to a namespace. */
 @Injectable()
@@ -38,7 +47,7 @@ export class Handshakes {
     this.headHook.watch(response);
     const token = takeToken(node, this.options.subprotocol);
     const request = frameworkRequest(this.adapterHost.httpAdapter as HttpServer, node);
-    const exchange = await this.apply(policy, withToken(request, token), response, undefined, token !== undefined);
+    const exchange = await this.apply(policy, request, response, { token });
     return {
       policy,
       request,
@@ -59,12 +68,12 @@ export class Handshakes {
   async join(policy: Policy, first: Admitted, token: unknown, response: ServerResponse): Promise<Admitted> {
     if (token === undefined) {
       const isValid = !hasEnded(first);
-      const exchange = await this.apply(policy, first.request, response, isValid ? first : undefined);
+      const exchange = await this.apply(policy, first.request, response, isValid ? { earlier: first } : {});
       return { ...first, policy, authenticated: exchange.authenticated, identity: principalOf(exchange.request) };
     }
-    if (typeof token !== 'string' || !isToken68(token)) throw new BadRequestException('auth.token must be a token');
-    if (first.hasToken) throw new BadRequestException(TWICE);
-    const exchange = await this.apply(policy, withToken(first.request, token), response);
+    const isToken = typeof token === 'string' && isToken68(token);
+    const sent = isToken ? token : malformedToken('auth.token must be a token');
+    const exchange = await this.apply(policy, first.request, response, { token: first.hasToken ? TWICE : sent });
     return {
       policy,
       request: first.request,
@@ -86,27 +95,29 @@ export class Handshakes {
     return this.apply(policy, withAuthorization(plain(admitted.request), authorization), response);
   }
 
-  /**
-   * Applies a policy to a request. The result is on the exchange.
-   *
-   * @param isAlone if `true`, no other credentials of the request may have been accepted, e.g. on a protected path
-   */
+  /** Applies a policy to a request. The result is on the exchange. Every refusal is reported. */
   private async apply(
     policy: Policy,
     request: HttpRequest,
     response: ServerResponse,
-    earlier?: Pick<Admitted, 'authenticated' | 'identity'>,
-    isAlone = false,
+    { token, earlier }: Given = {},
   ): Promise<Exchange> {
-    const own = earlier === undefined ? request : withPrincipal(request, earlier.identity);
-    const { exchange } = await this.exchanges.enterBy(policy, own, response);
+    const given = earlier === undefined ? request : withPrincipal(request, earlier.identity);
+    const own = typeof token === 'string' ? withAuthorization(request, `Bearer ${token}`) : given;
+    const { exchange } = await this.exchanges.enterBy(policy, own, response, this.options);
     if (earlier !== undefined) exchange.authenticated = earlier.authenticated;
-    const { authenticated } = exchange;
-    if (isAlone && authenticated !== undefined) throw new BadRequestException(TWICE);
-    const hasCredentials = policy.access !== 'public' || authenticated !== undefined;
-    if (hasCredentials) this.authenticator.checkOrigin(policy, exchange, this.options.origins);
+    if (token instanceof Failure) this.refuse(policy, exchange, token);
+    // A protected path may have accepted other credentials.
+    const hasOther = request.headers.authorization !== undefined || exchange.authenticated !== undefined;
+    if (token !== undefined && hasOther) this.refuse(policy, exchange, TWICE);
     await this.authenticator.authenticateRoute(policy, exchange);
     return exchange;
+  }
+
+  /** Refuses a token that was sent in the wrong way. The response has the challenges of the policy. */
+  private refuse(policy: Policy, exchange: Exchange, failure: Failure): void {
+    exchange.seek(policy.schemes);
+    this.authenticator.settle(policy, exchange, failure);
   }
 }
 
@@ -115,8 +126,11 @@ export function unsentResponse(): ServerResponse {
   return new ServerResponse({ method: 'GET', httpVersionMajor: 1, httpVersionMinor: 1 } as IncomingMessage);
 }
 
-/** The fields that realm functions and verifiers may need while the connection is open. The others may contain credentials. */
-const KEPT = ['host', 'origin', 'user-agent', 'accept-language', 'forwarded'] as const;
+/**
+ * The fields that realm functions, verifiers and the check of the Origin may need while the connection is open. The others may contain
+ * credentials.
+ */
+const KEPT = ['host', 'origin', 'sec-fetch-site', 'user-agent', 'accept-language', 'forwarded'] as const;
 
 /** Returns the request of a handshake without its credentials, for the messages of its connection. */
 export function plain(request: HttpRequest, body?: unknown): HttpRequest {
@@ -125,13 +139,6 @@ export function plain(request: HttpRequest, body?: unknown): HttpRequest {
   );
   const [url] = request.url.split('?', 1);
   return derived(request, { headers, rawHeaders: [], url, body, query: {}, cookies: {} });
-}
-
-/** Returns a request with a Bearer token from elsewhere. */
-function withToken(request: HttpRequest, token: string | undefined): HttpRequest {
-  if (token === undefined) return request;
-  if (request.headers.authorization !== undefined) throw new BadRequestException(TWICE);
-  return withAuthorization(request, `Bearer ${token}`);
 }
 
 function withAuthorization(request: HttpRequest, authorization: string): HttpRequest {

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { BadRequestException } from '@nestjs/common';
+import { Failure } from '../schemes/failure.js';
 
 const FIELD = 'sec-websocket-protocol';
 
@@ -8,10 +8,10 @@ const FIELD = 'sec-websocket-protocol';
  * see it, and the server must not select it.
  *
  * @param prefix the start of the subprotocol with the token
- * @returns the token, or `undefined` if the subprotocols do not contain one
- * @throws BadRequestException if there are several tokens, or if the client offers no other subprotocol
+ * @returns the token; `undefined` if the subprotocols do not contain one; a failure if there are several, or if the client offers no
+ *   other subprotocol
  */
-export function takeToken(request: IncomingMessage, prefix: string | false): string | undefined {
+export function takeToken(request: IncomingMessage, prefix: string | false): string | Failure | undefined {
   const field = request.headers[FIELD];
   if (prefix === false || field === undefined) return undefined;
   const offered = field.split(',').map((name) => name.trim());
@@ -19,12 +19,17 @@ export function takeToken(request: IncomingMessage, prefix: string | false): str
   if (tokens.length === 0) return undefined;
   const others = offered.filter((name) => !name.startsWith(prefix));
   replaceField(request, others.join(', '));
-  if (tokens.length > 1) throw new BadRequestException('Sec-WebSocket-Protocol contains several tokens');
+  if (tokens.length > 1) return malformedToken('Sec-WebSocket-Protocol contains several tokens');
   // A browser fails a connection whose server selects none of the subprotocols that the page offers.
   if (others.length === 0) {
-    throw new BadRequestException('Sec-WebSocket-Protocol contains only a token; offer another subprotocol as well');
+    return malformedToken('Sec-WebSocket-Protocol contains only a token; offer another subprotocol as well');
   }
   return tokens[0]?.slice(prefix.length);
+}
+
+/** Returns the failure of a token that a client sends in the wrong way, or several times (RFC 6750 section 3.1). */
+export function malformedToken(message: string): Failure {
+  return new Failure('malformed', 'Bearer', 400, { message, body: message });
 }
 
 function replaceField(request: IncomingMessage, value: string): void {

@@ -1,4 +1,4 @@
-import { type ExecutionContext, Injectable, Logger, UnauthorizedException } from '@nestjs/common';
+import { type ExecutionContext, Inject, Injectable, Logger, UnauthorizedException } from '@nestjs/common';
 import { Authenticator } from '../guard/authenticator.js';
 import { connectionOf } from '../guard/missing.transport.js';
 import { Policies } from '../guard/policies.js';
@@ -13,6 +13,7 @@ import { guardGateways } from './gateway.guard.js';
 import { Gateways } from './gateways.js';
 import { plain, unsentResponse } from './handshakes.js';
 import { describeRefusal, type RefusedMessage, wsException } from './refusal.js';
+import { type ResolvedWebSocketOptions, WEBSOCKET_OPTIONS } from './websocket.options.js';
 
 /** The contexts that a guard has accepted. On Nest 12, the global guard and the guard of the class run on the same context. */
 const accepted = new WeakSet<ExecutionContext>();
@@ -30,6 +31,7 @@ export class WebSocketTransport implements Transport {
     private readonly routeExchanges: RouteExchanges,
     private readonly exchanges: Exchanges,
     private readonly challenger: Challenger,
+    @Inject(WEBSOCKET_OPTIONS) private readonly options: ResolvedWebSocketOptions,
   ) {}
 
   /** Adds the guard of messages to the gateways that the module holds. */
@@ -71,7 +73,7 @@ export class WebSocketTransport implements Transport {
     const request = Object.assign(plain(connection.admitted.request, context.getArgByIndex(1)), connection.identity);
     const response = unsentResponse();
     try {
-      const { exchange } = await this.routeExchanges.enterBy(policy, request, response);
+      const { exchange } = await this.routeExchanges.enterBy(policy, request, response, this.options);
       exchange.authenticated = connection.authenticated;
       await this.authenticator.authenticateRoute(policy, exchange);
     } catch (error) {
