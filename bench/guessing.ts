@@ -1,7 +1,7 @@
 // npm run bench:guessing -- [--adapter fastify|express] [--seconds 20] [--ln 17]
 //
 // Measures how long the users of an application wait while guessers keep it busy with scrypt. `ln` is the base-2 logarithm of its
-// cost: 17 is what OWASP recommends.
+// cost. OWASP recommends 17.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';

@@ -112,7 +112,7 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
       const statusOf = async (headers: Record<string, string>, protocols?: string[]) =>
         (await open(portOf(app), '/ws', { headers, ...(protocols && { protocols }) })).status;
       expect(await statusOf({ ...foreign, ...victim })).toBe(403);
-      // Neither does a token of its own, or a ticket, hide the cookie that counts.
+      // If the page sends its own token or ticket, the cookie still counts.
       expect(await statusOf({ ...foreign, ...victim }, junk)).toBe(403);
       expect(await statusOf(victim, junk)).toBe(400);
       expect(await statusOf({ ...victim, 'sec-fetch-site': 'same-site' })).toBe(403);
@@ -160,7 +160,7 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
     ]);
   });
 
-  it('does not matter for the credentials of another server behind a proxy, but for those of the proxy', async () => {
+  it('matters for the credentials of a proxy, and not for the credentials of a server behind it', async () => {
     const password = basic(() => ({ name: 'alice' }), { limits: false });
     const app = await start(
       adapter(),
@@ -178,7 +178,7 @@ describe.each(adapters)('A page of another origin, with an application on %s', (
     const upstream = { authorization: 'Basic YTpi' };
     expect(await statusOf({ ...upstream, 'proxy-authorization': 'Bearer bob' })).toBe(101);
     expect(await statusOf({ ...upstream, 'proxy-authorization': 'Basic YTpi' })).toBe(403);
-    // Without an adapter for WebSockets, nothing else ends the connection before the application closes.
+    // There is no adapter for WebSockets that ends the connection before the application closes.
     closeWebSockets();
   });
 

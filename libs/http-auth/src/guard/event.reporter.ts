@@ -49,7 +49,7 @@ export class EventReporter {
             reason,
             ...common,
             ...(message !== undefined && { message }),
-            // Other refusals concern other credentials, or none.
+            // Another refusal does not concern these credentials.
             ...(exchange.insufficient?.scheme.name === scheme && this.subjectOf(exchange.insufficient)),
           },
     );
