@@ -94,8 +94,9 @@ describe.each(setups)('[DPOP-20] Proofs for two instances on %s with the client 
     const [stored = '', ...others] = await reader.keys('*');
     expect([others, stored]).toEqual([[], expect.stringMatching(/^shop:dpop:[\w-]{43}$/)]);
     const life = await reader.pttl(stored);
-    expect(life).toBeGreaterThan(60_000);
-    expect(life).toBeLessThanOrEqual(72_000);
+    // maxAge, and clockTolerance twice: the clock of the client may be ahead, and the clock of another instance may be slow.
+    expect(life).toBeGreaterThan(78_000);
+    expect(life).toBeLessThanOrEqual(82_000);
   });
 
   it('are remembered by each instance alone while Redis is down', async () => {
