@@ -63,10 +63,9 @@ export class BackChannelLogout {
     }
   }
 
-  private async revoke({ iss, sub, sid, iat }: LogoutToken): Promise<void> {
+  private async revoke({ iss, sub, sid }: LogoutToken): Promise<void> {
     const logout: Logout = { iss, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid }) };
-    // The clock of the issuer counts if it is ahead, because the issuer has set `iat` of the access tokens too.
-    await this.trust.revocation.invalidate(logout, Math.max(Date.now(), iat * 1000));
+    await this.trust.revocation.invalidate(logout);
     await this.onLogout?.(logout);
   }
 }

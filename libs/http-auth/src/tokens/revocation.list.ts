@@ -4,16 +4,25 @@ import { RedisCommands } from '../common/redis.js';
 import { redact } from '../schemes/redact.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 
-/** Stores until when tokens must have been issued to be refused. All times are milliseconds since 1970. */
+/** What a list knows of some keys. All times are milliseconds since 1970, by the clock of the instance that wrote them. */
+export interface Revocations {
+  /** The last time when each key was revoked, in the order of the keys; `undefined` if it was not. */
+  readonly times: readonly (number | undefined)[];
+  /** The list may have lost entries until this time; 0 if it is complete. */
+  readonly lost: number;
+}
+
+/** Stores when keys of tokens were revoked. */
 export interface RevocationList {
   /**
-   * Refuses the tokens of a key that were issued at a time or before. An entry with an earlier time never replaces a later one.
+   * Adds an entry. An entry with an earlier time never replaces a later one.
    *
-   * @param milliseconds the time until the last of these tokens has expired
+   * @param time milliseconds since 1970
+   * @param milliseconds the time until the last token of the entry has expired
    */
-  add(key: string, issued: number, milliseconds: number): Promise<void>;
-  /** Returns the latest of the times for some keys, or of the time for all tokens, if the list is not complete; 0 without an entry. */
-  find(keys: readonly string[]): Promise<number>;
+  add(key: string, time: number, milliseconds: number): Promise<void>;
+  /** Returns the entries of some keys. */
+  find(keys: readonly string[]): Promise<Revocations>;
 }
 
 /** The list in the memory of the process. */
@@ -25,25 +34,25 @@ export class MemoryRevocations implements RevocationList {
 
   constructor(max: number) {
     // Expired entries may stay, because the tokens that they refuse have expired too.
-    this.entries = new LRUCache({ max, dispose: (issued, _key, reason) => reason === 'evict' && this.forget(issued) });
+    this.entries = new LRUCache({ max, dispose: (time, _key, reason) => reason === 'evict' && this.forget(time) });
   }
 
-  async add(key: string, issued: number): Promise<void> {
-    this.entries.set(key, Math.max(issued, this.entries.peek(key) ?? 0));
+  async add(key: string, time: number): Promise<void> {
+    this.entries.set(key, Math.max(time, this.entries.peek(key) ?? 0));
   }
 
-  async find(keys: readonly string[]): Promise<number> {
+  async find(keys: readonly string[]): Promise<Revocations> {
     // A read does not change the order, so that the oldest entry is forgotten first.
-    return Math.max(this.forgotten, ...keys.map((key) => this.entries.peek(key) ?? 0));
+    return { times: keys.map((key) => this.entries.peek(key)), lost: this.forgotten };
   }
 
-  private forget(issued: number): void {
+  private forget(time: number): void {
     if (this.forgotten === 0) {
       this.logger.warn(
         'The list of revoked tokens is full. All tokens that are older than a forgotten entry are refused; raise revocation.max, or set revocation.redis',
       );
     }
-    this.forgotten = Math.max(this.forgotten, issued);
+    this.forgotten = Math.max(this.forgotten, time);
   }
 }
 
@@ -74,18 +83,18 @@ export class RedisRevocations implements RevocationList {
     this.begin(new RedisCommands(client, unavailable)).catch(() => undefined);
   }
 
-  async add(key: string, issued: number, milliseconds: number): Promise<void> {
-    await this.redis.run(ADD, this.prefix + key, String(issued), String(milliseconds));
+  async add(key: string, time: number, milliseconds: number): Promise<void> {
+    await this.redis.run(ADD, this.prefix + key, String(time), String(milliseconds));
   }
 
   /**
    * The time when the list began is in Redis as well. If Redis loses its data, the list begins again, and the tokens that were issued
    * before are refused, because the list does not know which of them were revoked.
    */
-  async find(keys: readonly string[]): Promise<number> {
+  async find(keys: readonly string[]): Promise<Revocations> {
     const [since, ...times] = await this.redis.get([SINCE, ...keys].map((key) => this.prefix + key));
     const start = since ?? (await this.begin(this.redis));
-    return Math.max(timeOf(start), ...times.map((time) => (time === undefined ? 0 : timeOf(time))));
+    return { times: times.map((time) => (time === undefined ? undefined : timeOf(time))), lost: timeOf(start) };
   }
 
   private begin(redis: RedisCommands): Promise<string | undefined> {

@@ -9,7 +9,7 @@ export interface RevocationOptions {
    * The longest lifetime of a token, `exp - iat`: from a second to 31 days. A number is milliseconds. The list keeps an entry for this
    * time. A token that lives longer is refused, and so is a token without `iat` or `exp`, because the list could forget it too early.
    *
-   * All verifiers that share a list in `redis` need the same value.
+   * All verifiers that share a list in `redis` need the same value, and the same `clockTolerance`.
    */
   readonly maxTokenAge: Duration;
   /**

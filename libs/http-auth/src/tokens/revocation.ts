@@ -78,11 +78,10 @@ export class Revocation<Claims extends Readonly<Record<string, unknown>>, Reques
   /**
    * Refuses tokens from now on.
    *
-   * @param issued the time until which they were issued, in milliseconds since 1970
    * @throws TypeError if the argument does not select tokens of this verifier
    * @throws VerifierUnavailableException if the list is unavailable
    */
-  async invalidate(tokens: RevokedTokens, issued = Date.now()): Promise<void> {
+  async invalidate(tokens: RevokedTokens): Promise<void> {
     const { name, code, clockTolerance } = this.verifier;
     if (this.list === undefined) {
       const fix = "set revocation: { maxTokenAge: '1h' }, for example";
@@ -91,22 +90,28 @@ export class Revocation<Claims extends Readonly<Record<string, unknown>>, Reques
     const problem = tokensProblem(tokens);
     if (problem !== undefined) throw new TypeError(`${name}: invalidate(): ${problem}`);
     const issuer = this.issuerOf(tokens);
-    const milliseconds = Math.ceil(issued - Date.now() + this.maxAge + clockTolerance);
-    if (milliseconds <= 0) return;
+    // The clock of the issuer may be ahead when it issues the last of these tokens, and behind when the token expires.
+    const milliseconds = Math.ceil(this.maxAge + 2 * clockTolerance);
     const { list } = this;
-    await Promise.all(entriesOf(tokens, issuer).map((key) => list.add(key, Math.floor(issued), milliseconds)));
+    await Promise.all(entriesOf(tokens, issuer).map((key) => list.add(key, Date.now(), milliseconds)));
   }
 
   private async checkList(list: RevocationList, claims: Claims, issuer: string): Promise<void> {
     const { iat, exp } = claims;
     const { sub, sid, jti } = claims;
+    const { clockTolerance } = this.verifier;
     if (typeof iat !== 'number' || ![sub, sid, jti].every(isOptional)) throw RefusedException.of(FAILURES.claim);
     if (!(typeof exp === 'number' && (exp - iat) * 1000 <= this.maxAge)) throw RefusedException.of(FAILURES.lifetime);
     // A token of the future would be newer than each entry.
-    if (iat * 1000 > Date.now() + this.verifier.clockTolerance) throw RefusedException.of(REFUSALS.early);
-    const issued = await list.find(keysOf(claims, issuer));
-    // In whole seconds, a token of the same second may have been issued before.
-    if (issued > 0 && !(iat * 1000 > issued)) throw RefusedException.of(FAILURES.revoked);
+    if (iat * 1000 > Date.now() + clockTolerance) throw RefusedException.of(REFUSALS.early);
+    const keys = keysOf(claims, issuer);
+    const { times, lost } = await list.find(keys.map(([, key]) => key));
+    const last = Math.max(lost, ...times.map((time) => time ?? 0));
+    // If the clock of the issuer is ahead, a token that was issued before has a later `iat`.
+    const isOlder = last > 0 && !(iat * 1000 > last + clockTolerance);
+    // `jti` names one token, so its time does not matter.
+    const isNamed = keys.some(([claim], index) => claim === 'jti' && times[index] !== undefined);
+    if (isOlder || isNamed) throw RefusedException.of(FAILURES.revoked);
   }
 
   private issuerOf({ iss }: RevokedTokens): string {
@@ -158,8 +163,8 @@ function entriesOf({ sub, sid, jti }: RevokedTokens, issuer: string): string[] {
   return sub === undefined ? [session] : [session, keyOf('sub without sid', issuer, sub)];
 }
 
-/** Returns the keys of a token. */
-function keysOf({ sub, sid, jti }: Readonly<Record<string, unknown>>, issuer: string): string[] {
+/** Returns the keys of a token, and the claim of each. */
+function keysOf({ sub, sid, jti }: Readonly<Record<string, unknown>>, issuer: string): [Claim, key: string][] {
   // A claim is a string, `undefined` or `null` here.
   const claims: [Claim, unknown][] = [
     ['jti', jti],
@@ -167,5 +172,7 @@ function keysOf({ sub, sid, jti }: Readonly<Record<string, unknown>>, issuer: st
     ['sid', sid],
     ['sub without sid', (sid ?? undefined) === undefined ? sub : undefined],
   ];
-  return claims.filter(([, value]) => typeof value === 'string').map(([claim, value]) => keyOf(claim, issuer, value));
+  return claims
+    .filter(([, value]) => typeof value === 'string')
+    .map(([claim, value]) => [claim, keyOf(claim, issuer, value)]);
 }

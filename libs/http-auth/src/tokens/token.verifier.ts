@@ -47,6 +47,9 @@ export interface RevocableVerifier<Principal, Request = HttpRequest> extends Tok
   /**
    * Refuses all tokens with a claim that were issued before now, or in the same second. It needs the option `revocation`.
    *
+   * The clock of the issuer may be ahead by `clockTolerance`, so tokens with an `iat` up to this time after now are refused too. A `jti`
+   * is refused whatever its `iat` is.
+   *
    * @throws AuthConfigurationError if the verifier does not have the option `revocation`
    * @throws TypeError if the argument does not select tokens of this verifier
    * @throws VerifierUnavailableException if Redis is down; the tokens are then still accepted when it is back
