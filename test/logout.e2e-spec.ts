@@ -148,6 +148,14 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
     expect(logger.text()).not.toContain(token);
   });
 
+  it('accepts a token once if it arrives twice at the same time', async () => {
+    const { end, logouts } = await application();
+    const token = await logoutToken();
+    const answers = await Promise.all([end(token), end(token)]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400]);
+    expect(logouts).toHaveLength(1);
+  });
+
   it.each<[string, (token: string) => [body: string, type?: string]]>([
     ['JSON', (token) => [JSON.stringify({ logout_token: token }), 'application/json']],
     ['a token that is given twice', (token) => [`${bodyOf(token)}&${bodyOf(token)}`]],

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { LRUCache } from 'lru-cache';
-import { keyedDigest } from '../common/digest.js';
+import { sharedDigest } from '../common/digest.js';
 import { RefusedException } from '../schemes/refused.exception.js';
+import type { SingleUse } from '../tokens/single.use.js';
 import { parseJws } from '../tokens/jwt/jws.js';
 import { type Trust, trustOf } from '../tokens/jwt/trust.js';
 import { type BackChannelLogoutOptions, checkedOptions } from './logout.options.js';
@@ -10,21 +10,18 @@ import { type Logout, type LogoutToken, LogoutTokenError, readLogoutToken } from
 /** The injection token of the options. */
 export const LOGOUT_OPTIONS = Symbol('nestjs-http-auth:logout-options');
 
-/** The maximum number of logout tokens that are remembered until they expire. */
-const MAX = 10_000;
-
 /** Verifies logout tokens (OpenID Connect Back-Channel Logout 1.0 section 2.6), and revokes the tokens of the session or the user. */
 @Injectable()
 export class BackChannelLogout {
   private readonly trust: Trust<unknown>;
+  private readonly logouts: SingleUse;
   private readonly clientId: readonly string[];
   private readonly onLogout: BackChannelLogoutOptions['onLogout'];
-  /** The tokens that were used, or are in use, with the milliseconds since 1970 until which they are refused. */
-  private readonly used = new LRUCache<string, number>({ max: MAX });
 
   constructor(@Inject(LOGOUT_OPTIONS) options: BackChannelLogoutOptions) {
     const { verifier, clientId, onLogout } = checkedOptions(options);
     this.trust = trustOf(verifier) as Trust<unknown>;
+    this.logouts = this.trust.revocation.logouts as SingleUse;
     this.clientId = [clientId].flat();
     this.onLogout = onLogout;
   }
@@ -37,16 +34,13 @@ export class BackChannelLogout {
    */
   async logout(token: string, request: unknown): Promise<void> {
     const verified = await this.verify(token, request);
-    const key = keyedDigest(verified.iss, verified.jti);
-    const until = this.used.get(key);
-    if (until !== undefined && until > Date.now()) throw new LogoutTokenError('the token was used before');
-    this.used.set(key, verified.exp * 1000 + this.trust.clockTolerance);
-    try {
-      await this.revoke(verified);
-    } catch (error) {
-      // The issuer may send the same token again.
-      this.used.delete(key);
-      throw error;
+    const { iss, jti, until } = verified;
+    // Another client of the issuer may share the list.
+    const key = sharedDigest(JSON.stringify([iss, this.clientId, jti]));
+    // The clock of another instance may be behind by twice the tolerance.
+    const milliseconds = Math.ceil(until * 1000 - Date.now() + 2 * this.trust.clockTolerance);
+    if (!(await this.logouts.once(key, Math.max(1, milliseconds), () => this.revoke(verified)))) {
+      throw new LogoutTokenError('the token was used before');
     }
   }
 

@@ -58,7 +58,7 @@ function optionsProblem(options: BackChannelLogoutOptions): string | undefined {
   if (unknown !== undefined) return unknown;
   const trust = trustOf(verifier);
   if (trust === undefined) return 'verifier must be what jwt() returns; pass the same verifier to bearer()';
-  if (!trust.revocation.hasList) {
+  if (trust.revocation.logouts === undefined) {
     return "verifier has no list of revoked tokens; set revocation: { maxTokenAge: '1h' } in jwt(), for example";
   }
   const ids: unknown[] = [clientId].flat();

@@ -13,10 +13,8 @@ export interface Logout {
 /** A valid logout token. */
 export interface LogoutToken extends Logout {
   readonly jti: string;
-  /** The time when the token was issued, in seconds since 1970. */
-  readonly iat: number;
-  /** The time when the token expires, in seconds since 1970. */
-  readonly exp: number;
+  /** The time until which the token is accepted, in seconds since 1970. */
+  readonly until: number;
 }
 
 /** The member of `events` (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
@@ -64,7 +62,8 @@ export function readLogoutToken(
   // An ID token may have a nonce. It must never count as a logout token.
   if (Object.hasOwn(claims, 'nonce')) refuse('nonce is not allowed');
   if (!isId(jti)) refuse('jti is required');
-  return { iss: iss as string, iat, exp, jti, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid }) };
+  const until = Math.min(exp, iat + MAX_AGE) + tolerance;
+  return { iss: iss as string, until, jti, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid }) };
 }
 
 function refuse(problem: string): never {

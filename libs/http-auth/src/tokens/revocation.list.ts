@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { RedisCommands } from '../common/redis.js';
 import { redact } from '../schemes/redact.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
+import { MemorySingleUse, RedisSingleUse, type SingleUse } from './single.use.js';
 
 /** What a list knows of some keys. All times are milliseconds since 1970, by the clock of the instance that wrote them. */
 export interface Revocations {
@@ -23,10 +24,13 @@ export interface RevocationList {
   add(key: string, time: number, milliseconds: number): Promise<void>;
   /** Returns the entries of some keys. */
   find(keys: readonly string[]): Promise<Revocations>;
+  /** Accepts a logout token once. */
+  readonly logouts: SingleUse;
 }
 
 /** The list in the memory of the process. */
 export class MemoryRevocations implements RevocationList {
+  readonly logouts = new MemorySingleUse();
   private readonly logger = new Logger('revocation');
   private readonly entries: LRUCache<string, number>;
   /** The latest time of the entries that are forgotten. */
@@ -72,6 +76,7 @@ const SINCE = 'since';
 
 /** The list in Redis, for all instances of an application. */
 export class RedisRevocations implements RevocationList {
+  readonly logouts: SingleUse;
   private readonly redis: RedisCommands;
   private readonly prefix: string;
 
@@ -79,6 +84,7 @@ export class RedisRevocations implements RevocationList {
     this.redis = new RedisCommands(client, unavailable);
     // The braces put all keys into one slot of a cluster, so that one command reads them.
     this.prefix = `${prefix}:{revoked}:`;
+    this.logouts = new RedisSingleUse(this.redis, `${this.prefix}used:`);
     // The first list begins at startup. A client that is not connected yet must not be avoided for a while, so this has its own commands.
     this.begin(new RedisCommands(client, unavailable)).catch(() => undefined);
   }

@@ -4,6 +4,7 @@ import { RefusedException } from '../schemes/refused.exception.js';
 import { refusal, REFUSALS } from './refusals.js';
 import { MemoryRevocations, RedisRevocations, type RevocationList } from './revocation.list.js';
 import { maxTokenAgeOf, type RevocableSettings, type RevocationOptions } from './revocation.options.js';
+import type { SingleUse } from './single.use.js';
 
 /**
  * The tokens that `invalidate()` refuses: those with a claim `sub`, `sid` or `jti`. With `sub` and `sid`, it refuses the tokens of that
@@ -56,9 +57,9 @@ export class Revocation<Claims extends Readonly<Record<string, unknown>>, Reques
     this.maxAge = revocation === undefined ? NaN : maxTokenAgeOf(revocation);
   }
 
-  /** If `true`, the verifier has a list of revoked tokens. */
-  get hasList(): boolean {
-    return this.list !== undefined;
+  /** Accepts a logout token once; `undefined` if the verifier has no list. */
+  get logouts(): SingleUse | undefined {
+    return this.list?.logouts;
   }
 
   /**
