@@ -23,6 +23,15 @@ export function originForm(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 }
 
+/**
+ * Returns an object that is the same for all views of one request: Node's request, the request of the framework, and an object that is
+ * derived from it.
+ */
+export function identityOf(request: HttpRequest): object {
+  const sent = request.raw ?? request;
+  return sent.rawHeaders ?? sent;
+}
+
 /** Returns Node's response. Fastify wraps it, Express extends it. */
 export function rawResponse(response: ServerResponse | { readonly raw: ServerResponse }): ServerResponse {
   return 'raw' in response ? response.raw : response;

@@ -3,54 +3,17 @@ import { type OptionNames, unknownOption } from '../../common/options.js';
 import { PUBLIC_KEY_ALGORITHMS } from '../../jose/algorithms.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
 import { schemeProblem } from '../auth.scheme.js';
+import { NONCE_TTL, type NonceOptions, noncesProblem } from '../nonce.options.js';
 import { openApiProblem } from '../openapi.flows.js';
+import { type ReplayOptions, replayProblem, type ReplaySettings, replaySettings } from '../replay.options.js';
 import type { OpenApiScheme, SchemeOptions } from '../scheme.js';
-import { redisProblem } from '../../common/redis.js';
 import { normalUri } from './target.uri.js';
 
 /** The nonces that the server gives to clients (RFC 9449 section 9). */
-export interface DpopNonceOptions {
-  /**
-   * A secret of at least 32 characters, or several ones: the first makes nonces, and the others are accepted as well, so that you can
-   * change the secret. All instances of the application need the same.
-   */
-  readonly secret: string | readonly string[];
-  /**
-   * How long a nonce is valid: a number of milliseconds, or a string such as `'5m'`. From 10 seconds to one hour. In the second half, the
-   * response has a new nonce.
-   *
-   * @default '5m'
-   */
-  readonly ttl?: Duration;
-}
+export type DpopNonceOptions = NonceOptions;
 
 /** The memory of used proofs. A proof that was used is refused (RFC 9449 section 11.1). */
-export interface DpopReplayOptions {
-  /**
-   * How many used proofs this process remembers. If there are more, it forgets the oldest, and refuses proofs that are as old.
-   *
-   * @default 100_000
-   */
-  readonly max?: number;
-  /**
-   * A client of ioredis 5 or later, or of redis 4 or later. A proof that one instance has accepted is then refused by all others.
-   *
-   * @default the memory of the process
-   */
-  readonly redis?: object;
-  /**
-   * The prefix of the keys in `redis`. Applications that use the same Redis need different ones.
-   *
-   * @default 'http-auth'
-   */
-  readonly prefix?: string;
-  /**
-   * If `true`, requests get 503 while `redis` is unavailable. If `false`, each instance remembers only its own proofs until then.
-   *
-   * @default false
-   */
-  readonly failClosed?: boolean;
-}
+export type DpopReplayOptions = ReplayOptions;
 
 /** Options of {@link dpop}. */
 export interface DpopOptions extends SchemeOptions {
@@ -118,22 +81,13 @@ const NAMES: OptionNames<DpopOptions> = {
   limits: true,
 };
 
-const NONCE_NAMES: OptionNames<DpopNonceOptions> = { secret: true, ttl: true };
-
-const REPLAY_NAMES: OptionNames<DpopReplayOptions> = { max: true, redis: true, prefix: true, failClosed: true };
-
 /** Without RS256, whose signatures are not randomized, and without the larger curves, which are slow. */
 const ALGORITHMS = ['ES256', 'Ed25519', 'EdDSA', 'PS256'];
-
-/** The minimum length of a secret, in characters. */
-const SECRET = 32;
 
 /** The longest `maxAge`, in milliseconds. RFC 9449 section 11.1: seconds or minutes. */
 const MAX_AGE = 300_000;
 
 const MAX_TOLERANCE = 60_000;
-
-const [MIN_TTL, MAX_TTL] = [10_000, 3_600_000];
 
 /** The options with their defaults, durations in seconds. */
 export interface DpopSettings {
@@ -142,8 +96,8 @@ export interface DpopSettings {
   readonly algorithms: readonly string[];
   readonly maxAge: number;
   readonly clockTolerance: number;
-  readonly nonces: { readonly secrets: readonly string[]; readonly ttl: number } | undefined;
-  readonly replay: Required<Omit<DpopReplayOptions, 'redis'>> & { readonly redis: object | undefined };
+  readonly nonces: { readonly secrets: readonly string[]; readonly lifetime: number } | undefined;
+  readonly replay: ReplaySettings;
 }
 
 /** Returns the settings of valid options. */
@@ -152,14 +106,14 @@ export function settingsOf(
   resourceUrls: readonly string[],
 ): DpopSettings {
   const origins = origin === undefined ? resourceUrls.map((url) => new URL(url).origin) : [origin].flat();
-  const { max = 100_000, redis, prefix = 'http-auth', failClosed = false } = replay;
   return {
     origins: [...new Set(origins.map((one) => (normalUri(one) as string).replace(/\/$/, '')))],
     algorithms: [...algorithms],
     maxAge: secondsOf(maxAge),
     clockTolerance: secondsOf(clockTolerance),
-    nonces: nonces === false ? undefined : { secrets: [nonces.secret].flat(), ttl: secondsOf(nonces.ttl ?? '5m') },
-    replay: { max, redis, prefix, failClosed },
+    nonces:
+      nonces === false ? undefined : { secrets: [nonces.secret].flat(), lifetime: secondsOf(nonces.ttl ?? NONCE_TTL) },
+    replay: replaySettings(replay),
   };
 }
 
@@ -176,8 +130,8 @@ export function optionsProblem(options: DpopOptions): string | undefined {
     originProblem(origin) ??
     algorithmsProblem(algorithms) ??
     timesProblem(options) ??
-    (nonces === false ? undefined : noncesProblem(nonces)) ??
-    (replay === undefined ? undefined : replayProblem(replay)) ??
+    nonceProblem(nonces) ??
+    replayProblem(replay) ??
     openApiProblem(openapi) ??
     tokenLimitsProblem(limits);
   return problem && `dpop(): ${problem}`;
@@ -212,37 +166,11 @@ function timesProblem({ maxAge = '1m', clockTolerance = '10s' }: DpopOptions): s
     : "clockTolerance must be a duration of at most one minute; write milliseconds, e.g. 10_000, or a string, e.g. '10s'";
 }
 
-function noncesProblem(nonces: DpopNonceOptions): string | undefined {
-  if (typeof nonces !== 'object' || nonces === null)
-    return 'nonces must be an object with a secret; write false for none';
-  const { secret, ttl = '5m' } = nonces;
-  const unknown = unknownOption(nonces, NONCE_NAMES, 'nonces.');
-  if (unknown !== undefined) return unknown;
-  const secrets: unknown[] = [secret].flat();
-  if (secrets.length === 0 || !secrets.every((one) => typeof one === 'string' && one.length >= SECRET)) {
-    return `nonces.secret must be a random string of at least ${SECRET} characters, or a list of them`;
-  }
-  return isBetween(ttl, MIN_TTL, MAX_TTL)
-    ? undefined
-    : "nonces.ttl must be a duration from 10 seconds to one hour; write milliseconds, e.g. 300_000, or a string, e.g. '5m'";
-}
-
-function replayProblem(replay: DpopReplayOptions): string | undefined {
-  if (typeof replay !== 'object' || replay === null) return 'replay must be an object, e.g. { redis }';
-  const { max = 1, redis, prefix, failClosed } = replay;
-  const unknown = unknownOption(replay, REPLAY_NAMES, 'replay.');
-  if (unknown !== undefined) return unknown;
-  if (!Number.isSafeInteger(max) || max < 1) return 'replay.max must be a whole number of at least 1';
-  if (prefix !== undefined && (typeof prefix !== 'string' || prefix === '')) {
-    return 'replay.prefix must be a string that is not empty';
-  }
-  if (failClosed !== undefined && typeof failClosed !== 'boolean') return 'replay.failClosed must be true or false';
-  if (redis === undefined) {
-    const useless = prefix !== undefined ? 'prefix' : failClosed === true ? 'failClosed' : undefined;
-    return useless && `replay.${useless} has no effect without replay.redis; remove it`;
-  }
-  const problem = redisProblem(redis);
-  return problem && `replay.${problem}`;
+function nonceProblem(nonces: DpopNonceOptions | false): string | undefined {
+  if (nonces === false) return undefined;
+  return typeof nonces === 'object' && nonces !== null
+    ? noncesProblem(nonces)
+    : 'nonces must be an object with a secret; write false for none';
 }
 
 function isBetween(duration: unknown, min: number, max: number): boolean {

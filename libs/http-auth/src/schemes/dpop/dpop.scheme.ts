@@ -3,7 +3,7 @@ import { isSignedBy } from '../../jose/signature.js';
 import type { AuthParams } from '../../http/auth-param.js';
 import type { Challenge } from '../../http/challenge.js';
 import { schemeOf, token68Of } from '../../http/credentials.js';
-import { countFieldLines, type HttpRequest } from '../../http/request.js';
+import { countFieldLines, type HttpRequest, identityOf } from '../../http/request.js';
 import { Limits } from '../../limits/limits.js';
 import { admit, mergeInfo } from '../admission.js';
 import { isOptIn } from '../auth.scheme.js';
@@ -11,24 +11,26 @@ import type { Confirmation } from '../confirmation.js';
 import { decide, outcomeOf } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import { hasFormToken } from '../form.token.js';
+import { Nonces } from '../nonces.js';
 import type { Outcome } from '../outcome.js';
+import { Replay } from '../replay.js';
 import type { OpenApiScheme, Scheme, SchemeContainer, SchemeDefinition } from '../scheme.js';
 import type { VerifierContext } from '../verifier.context.js';
 import { type Verifier, type VerifierFunction, verifierProblem } from '../verifier.js';
 import { verifyWithin } from '../verify.within.js';
 import { type DpopOptions, type DpopSettings, optionsProblem, settingsOf } from './dpop.options.js';
-import { Nonces } from './nonces.js';
 import { type Proof, proofFailure, readProof } from './proof.js';
 import { ProofKeys } from './public.jwk.js';
-import { RedisProofs } from './redis.proofs.js';
 import { targetPath } from './target.uri.js';
-import { MemoryOfProofs, type UsedProofs } from './used.proofs.js';
 
 /** The auth-scheme (RFC 9449 section 7.1). */
 const AUTH_SCHEME = 'DPoP';
 
 /** The field with the proof, in lower case (section 4.1). */
 const FIELD = 'dpop';
+
+/** The purpose of the nonces. */
+const NONCE_PURPOSE = 'nestjs-http-auth:dpop-nonce:';
 
 /** The credentials of the DPoP scheme, as the verifier gets them. The scheme checks the proof itself. */
 export interface DpopCredentials {
@@ -101,18 +103,6 @@ const ERRORS: Partial<Record<FailureReason, AuthParams>> = {
 /** The characters that RFC 6750 section 3 does not allow in an `error_description`. */
 const NOT_DESCRIPTION = /[^\x20\x21\x23-\x5b\x5d-\x7e]/g;
 
-/** The memory of each application. All its schemes share it, because several may accept requests of the same URI. */
-const MEMORIES = new WeakMap<SchemeContainer, MemoryOfProofs>();
-
-function memoryOf(container: SchemeContainer): MemoryOfProofs {
-  const memory = MEMORIES.get(container) ?? new MemoryOfProofs();
-  MEMORIES.set(container, memory);
-  return memory;
-}
-
-/** The proofs that Node's requests have used. The guard may authenticate the same request again, for another resource or scheme. */
-const USES = new WeakMap<object, string>();
-
 /** The DPoP scheme of one application. */
 class DpopScheme implements Scheme {
   readonly name: string;
@@ -128,9 +118,9 @@ class DpopScheme implements Scheme {
   readonly #settings: DpopSettings;
   readonly #limits: Limits | undefined;
   readonly #nonces: Nonces | undefined;
-  readonly #used: UsedProofs;
+  readonly #replay: Replay;
   readonly #keys = new ProofKeys();
-  /** Node's requests whose client should get a new nonce. */
+  /** The requests whose client should get a new nonce. */
   readonly #renewing = new WeakSet<object>();
 
   constructor(verifier: VerifierFunction<DpopCredentials>, options: DpopOptions, container: SchemeContainer) {
@@ -144,13 +134,10 @@ class DpopScheme implements Scheme {
     this.#verifier = verifier;
     this.#settings = settings;
     this.#limits = limits ? new Limits(limits, name) : undefined;
-    this.#nonces = nonces && new Nonces(nonces.secrets, nonces.ttl, clockTolerance);
-    const lifetime = nonces === undefined ? maxAge + clockTolerance : nonces.ttl;
-    const memory = memoryOf(container).serve(replay.max, lifetime);
-    const { redis } = replay;
-    // The clock of another instance may be slower, so it accepts the proof for longer.
-    this.#used =
-      redis === undefined ? memory : new RedisProofs({ ...replay, redis }, memory, lifetime + clockTolerance);
+    const tolerance = clockTolerance;
+    this.#nonces = nonces && new Nonces({ purpose: NONCE_PURPOSE, ...nonces, tolerance });
+    const lifetime = nonces === undefined ? maxAge + clockTolerance : nonces.lifetime;
+    this.#replay = new Replay(container, { name: 'dpop', title: 'DPoP proofs', lifetime, tolerance }, replay);
   }
 
   /** The limits, if there are any. */
@@ -194,7 +181,7 @@ class DpopScheme implements Scheme {
 
   /** Returns a nonce with each challenge, so that a client has one for its first proof. */
   nonceFor(request: HttpRequest, isChallenge: boolean): readonly [string, string] | undefined {
-    if (this.#nonces === undefined || !(isChallenge || this.#renewing.has(request.raw ?? request))) return undefined;
+    if (this.#nonces === undefined || !(isChallenge || this.#renewing.has(identityOf(request)))) return undefined;
     return ['DPoP-Nonce', this.#nonces.issue()];
   }
 
@@ -253,18 +240,16 @@ class DpopScheme implements Scheme {
   /** Uses up the proof. It comes last, so that a request that is refused does not use up a proof of another client. */
   private async useFailure(proof: Proof, time: number, request: HttpRequest): Promise<Failure | undefined> {
     const { key } = proof;
-    const sent = request.raw ?? request;
-    if (USES.get(sent) !== key) {
+    if (!this.#replay.hasUsed(request, key)) {
       // The verifier may have taken so long that the memory has forgotten the proof.
       const late = this.timeOf(proof);
       if (late instanceof Failure) return late;
-      const use = await this.#used.use(key, time);
+      const use = await this.#replay.use(request, key, time);
       if (use === 'used') return FAILURES.used;
       // With a newer nonce, the client can make a proof that is certainly new.
       if (use === 'unknown') return this.#nonces === undefined ? FAILURES.old : FAILURES.nonce;
-      USES.set(sent, key);
     }
-    if (this.#nonces?.isOld(time) === true) this.#renewing.add(sent);
+    if (this.#nonces?.isOld(time) === true) this.#renewing.add(identityOf(request));
     return undefined;
   }
 }
