@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
+import { UnauthorizedError } from '@modelcontextprotocol/client';
 import type { INestApplication } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { McpModule } from '../src/examples/mcp/mcp.module.js';
@@ -53,6 +53,18 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     });
     await client.authorize();
     await client.reconnect();
+    expect(client.version).toBe('2026-07-28');
+    expect(await client.call('list-reports')).toEqual([]);
+    expect(client.errors).toEqual([]);
+    await client.close();
+  });
+
+  it('accepts a client of the protocol of 2025', async () => {
+    const client = new McpClient(url, 'legacy');
+    await expect(client.connect()).rejects.toThrow(UnauthorizedError);
+    await client.authorize();
+    await client.reconnect();
+    expect(client.version).toBe('2025-11-25');
     expect(await client.call('list-reports')).toEqual([]);
     expect(client.errors).toEqual([]);
     await client.close();

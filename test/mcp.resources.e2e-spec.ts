@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { UnauthorizedError } from '@modelcontextprotocol/client';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { Body, Controller, Get, HttpCode, type INestApplication, Post, Req, Res, type Type } from '@nestjs/common';
 import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
 import { AuthModule, bearer, protect, resourceUrl, Scopes } from 'nestjs-http-auth';
@@ -31,13 +31,14 @@ function serverAt(path: string, scope: string): Type {
       @Req() request: Wrapped<IncomingMessage>,
       @Res() response: Wrapped<ServerResponse>,
     ): Promise<void> {
-      const server = new McpServer({ name: path, version: '1.0.0' });
-      server.registerTool('name', {}, () => ({ content: [{ type: 'text', text: path }] }));
-      const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: true });
-      await server.connect(transport);
+      const handler = createMcpHandler(() => {
+        const server = new McpServer({ name: path, version: '1.0.0' });
+        server.registerTool('name', {}, () => ({ content: [{ type: 'text', text: path }] }));
+        return server;
+      });
       if ('raw' in response) response.hijack?.();
-      await transport.handleRequest(rawOf(request), rawOf(response), body);
-      await server.close();
+      await toNodeHandler(handler)(rawOf(request), rawOf(response), body);
+      await handler.close();
     }
 
     @HttpCode(405) @Get() listen(): void {}

@@ -6,9 +6,11 @@ import {
   AuthModule,
   type AuthModuleOptions,
   bearer,
+  CurrentAuth,
   type HttpRequest,
   protect,
   RouteReport,
+  ScopeHierarchy,
   Scopes,
   type VerifierContext,
 } from 'nestjs-http-auth';
@@ -37,6 +39,16 @@ class ReportsController {
   @Scopes('reports:read') @Scopes.by(() => ['reports:write']) @Get('by') by() {}
 }
 
+@Controller('links')
+class LinksController {
+  constructor(private readonly hierarchy: ScopeHierarchy) {}
+
+  @Get()
+  list(@CurrentAuth('scopes') granted: readonly string[]) {
+    return ['reports:read', 'reports:write', 'audit'].filter((scope) => this.hierarchy.includes(granted, scope));
+  }
+}
+
 const options: AuthModuleOptions = {
   realm: 'Staging',
   schemes,
@@ -47,7 +59,7 @@ describe.each(adapters)('A scope hierarchy on %s', (_name, adapter) => {
   const application = (more: Partial<AuthModuleOptions> = {}, prepare?: Parameters<typeof start>[2]) =>
     start(
       adapter(),
-      { imports: [AuthModule.forRoot({ ...options, ...more })], controllers: [ReportsController] },
+      { imports: [AuthModule.forRoot({ ...options, ...more })], controllers: [ReportsController, LinksController] },
       prepare,
     );
   const lacks = (scope: string) => ({
@@ -98,6 +110,15 @@ describe.each(adapters)('A scope hierarchy on %s', (_name, adapter) => {
     const app = await application({}, (nest) => protect(nest, '/docs', { scopes: ['reports:read'] }));
     expect(await send(app, '/docs', { headers: bearerAuthorization('reports:admin') })).toMatchObject({ status: 404 });
     expect(await send(app, '/docs', { headers: bearerAuthorization('audit') })).toMatchObject(lacks('reports:read'));
+  });
+
+  it('is injected into the classes of the application', async () => {
+    const app = await application();
+    const links = async (token: string) =>
+      (await send(app, '/links', { headers: bearerAuthorization(token) })).json() as unknown;
+    expect(await links('reports:write')).toEqual(['reports:read', 'reports:write']);
+    expect(await links('audit+reports:read')).toEqual(['reports:read', 'audit']);
+    expect(await links('other')).toEqual([]);
   });
 
   it('stops the startup if it is invalid', async () => {

@@ -208,9 +208,9 @@ async function nest(adapter: AbstractHttpAdapter): Promise<INestApplication> {
 
 type HonoContext = { req: { path: string; param(name: string): string | undefined }; env: { incoming: Collecting } };
 
-/** Hono on its Node server, with nested applications. Both come with the SDK for MCP. */
+/** Hono on its Node server, with nested applications. Both come with the SDK of MCP. */
 async function hono(): Promise<Listener> {
-  const sdk = createRequire(createRequire(import.meta.url).resolve('@modelcontextprotocol/sdk/server/mcp.js'));
+  const sdk = createRequire(createRequire(import.meta.url).resolve('@modelcontextprotocol/node'));
   const load = async (name: string): Promise<Record<string, never>> =>
     (await import(pathToFileURL(sdk.resolve(name)).href)) as Record<string, never>;
   const { Hono } = (await load('hono')) as unknown as { Hono: new () => HonoApplication };

@@ -1,6 +1,4 @@
-import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { Person } from './person.js';
 
 /** The official client, which only knows the URL of the server. */
@@ -8,10 +6,15 @@ export class McpClient {
   readonly person = new Person();
   /** All errors of the client except `UnauthorizedError`, which is expected before the person authorizes it. */
   readonly errors: Error[] = [];
-  private readonly client = new Client({ name: 'test', version: '1.0.0' });
+  private readonly client: Client;
   private transport: StreamableHTTPClientTransport;
 
-  constructor(private readonly url: string) {
+  /** @param mode `auto`: the current protocol, if the server knows it. `legacy`: the protocol of 2025. */
+  constructor(
+    private readonly url: string,
+    mode: 'auto' | 'legacy' = 'auto',
+  ) {
+    this.client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } });
     this.transport = this.connection();
     const onerror = (error: Error) => {
       if (!(error instanceof UnauthorizedError)) this.errors.push(error);
@@ -23,15 +26,26 @@ export class McpClient {
     return this.client.connect(this.transport);
   }
 
+  /** The version of the protocol that the client and the server have agreed on. */
+  get version(): string | undefined {
+    return this.client.getNegotiatedProtocolVersion();
+  }
+
   /** Exchanges the code that the browser received for a token. */
   async authorize(): Promise<void> {
-    await this.transport.finishAuth(this.person.code);
+    await this.transport.finishAuth(this.person.response);
   }
 
   /** Opens a new connection, because the client cannot continue a rejected one. */
   reconnect(): Promise<void> {
     this.transport = this.connection();
     return this.connect();
+  }
+
+  /** Returns the names of the tools that the server lists. */
+  async tools(): Promise<string[]> {
+    const { tools } = await this.client.listTools();
+    return tools.map(({ name }) => name);
   }
 
   async call(name: string, args: Record<string, unknown> = {}): Promise<string[]> {

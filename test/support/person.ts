@@ -1,5 +1,9 @@
-import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
-import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
+import type {
+  OAuthClientProvider,
+  OAuthDiscoveryState,
+  StoredOAuthClientInformation,
+  StoredOAuthTokens,
+} from '@modelcontextprotocol/client';
 
 /**
  * A person with an MCP client and a browser. The client stores its tokens. The browser opens the authorization server,
@@ -17,28 +21,37 @@ export class Person implements OAuthClientProvider {
   };
   /** The pages that the client has opened in the browser. */
   readonly opened: URL[] = [];
-  /** The last authorization code that the browser received. */
-  code = '';
+  /** The last response of the authorization server that the browser received: the code and the issuer. */
+  response = new URLSearchParams();
 
-  private client: OAuthClientInformationMixed | undefined;
-  private issued: OAuthTokens | undefined;
+  private client: StoredOAuthClientInformation | undefined;
+  private issued: StoredOAuthTokens | undefined;
+  private discovered: OAuthDiscoveryState | undefined;
   private verifier = '';
   private readonly cookies = new Map<string, string>();
 
-  clientInformation(): OAuthClientInformationMixed | undefined {
+  clientInformation(): StoredOAuthClientInformation | undefined {
     return this.client;
   }
 
-  saveClientInformation(client: OAuthClientInformationMixed): void {
+  saveClientInformation(client: StoredOAuthClientInformation): void {
     this.client = client;
   }
 
-  tokens(): OAuthTokens | undefined {
+  tokens(): StoredOAuthTokens | undefined {
     return this.issued;
   }
 
-  saveTokens(tokens: OAuthTokens): void {
+  saveTokens(tokens: StoredOAuthTokens): void {
     this.issued = tokens;
+  }
+
+  discoveryState(): OAuthDiscoveryState | undefined {
+    return this.discovered;
+  }
+
+  saveDiscoveryState(state: OAuthDiscoveryState): void {
+    this.discovered = state;
   }
 
   saveCodeVerifier(verifier: string): void {
@@ -64,7 +77,7 @@ export class Person implements OAuthClientProvider {
       if (location === null) throw new Error(`${next.href} responded with ${answer.status}: ${await answer.text()}`);
       next = new URL(location, next);
     }
-    this.code = next.searchParams.get('code') ?? '';
-    if (this.code === '') throw new Error(`The authorization server did not return a code: ${next.search}`);
+    this.response = next.searchParams;
+    if (!this.response.has('code')) throw new Error(`The authorization server did not return a code: ${next.search}`);
   }
 }

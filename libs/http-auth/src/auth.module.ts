@@ -23,7 +23,7 @@ import { EventReporter, SUBJECT } from './guard/event.reporter.js';
 import { HttpAuthGuard } from './guard/http-auth.guard.js';
 import { schemesFor } from './guard/opening.js';
 import { IGNORE_OTHER_SCHEMES, OPEN_ROUTES, Policies } from './guard/policies.js';
-import { SCOPE_HIERARCHY, ScopeHierarchy } from './guard/scope.hierarchy.js';
+import { ScopeHierarchy } from './guard/scope.hierarchy.js';
 import { RouteExchanges } from './guard/route.exchanges.js';
 import { MissingTransport } from './guard/missing.transport.js';
 import { RouteGuard } from './guard/route.guard.js';
@@ -113,7 +113,7 @@ function applicationProtection(
       useFactory: ({ ignoreOtherSchemes }: ResolvedAuthOptions) => ignoreOtherSchemes,
     },
     {
-      provide: SCOPE_HIERARCHY,
+      provide: ScopeHierarchy,
       inject: [OPTIONS],
       useFactory: ({ scopes }: ResolvedAuthOptions) => new ScopeHierarchy(scopes.implies),
     },
@@ -173,6 +173,7 @@ function applicationProtection(
     ResponseHeadHook,
     RouteReport,
     SchemeRegistry,
+    ScopeHierarchy,
   ],
 })
 export class AuthModule

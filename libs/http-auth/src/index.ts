@@ -27,7 +27,7 @@ export {
 } from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';
 export type { Access, AccessReason, Route, RoutePredicate } from './guard/policy.js';
-export type { ScopeOptions } from './guard/scope.hierarchy.js';
+export { ScopeHierarchy, type ScopeOptions } from './guard/scope.hierarchy.js';
 export type { ScopesFunction } from './guard/request.scopes.js';
 export type { OptionalAuthOptions } from './guard/optional.js';
 export type { RequiredRoles } from './guard/roles.js';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler } from '@modelcontextprotocol/server';
 import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { CurrentUser, Scopes } from 'nestjs-http-auth';
 import { createServer, scopesOf } from './mcp.server.js';
@@ -9,7 +10,7 @@ import { Reports } from './reports.js';
 type Wrapped<T> = T | { readonly raw: T; hijack?(): void };
 
 /**
- * The endpoint of MCP's streamable HTTP, without sessions: the token of each request identifies the user. The guard
+ * The endpoint of MCP's streamable HTTP, for clients of the current protocol and of the protocol of 2025. There are no sessions: the token of each request identifies the user. The guard
  * rejects requests without a token, and requests whose token lacks the scopes of the tool.
  */
 @Scopes('reports:read')
@@ -25,13 +26,11 @@ export class McpController {
     @Req() request: Wrapped<IncomingMessage>,
     @Res() response: Wrapped<ServerResponse>,
   ): Promise<void> {
-    const server = createServer(user, this.reports);
-    const transport = new StreamableHTTPServerTransport({ sessionIdGenerator: undefined, enableJsonResponse: true });
-    await server.connect(transport);
-    // Tells Fastify that the transport writes the response.
+    const handler = createMcpHandler(() => createServer(user, this.reports));
+    // Tells Fastify that the handler writes the response.
     if ('raw' in response) response.hijack?.();
-    await transport.handleRequest(rawOf(request), rawOf(response), body);
-    await server.close();
+    await toNodeHandler(handler)(rawOf(request), rawOf(response), body);
+    await handler.close();
   }
 
   /** Clients open a stream of server messages with GET. This server sends none, so it responds with 405. */

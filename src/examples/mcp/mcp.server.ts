@@ -1,4 +1,4 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { McpServer } from '@modelcontextprotocol/server';
 import { z } from 'zod';
 import type { Reports } from './reports.js';
 
@@ -24,7 +24,7 @@ export function createServer(user: string, reports: Reports): McpServer {
   }));
   server.registerTool(
     'add-report',
-    { description: 'Adds a report.', inputSchema: { text: z.string() } },
+    { description: 'Adds a report.', inputSchema: z.object({ text: z.string() }) },
     ({ text }) => {
       reports.add(user, text);
       return { content: [{ type: 'text', text: 'Written.' }] };

@@ -14,7 +14,7 @@ import { optionalProblem, type OptionalAuthOptions } from './optional.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
 import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredRoles, rolesProblem } from './roles.js';
-import { SCOPE_HIERARCHY, type ScopeHierarchy } from './scope.hierarchy.js';
+import { ScopeHierarchy } from './scope.hierarchy.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
@@ -66,7 +66,7 @@ export class Policies {
     @Inject(APPLICATION_PROTECTION) private readonly application: Protection,
     @Inject(OPEN_ROUTES) private readonly open: readonly (Type | RoutePredicate)[],
     @Inject(IGNORE_OTHER_SCHEMES) private readonly ignoresOtherSchemes: boolean,
-    @Inject(SCOPE_HIERARCHY) private readonly hierarchy: ScopeHierarchy,
+    private readonly hierarchy: ScopeHierarchy,
     private readonly schemes: SchemeRegistry,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,

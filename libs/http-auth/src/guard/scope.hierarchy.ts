@@ -11,10 +11,17 @@ export interface ScopeOptions {
   readonly implies?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The injection token of the {@link ScopeHierarchy} of an application. */
-export const SCOPE_HIERARCHY = Symbol('nestjs-http-auth:scope-hierarchy');
-
-/** The scopes of an application, and which of them imply others. */
+/**
+ * The scopes of an application, and which of them imply others, as the option `scopes.implies` says. Inject it where the application
+ * itself compares scopes, e.g. to list only the tools or the links that a user may use. The guard compares scopes in the same way.
+ *
+ * @example
+ * constructor(private readonly hierarchy: ScopeHierarchy) {}
+ *
+ * list(@CurrentAuth('scopes') granted: readonly string[] = []) {
+ *   return this.links.filter(({ scope }) => this.hierarchy.includes(granted, scope));
+ * }
+ */
 export class ScopeHierarchy {
   /** For each implied scope: the scopes that imply it. */
   private readonly wider = new Map<string, readonly string[]>();
@@ -28,7 +35,12 @@ export class ScopeHierarchy {
     }
   }
 
-  /** Returns `true` if the granted scopes contain a scope, or another scope that implies it. */
+  /**
+   * Returns `true` if the granted scopes contain a scope, or another scope that implies it.
+   *
+   * @param granted the scopes of the credentials, e.g. of `@CurrentAuth('scopes')`
+   * @param scope the scope that is required
+   */
   includes(granted: readonly string[], scope: string): boolean {
     return granted.includes(scope) || this.implying(scope).some((wider) => granted.includes(wider));
   }
