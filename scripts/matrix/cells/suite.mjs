@@ -28,7 +28,8 @@ export default function ownSuite(report) {
   const files = run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'])
     .split('\0')
     .filter(Boolean);
-  for (const path of ['src', 'libs', 'test', 'docs']) rmSync(join(cwd, path), { recursive: true, force: true });
+  for (const path of ['src', 'libs', 'test', 'docs', 'examples'])
+    rmSync(join(cwd, path), { recursive: true, force: true });
   // Three files at the top are links to files of the library.
   for (const file of files.filter((path) => lstatSync(join(root, path), { throwIfNoEntry: false })?.isFile())) {
     mkdirSync(dirname(join(cwd, file)), { recursive: true });
@@ -39,6 +40,8 @@ export default function ownSuite(report) {
   const { dependencies, devDependencies } = manifest;
   write(cwd, 'package.json', {
     ...manifest,
+    // The examples are for Nest 12.
+    workspaces: manifest.workspaces.filter((path) => !path.startsWith('examples/')),
     dependencies: for11(dependencies),
     devDependencies: for11(devDependencies),
   });

@@ -1,0 +1,38 @@
+// Runs the tests of the applications in `examples`, and starts each application that has a `src/main.ts`.
+//
+//   node scripts/examples.mjs                 builds the library, runs the tests, and starts the applications
+//   node scripts/examples.mjs <argument>…     passes the arguments to jest, e.g. --json --outputFile=report.json
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run, say } from './support/run.mjs';
+import { withServer } from './support/server.mjs';
+
+const folder = join(root, 'examples');
+
+/** The path of a closed route, if it is not `/me`. */
+const closed = { graphql: '/graphql?query=%7Bme%7D' };
+const JEST = ['test', '--silent', '--ignore-scripts', '--', '--config', 'jest.examples.config.js'];
+
+run('npm', ['run', '--silent', 'build:lib']);
+const { status } = spawnSync('npm', [...JEST, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+if (status !== 0) process.exit(1);
+
+const queue = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'src', 'main.ts')));
+// Compilers use one core each.
+await Promise.all([startNext(), startNext()]);
+
+/** Starts one example after another, until the queue is empty. */
+async function startNext() {
+  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+    // The library has been built, so the script `prestart` is not necessary.
+    const command = ['npm', 'start', '--ignore-scripts', '--workspace', `examples/${name}`];
+    await withServer(command, { cwd: root }, async (get) => {
+      const { status, challenges } = await get(closed[name] ?? '/me', { 'apollo-require-preflight': 'true' });
+      if (status !== 401 || challenges.length === 0)
+        throw new Error(`examples/${name}: a closed route responds with ${status}`);
+    });
+    say(`npm start -w examples/${name}`);
+  }
+}
