@@ -9,7 +9,7 @@ import { freePort } from './support/free-port.js';
 import { bearerAuthorization, send } from './support/client.js';
 import { McpClient } from './support/mcp.client.js';
 
-// The authorization server starts as a process of its own and generates keys.
+// The authorization server starts in another process and generates keys.
 jest.setTimeout(30_000);
 
 describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
@@ -31,14 +31,19 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     await authorizationServer?.stop();
   });
 
-  const initialize = (authorization: object = {}) =>
+  /** Sends a message of the protocol of 2025, without the fields of later versions. */
+  const post = (message: object, headers: object = {}) =>
     send(app, '/mcp', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...authorization },
-      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+      body: JSON.stringify(Array.isArray(message) ? message : { jsonrpc: '2.0', id: 1, ...message }),
     });
-  const challenge = (params: string) =>
-    `Bearer realm="Reports"${params}, scope="reports:read", resource_metadata="${url.replace('/mcp', '/.well-known/oauth-protected-resource/mcp')}"`;
+  const initialize = (headers: object = {}) => post({ method: 'tools/list' }, headers);
+  const callTool = (name: string, headers: object) => post({ method: 'tools/call', params: { name } }, headers);
+  const authorized = async (scope: string) =>
+    bearerAuthorization(await authorizationServer.token({ resource: url, scope }));
+  const challenge = (params: string, scope = 'reports:read') =>
+    `Bearer realm="Reports"${params}, scope="${scope}", resource_metadata="${url.replace('/mcp', '/.well-known/oauth-protected-resource/mcp')}"`;
 
   it('[M-2][M-5][M-6] leads a client that knows only its URL from the 401 to a token and a tool', async () => {
     const client = new McpClient(url);
@@ -101,11 +106,68 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
   });
 
   it('responds with 403 and insufficient_scope if the token lacks the scope of the server', async () => {
-    const token = await authorizationServer.token({ resource: url, scope: 'reports:write' });
-    expect(await initialize(bearerAuthorization(token))).toMatchObject({
+    expect(await initialize(await authorized('reports:publish'))).toMatchObject({
       status: 403,
       challenges: [challenge(', error="insufficient_scope"')],
     });
+  });
+
+  it('accepts a token with a scope that implies the scope of the server', async () => {
+    expect(await initialize(await authorized('reports:write'))).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    ['reports:read', 'add-report', 'reports:write'],
+    ['reports:read', 'publish-reports', 'reports:write reports:publish'],
+    ['reports:write', 'publish-reports', 'reports:write reports:publish'],
+    ['reports:read reports:publish', 'publish-reports', 'reports:write reports:publish'],
+  ])('names all scopes of a tool in one challenge if the token has %s: %s', async (scope, tool, required) => {
+    const headers = await authorized(scope);
+    const refused = { status: 403, challenges: [challenge(', error="insufficient_scope"', required)] };
+    expect(await callTool(tool, headers)).toMatchObject(refused);
+    // The name in the field is for proxies. Only the body counts.
+    expect(await callTool(tool, { ...headers, 'mcp-method': 'tools/list', 'mcp-name': 'list-reports' })).toMatchObject(
+      refused,
+    );
+    const message = { jsonrpc: '2.0', method: 'tools/call' };
+    const messages = ['list-reports', tool].map((name, id) => ({ ...message, id, params: { name } }));
+    expect(await post(messages, headers)).toMatchObject(refused);
+  });
+
+  it.each([
+    ['reports:read', ['list-reports']],
+    ['reports:write', ['list-reports', 'add-report']],
+    ['reports:read reports:publish', ['list-reports']],
+    ['reports:write reports:publish', ['list-reports', 'add-report', 'publish-reports']],
+  ])('lists only the tools that a token with %s allows', async (scope, tools) => {
+    const { body } = await initialize(await authorized(scope));
+    // The response is an event stream with one event.
+    const { result } = JSON.parse(/^data: (.*)$/m.exec(body)?.[1] ?? '') as { result: { tools: { name: string }[] } };
+    expect(result.tools.map(({ name }) => name)).toEqual(tools);
+  });
+
+  it('lists the tools for the token of the client, and forbids shared caches', async () => {
+    const client = new McpClient(url);
+    await expect(client.connect()).rejects.toThrow(UnauthorizedError);
+    await client.authorize();
+    await client.reconnect();
+    expect(await client.tools()).toMatchObject({ cacheScope: 'private', tools: [{ name: 'list-reports' }] });
+    await client.close();
+  });
+
+  it.each([
+    ['another host', { host: 'attacker.example' }],
+    ['a page of another host', { origin: 'https://attacker.example' }],
+    ['a page without a host', { origin: 'null' }],
+  ])('responds with 403 and without a challenge to a request of %s', async (_name, headers) => {
+    for (const authorization of [{}, await authorized('reports:read')]) {
+      expect(await initialize({ ...headers, ...authorization })).toMatchObject({ status: 403, challenges: [] });
+    }
+  });
+
+  it('accepts a page of the same host', async () => {
+    const headers = { origin: new URL(url).origin, ...(await authorized('reports:read')) };
+    expect(await initialize(headers)).toMatchObject({ status: 200 });
   });
 
   it('lists all its scopes in its metadata', async () => {
@@ -113,7 +175,8 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     expect(answer.json()).toEqual({
       resource: url,
       authorization_servers: [authorizationServer.issuer],
-      scopes_supported: ['reports:read', 'reports:write'],
+      // Without offline_access, as MCP recommends.
+      scopes_supported: ['reports:read', 'reports:write', 'reports:publish'],
       resource_name: 'Reports',
       bearer_methods_supported: ['header'],
     });

@@ -11,7 +11,7 @@ const issuer = `http://127.0.0.1:${port}`;
 
 /** Returns the options of a resource. Its tokens are JWTs, unless its path contains `/opaque`. */
 const resourceServer = (resource) => ({
-  scope: 'reports:read reports:write',
+  scope: 'reports:read reports:write reports:publish',
   audience: resource,
   accessTokenFormat: new URL(resource).pathname.includes('/opaque') ? 'opaque' : 'jwt',
   accessTokenTTL: 3600,
@@ -37,7 +37,7 @@ const provider = new Provider(issuer, {
     properties: ['scope'],
     validator: (_context, _name, _value, client) => delete client.scope,
   },
-  scopes: ['openid', 'offline_access', 'reports:read', 'reports:write'],
+  scopes: ['openid', 'offline_access', 'reports:read', 'reports:write', 'reports:publish'],
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
   // Access tokens name their session if the client has registered that logouts do.
   extraTokenClaims: ({ oidc }) => ({

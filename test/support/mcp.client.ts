@@ -42,10 +42,9 @@ export class McpClient {
     return this.connect();
   }
 
-  /** Returns the names of the tools that the server lists. */
-  async tools(): Promise<string[]> {
-    const { tools } = await this.client.listTools();
-    return tools.map(({ name }) => name);
+  /** Returns the tools that the server lists. */
+  tools(): ReturnType<Client['listTools']> {
+    return this.client.listTools();
   }
 
   async call(name: string, args: Record<string, unknown> = {}): Promise<string[]> {

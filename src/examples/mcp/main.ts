@@ -1,7 +1,13 @@
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { McpModule } from './mcp.module.js';
 
-const { PORT = '3000', MCP_URL: url = `http://localhost:${PORT}/mcp`, ISSUER: issuer } = process.env;
+const {
+  HOST: host = 'localhost',
+  PORT: port = '3000',
+  MCP_URL: url = `http://localhost:${port}/mcp`,
+  ISSUER: issuer,
+} = process.env;
 
 if (issuer === undefined) {
   console.error(
@@ -9,7 +15,10 @@ if (issuer === undefined) {
   );
   process.exitCode = 1;
 } else {
-  const app = await NestFactory.create(McpModule.forRoot({ url, issuer }), { logger: ['fatal', 'error', 'warn'] });
-  await app.listen(PORT);
-  console.log(`An MCP server listens on port ${PORT}: ${url}`);
+  @Module({ imports: [McpModule.forRoot({ url, issuer })] })
+  class ApplicationModule {}
+
+  const app = await NestFactory.create(ApplicationModule, { logger: ['fatal', 'error', 'warn'] });
+  await app.listen(port, host);
+  console.log(`An MCP server listens on port ${port}: ${url}`);
 }

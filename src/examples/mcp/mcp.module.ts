@@ -1,6 +1,7 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Inject, type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { AuthModule, bearer } from 'nestjs-http-auth';
 import { jwt } from 'nestjs-http-auth/jwt';
+import { hostCheck } from './host.check.js';
 import { McpController } from './mcp.controller.js';
 import { Reports } from './reports.js';
 
@@ -10,12 +11,21 @@ export interface McpOptions {
   readonly url: string;
   /** The authorization server. */
   readonly issuer: string;
+  /**
+   * The host names of the web pages whose scripts may use the server.
+   *
+   * @default the host name of `url`
+   */
+  readonly origins?: readonly string[];
 }
+
+const OPTIONS = Symbol('mcp-options');
 
 /** An MCP server. Its URL is all that a client needs to know. */
 @Module({})
-export class McpModule {
-  static forRoot({ url, issuer }: McpOptions): DynamicModule {
+export class McpModule implements NestModule {
+  static forRoot(options: McpOptions): DynamicModule {
+    const { url, issuer } = options;
     return {
       module: McpModule,
       imports: [
@@ -23,17 +33,27 @@ export class McpModule {
           realm: 'Reports',
           // MCP forbids tokens that were issued for another server, so the audience is the server's own URL.
           schemes: [bearer(jwt({ issuer, audience: url }))],
+          scopes: { implies: { 'reports:write': ['reports:read'] } },
           resource: {
             url,
             authorizationServers: [issuer],
             name: 'Reports',
-            // The scopes of the tools, which do not appear on any route.
-            scopes: ['reports:read', 'reports:write'],
+            // The scopes of the tools, which do not appear on any route. They do not include offline_access, because a client
+            // decides itself if it needs a refresh token.
+            scopes: ['reports:read', 'reports:write', 'reports:publish'],
           },
         }),
       ],
       controllers: [McpController],
-      providers: [Reports],
+      providers: [Reports, { provide: OPTIONS, useValue: options }],
     };
+  }
+
+  constructor(@Inject(OPTIONS) private readonly options: McpOptions) {}
+
+  /** Adds a middleware, because a request from an unknown page is rejected before its token is checked. */
+  configure(consumer: MiddlewareConsumer): void {
+    const { hostname } = new URL(this.options.url);
+    consumer.apply(hostCheck(hostname, this.options.origins ?? [hostname])).forRoutes(McpController);
   }
 }
