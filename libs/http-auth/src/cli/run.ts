@@ -6,6 +6,7 @@ import { providerOf } from './application.js';
 import { Baseline } from './baseline.js';
 import { CliError } from './cli.error.js';
 import { hashCommand } from './hash.js';
+import { initCommand } from './init/init.js';
 import { limitsCommand } from './limits.js';
 import { tokenCommand } from './token.js';
 
@@ -19,7 +20,20 @@ export interface Surroundings {
   readonly ask: () => Promise<string>;
 }
 
-const HELP = `nestjs-http-auth routes <module> [options]
+const HELP = `nestjs-http-auth init [--basic | --bearer | --jwt <issuer> <audience>] [options]
+
+Adds AuthModule to the root module of a Nest application, and the packages to package.json. It does not install them. If the
+application has them already, nothing changes. Run it in the folder of the application.
+
+  --basic               adds Basic with one user, whose password hash is in the environment (default)
+  --bearer              adds Bearer with a verifier that refuses every token until you replace it
+  --jwt                 adds Bearer with the JWTs of an issuer for an audience
+  --realm <name>        the realm (default: the name in package.json)
+  --module <file>       the file of the root module (default: app.module.ts in the sourceRoot of nest-cli.json)
+  --dry-run             prints the changes and writes nothing
+  --force               edits files that have uncommitted changes in Git
+
+nestjs-http-auth routes <module> [options]
 
 Prints the routes of a Nest application with their requirements, and the decorator or option that decides them.
 
@@ -72,6 +86,10 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     }
     if (name === 'token') {
       out(tokenCommand(rest));
+      return 0;
+    }
+    if (name === 'init') {
+      out(initCommand(rest, cwd));
       return 0;
     }
     if (name === 'limits') {
