@@ -3,7 +3,16 @@ import { Controller, ForbiddenException, Get, Injectable, Module, VersioningType
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { type JWTHeaderParameters, type JWTPayload, UnsecuredJWT } from 'jose';
 import { map, type Observable } from 'rxjs';
-import { AuthModule, bearer, protect, type SchemeDefinition } from 'nestjs-http-auth';
+import {
+  anyOf,
+  AuthModule,
+  type AuthModuleOptions,
+  basic,
+  bearer,
+  protect,
+  RouteReport,
+  type SchemeDefinition,
+} from 'nestjs-http-auth';
 import { jwt, type JwtOptions } from 'nestjs-http-auth/jwt';
 import { type BackChannelLogoutOptions, BackChannelLogoutModule, type Logout } from 'nestjs-http-auth/logout';
 import { adapters, start } from './support/application.js';
@@ -19,6 +28,7 @@ class ReportsController {
 const event = 'http://schemas.openid.net/event/backchannel-logout';
 const form = 'application/x-www-form-urlencoded';
 const path = '/backchannel-logout';
+const authorizationServers = ['https://login.example'];
 
 let issuer: Issuer;
 let count = 0;
@@ -53,11 +63,12 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
   interface Setup {
     jwt?: Partial<JwtOptions>;
     logout?: Partial<BackChannelLogoutOptions> & { path?: string };
+    auth?: Partial<AuthModuleOptions>;
     providers?: object[];
     prepare?: Parameters<typeof start>[2];
   }
 
-  async function application({ jwt: more, logout, providers = [], prepare }: Setup = {}) {
+  async function application({ jwt: more, logout, auth, providers = [], prepare }: Setup = {}) {
     const logouts: Logout[] = [];
     const logger = new RecordingLogger();
     const verifier = jwt({ issuer: issuer.url, audience, revocation: { maxTokenAge: '1h' }, ...more });
@@ -65,7 +76,7 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
       create(),
       {
         imports: [
-          AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)] }),
+          AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(verifier)], ...auth }),
           BackChannelLogoutModule.forRoot({
             verifier,
             clientId: 'web',
@@ -202,6 +213,61 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
     expect([answer.status, answer.body]).toEqual([200, '{}']);
   });
 
+  it.each<[string, Partial<AuthModuleOptions>]>([
+    ['the guard runs on some routes only', { globalGuard: false }],
+    ['the guard runs before the body arrives', { early: true }],
+    ['the application is a resource', { resource: { url: 'https://api.example', authorizationServers } }],
+    ['a path above it is a resource', { resource: [{ url: 'https://api.example/oidc', authorizationServers }] }],
+    ['it is a resource', { resource: [{ url: 'https://api.example/oidc/logout', authorizationServers }] }],
+    [
+      'other paths are resources',
+      { resource: ['a', 'b'].map((one) => ({ url: `https://api.example/${one}`, authorizationServers })) },
+    ],
+  ])('accepts a logout token without credentials if %s', async (_what, auth) => {
+    const { post, logouts } = await application({ auth, logout: { path: 'oidc/logout' } });
+    const answers = [await post(bodyOf(await logoutToken()), form, '/oidc/logout')];
+    expect(answers.map(({ status, challenges }) => [status, challenges])).toEqual([[200, []]]);
+    expect(logouts).toHaveLength(1);
+  });
+
+  it('has one path', async () => {
+    const { app, post } = await application({
+      logout: { path: '/oidc/logout' },
+      prepare: (one) => {
+        one.setGlobalPrefix('api');
+        one.enableVersioning({ type: VersioningType.URI, defaultVersion: ['1', '2'], prefix: 'v' });
+      },
+    });
+    const routes = app.get(RouteReport).routes();
+    expect(routes.filter(({ controller }) => controller.includes('Logout'))).toMatchObject([
+      { method: 'POST', path: '/api/oidc/logout', access: 'public' },
+    ]);
+    const others = ['/oidc/logout', '/api/v1/oidc/logout', '/v1/oidc/logout', '/api/oidc/logout/x', '/api/oidc'];
+    for (const other of others) expect((await post(bodyOf(await logoutToken()), form, other)).status).toBe(404);
+  });
+
+  it.each(['/', '/api', '/api/oidc/logout'])('stops the startup if protect(%s) closes it', async (path) => {
+    await expect(
+      application({
+        logout: { path: '/oidc/logout' },
+        prepare: (app) => {
+          app.setGlobalPrefix('api');
+          protect(app, path);
+        },
+      }),
+    ).rejects.toMatchObject({
+      code: 'ERR_AUTH_LOGOUT_OPTION',
+      message:
+        `BackChannelLogoutModule: protect('${path}') requires credentials for POST /api/oidc/logout, which the issuer does not have; ` +
+        "add except: ['/api/oidc/logout'] to protect()",
+    });
+  });
+
+  it('starts if protect() accepts requests without credentials', async () => {
+    const { end, logouts } = await application({ prepare: (app) => protect(app, { access: 'optional' }) });
+    expect([(await end(logoutToken())).status, logouts.length]).toEqual([200, 1]);
+  });
+
   it('gets its options from a factory with providers', async () => {
     const closed: Logout[] = [];
     @Injectable()
@@ -234,6 +300,42 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
   });
 });
 
+describe.each(adapters)('The verifier of BackChannelLogoutModule on %s', (_name, create) => {
+  const options = { issuer: 'https://issuer.example', audience, secret: 'a secret of thirty-two characters' };
+  const list = () => jwt({ ...options, revocation: { maxTokenAge: '1h' } });
+
+  async function startWith(schemes: (verifier: ReturnType<typeof list>) => SchemeDefinition[], verifier = list()) {
+    await start(create(), {
+      imports: [
+        AuthModule.forRoot({ realm: 'Staging', schemes: schemes(verifier) as [SchemeDefinition] }),
+        BackChannelLogoutModule.forRoot({ verifier, clientId: 'web' }),
+      ],
+    });
+  }
+
+  it.each<[string, SchemeDefinition[]]>([
+    ['another verifier of jwt()', [bearer(list())]],
+    ['other verifiers of jwt(), and Basic', [bearer(anyOf(list(), list())), basic(() => null)]],
+    ['Basic', [basic(() => null)]],
+  ])('stops the startup if the schemes have only %s', async (_what, schemes) => {
+    await expect(startWith(() => schemes)).rejects.toMatchObject({
+      code: 'ERR_AUTH_LOGOUT_OPTION',
+      message:
+        'BackChannelLogoutModule: verifier belongs to no scheme, so a logout would have no effect; ' +
+        'pass the same verifier to bearer() or to another scheme of AuthModule',
+    });
+  });
+
+  it.each<[string, (verifier: ReturnType<typeof list>) => SchemeDefinition[]]>([
+    ['directly', (verifier) => [bearer(verifier)]],
+    ['as a part of another verifier', (verifier) => [basic(() => null), bearer(anyOf(list(), verifier))]],
+    ['in a function', (verifier) => [bearer(async (...args) => verifier(...args))]],
+    ['of a scheme for some routes', (verifier) => [basic(() => null), bearer(verifier, { name: 'web' })]],
+  ])('may belong to a scheme %s', async (_how, schemes) => {
+    await expect(startWith(schemes)).resolves.toBeUndefined();
+  });
+});
+
 describe('The options of BackChannelLogoutModule', () => {
   const issuerOptions = { issuer: 'https://issuer.example', audience, secret: 'a secret of thirty-two characters' };
   const verifier = jwt({ ...issuerOptions, revocation: { maxTokenAge: '1h' } });
@@ -246,6 +348,9 @@ describe('The options of BackChannelLogoutModule', () => {
     ['clientId must be the client_id', { clientId: [] }],
     ['onLogout must be a function', { onLogout: true }],
     ['path must be a path without parameters', { path: 'logout/:id' }],
+    ['path must be a path without parameters', { path: '../logout' }],
+    ['path must be a path without parameters', { path: 'a/./logout' }],
+    ['path must be a path without parameters', { path: ['logout', 'other'] }],
     ['audience is not an option; the options are verifier, clientId, onLogout', { audience: 'web' }],
   ])('stop the startup if they are invalid: %s', (message, wrong) => {
     const create = () => BackChannelLogoutModule.forRoot({ ...valid, ...wrong });

@@ -44,7 +44,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_JWT_OPTION'
   /** An option of `introspection()` is invalid. */
   | 'ERR_AUTH_INTROSPECTION_OPTION'
-  /** An option of `BackChannelLogoutModule` is invalid. */
+  /** An option of `BackChannelLogoutModule` is invalid, `protect()` closes its endpoint, or its verifier belongs to no scheme. */
   | 'ERR_AUTH_LOGOUT_OPTION'
   /** An option of `tokens()` or `token.create()` is invalid. */
   | 'ERR_AUTH_TOKEN_OPTION'

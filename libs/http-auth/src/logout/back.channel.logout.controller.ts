@@ -5,6 +5,9 @@ import type { HttpRequest } from '../http/request.js';
 import { BackChannelLogout } from './back.channel.logout.js';
 import { LogoutTokenError } from './logout.token.js';
 
+/** The name of the controller in the route report. */
+export const CONTROLLER = 'BackChannelLogoutController';
+
 /** Returns the controller of the endpoint. It is public, because the logout token is signed. */
 export function controllerAt(path: string): Type {
   @Public()
@@ -43,7 +46,8 @@ export function controllerAt(path: string): Type {
       }
     }
   }
-  return BackChannelLogoutController;
+  // A bundler may have changed the name.
+  return Object.defineProperty(BackChannelLogoutController, 'name', { value: CONTROLLER });
 }
 
 /**

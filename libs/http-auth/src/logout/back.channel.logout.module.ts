@@ -7,6 +7,7 @@ import {
 import { BackChannelLogout, LOGOUT_OPTIONS } from './back.channel.logout.js';
 import { controllerAt } from './back.channel.logout.controller.js';
 import { type BackChannelLogoutOptions, checkedOptions, checkedPath } from './logout.options.js';
+import { StartupCheck } from './startup.check.js';
 
 /** The path of the endpoint. It is not one of the options, because `forRootAsync()` needs it before they are known. */
 export interface BackChannelLogoutPath {
@@ -43,7 +44,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<BackChannelLog
  * })
  * export class AppModule {}
  */
-@Module({ providers: [BackChannelLogout] })
+@Module({ providers: [BackChannelLogout, StartupCheck] })
 export class BackChannelLogoutModule extends ConfigurableModuleClass {
   /**
    * Adds the endpoint.

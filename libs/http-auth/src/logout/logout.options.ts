@@ -44,11 +44,16 @@ export function checkedOptions(options: BackChannelLogoutOptions): BackChannelLo
  * @throws AuthConfigurationError `ERR_AUTH_LOGOUT_OPTION` if it is invalid
  */
 export function checkedPath(path: unknown): string {
-  if (typeof path === 'string' && /^\/?[\w.~-]+(?:\/[\w.~-]+)*$/.test(path)) return path;
+  if (typeof path === 'string' && path.replace(/^\//, '').split('/').every(isSegment)) return path;
   throw new AuthConfigurationError(
     'ERR_AUTH_LOGOUT_OPTION',
     "BackChannelLogoutModule: path must be a path without parameters; write 'backchannel-logout', for example",
   );
+}
+
+/** Clients remove the segments `.` and `..` from a URL (RFC 3986 section 5.2.4). */
+function isSegment(segment: string): boolean {
+  return /^[\w.~-]+$/.test(segment) && segment !== '.' && segment !== '..';
 }
 
 function optionsProblem(options: BackChannelLogoutOptions): string | undefined {

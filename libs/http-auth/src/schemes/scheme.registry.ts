@@ -4,6 +4,7 @@ import type { Scheme, SchemeContainer, SchemeDefinition } from './scheme.js';
 /** The schemes of one application, in the order of the option `schemes`, which is the order of their challenges. */
 export class SchemeRegistry {
   private bound: readonly Scheme[] | undefined;
+  private readonly verifiers = new Map<Scheme, readonly unknown[]>();
 
   /** @throws AuthConfigurationError if there is no scheme, a scheme is invalid, or two schemes have the same name */
   constructor(
@@ -45,7 +46,12 @@ export class SchemeRegistry {
    * before the application is initialized, so there is no fixed moment for it.
    */
   get all(): readonly Scheme[] {
-    return (this.bound ??= this.definitions.map((definition) => definition.bind(this.container)));
+    return (this.bound ??= this.definitions.map((definition) => this.bind(definition)));
+  }
+
+  /** Returns the verifiers that a scheme has asked the container for. A scheme of a Passport strategy has none. */
+  verifiersOf(scheme: Scheme): readonly unknown[] {
+    return this.verifiers.get(scheme) ?? [];
   }
 
   /** The schemes of routes and protected paths that do not name any: all that are not opt-in. */
@@ -76,6 +82,22 @@ export class SchemeRegistry {
     }
     const wanted = names.map((name) => name.toLowerCase());
     return this.all.filter(({ name }) => wanted.includes(name.toLowerCase()));
+  }
+
+  private bind(definition: SchemeDefinition): Scheme {
+    const asked: unknown[] = [];
+    const { container } = this;
+    const scheme = definition.bind({
+      verifier: (verifier) => {
+        asked.push(verifier);
+        return container.verifier(verifier);
+      },
+      provider: (type) => container.provider(type),
+      isProxy: container.isProxy,
+      resourceUrls: container.resourceUrls,
+    });
+    this.verifiers.set(scheme, asked);
+    return scheme;
   }
 }
 

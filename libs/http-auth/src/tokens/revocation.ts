@@ -57,6 +57,11 @@ export class Revocation<Claims extends Readonly<Record<string, unknown>>, Reques
     this.maxAge = revocation === undefined ? NaN : maxTokenAgeOf(revocation);
   }
 
+  /** If `true`, the list is in Redis, so another process may use it too. */
+  get isShared(): boolean {
+    return this.list instanceof RedisRevocations;
+  }
+
   /** Accepts a logout token once; `undefined` if the verifier has no list. */
   get logouts(): SingleUse | undefined {
     return this.list?.logouts;
