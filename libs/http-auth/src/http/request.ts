@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /** The common properties of Express's and Fastify's requests that authentication reads. */
 export interface HttpRequest {
@@ -21,6 +23,14 @@ export interface HttpRequest {
 /** Returns the path and the query of a request target. The target may also be an absolute URI (RFC 9112 section 3.2). */
 export function originForm(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
+}
+
+/** The parts of the socket of a request that may be missing: requests of messages and of serverless functions have other sockets. */
+export type PeerSocket = Partial<Pick<Socket, 'remoteAddress'> & Pick<TLSSocket, 'getPeerCertificate'>>;
+
+/** Returns the socket of a request, or `undefined` if the request has none, e.g. a message. */
+export function socketOf(request: HttpRequest): PeerSocket | undefined {
+  return (request.raw ?? (request as { readonly socket?: PeerSocket })).socket as PeerSocket | undefined;
 }
 
 /** Returns Node's response. Fastify wraps it, Express extends it. */
