@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
+import { fromTls } from 'nestjs-http-auth/certificates';
 import { dpop } from 'nestjs-http-auth/dpop';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { auth0, betterAuth, cognito, entraId, google, jwt, keycloak, oidcProvider, okta } from 'nestjs-http-auth/jwt';
@@ -57,6 +58,7 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['dpop(): nonces.', (nonces) => ({ ...options, schemes: [dpop(verify, { origin, nonces: { secret, ...nonces } })] })],
   ['dpop(): replay.', (replay) => ({ ...options, schemes: [dpop(verify, { origin, replay })] })],
   ['dpop(): limits.', (limits) => ({ ...options, schemes: [dpop(verify, { origin, limits })] })],
+  ['fromTls(): ', (mistake) => fromTls(mistake)],
   ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],
   ['scopes.', (scopes) => ({ ...options, scopes })],
   ['streams.', (streams) => ({ ...options, streams })],
@@ -128,6 +130,7 @@ describe('An option that does not exist', () => {
     ['introspection(): claims', () => introspection({ ...endpoint, claims: undefined as never })],
     ['tokens(): prefix', () => tokens(verify, { prefix: undefined as never })],
     ['apiKey(): header', () => apiKey(verify, { header: undefined as never }).problem()],
+    ['fromTls(): required', () => fromTls({ required: undefined })],
     ['cookie(): origins', () => cookie(verify, { name: 'sid', origins: undefined }).problem()],
   ])('causes an error if it is undefined by mistake, and makes the check stricter: %s', (path, use) => {
     let message: unknown;

@@ -16,6 +16,7 @@ const ENTRIES = {
   './tickets': 'tickets/index',
   './opentelemetry': 'opentelemetry/index',
   './dpop': 'schemes/dpop/index',
+  './certificates': 'schemes/certificates/index',
   './graphql': 'graphql/index',
   './rpc': 'rpc/index',
   './websockets': 'websockets/index',

@@ -1,4 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 
 /** The common properties of Express's and Fastify's requests that authentication reads. */
 export interface HttpRequest {
@@ -30,6 +32,14 @@ export function originForm(target: string): string {
 export function identityOf(request: HttpRequest): object {
   const sent = request.raw ?? request;
   return sent.rawHeaders ?? sent;
+}
+
+/** The parts of the socket of a request that may be missing: requests of messages and of serverless functions have other sockets. */
+export type PeerSocket = Partial<Pick<Socket, 'remoteAddress'> & Pick<TLSSocket, 'getPeerCertificate'>>;
+
+/** Returns the socket of a request, or `undefined` if the request has none, e.g. a message. */
+export function socketOf(request: HttpRequest): PeerSocket | undefined {
+  return (request.raw ?? (request as { readonly socket?: PeerSocket })).socket as PeerSocket | undefined;
 }
 
 /** Returns Node's response. Fastify wraps it, Express extends it. */

@@ -81,6 +81,10 @@ export class Challenger {
       head.remove(this.fields.challenges);
     }
     if (exchange.readsCredentials) forOneClient(head, [this.fields.credentials, ...exchange.credentialFields]);
+    // The certificate of a client is not in the request, so a cache would give the response to a client with another one.
+    if (exchange.soughtSchemes.some((scheme) => scheme.dependsOnConnection?.(exchange.request) === true)) {
+      head.set('cache-control', 'no-store');
+    }
     this.addNonce(exchange, head, status);
     return status;
   }

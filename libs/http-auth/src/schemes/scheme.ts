@@ -211,6 +211,13 @@ export interface Scheme {
    */
   nonceFor?(request: HttpRequest, isChallenge: boolean): readonly [field: string, nonce: string] | undefined;
   /**
+   * Returns `true` if the response to a request depends on the connection of the client, e.g. on its TLS certificate. Caches do not know
+   * the connection, so they must not store the response. It is called when the head of the response is written.
+   *
+   * @default never
+   */
+  dependsOnConnection?(request: HttpRequest): boolean;
+  /**
    * Fields of the responses to requests that the scheme has authenticated. The application may replace them.
    *
    * @default none

@@ -6,7 +6,12 @@ import { schemeOf } from '../../http/credentials.js';
 import type { HttpRequest } from '../../http/request.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
 import { Limits } from '../../limits/limits.js';
+import { admit, mergeInfo } from '../admission.js';
 import { isOptIn, schemeProblem } from '../auth.scheme.js';
+import { verifyBound } from '../bound.token.js';
+import { bindsCertificate, CERTIFICATE_METADATA, CertificateCheck } from '../certificate.check.js';
+import { certificateProblem, type CertificateSource } from '../client.certificate.js';
+import { BOUND, type Confirmation } from '../confirmation.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import { hasFormToken } from '../form.token.js';
@@ -31,6 +36,13 @@ export interface BearerOptions extends SchemeOptions {
    * @default false
    */
   readonly formEncodedBody?: boolean;
+  /**
+   * Where the client certificate comes from, for tokens that are bound to a certificate: `fromTls()` or `fromProxy(…)` of
+   * `nestjs-http-auth/certificates` (RFC 8705 section 3).
+   *
+   * @default none: tokens that are bound to a certificate are refused
+   */
+  readonly certificate?: CertificateSource;
   /** The format of a token, e.g. `JWT`, as a hint for readers of the OpenAPI document. */
   readonly bearerFormat?: string;
   /**
@@ -80,6 +92,7 @@ const NAMES: OptionNames<BearerOptions> = {
   name: true,
   optIn: true,
   formEncodedBody: true,
+  certificate: true,
   bearerFormat: true,
   openapi: true,
   challengeParams: true,
@@ -87,11 +100,12 @@ const NAMES: OptionNames<BearerOptions> = {
 };
 
 function optionsProblem(options: BearerOptions): string | undefined {
-  const { bearerFormat, openapi, challengeParams, limits } = options;
+  const { certificate, bearerFormat, openapi, challengeParams, limits } = options;
   const problem =
     unknownOption(options, NAMES) ??
     schemeProblem(options) ??
     tokenLimitsProblem(limits) ??
+    certificateProblem(certificate) ??
     openApiProblem(openapi) ??
     (openapi && bearerFormat !== undefined
       ? 'openapi and bearerFormat exclude each other; keep one of them'
@@ -115,6 +129,7 @@ export class BearerScheme implements Scheme {
   private readonly challengeParams: AuthParams | ChallengeParamsFunction | undefined;
   // Private at run time as well, because objects on the request refer to the scheme.
   readonly #limits: Limits | undefined;
+  readonly #certificate: CertificateCheck | undefined;
 
   /** @throws AuthConfigurationError if an option is invalid */
   constructor(
@@ -123,18 +138,33 @@ export class BearerScheme implements Scheme {
   ) {
     const problem = optionsProblem(options);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEME_OPTION', problem);
-    const { name = AUTH_SCHEME, formEncodedBody = false, bearerFormat, openapi, challengeParams, limits } = options;
+    const { name = AUTH_SCHEME, formEncodedBody = false, certificate, bearerFormat } = options;
+    const { openapi, challengeParams, limits } = options;
     this.name = name;
     this.#limits = limits ? new Limits(limits, name) : undefined;
     this.formEncodedBody = formEncodedBody;
-    this.metadata = { bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'] };
-    this.openapi = openapi ?? { type: 'http', scheme: 'bearer', ...(bearerFormat !== undefined && { bearerFormat }) };
+    this.#certificate = certificate && new CertificateCheck(AUTH_SCHEME, certificate);
+    this.metadata = {
+      bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'],
+      ...(certificate !== undefined && CERTIFICATE_METADATA),
+    };
+    this.openapi = openapi ?? {
+      type: 'http',
+      scheme: 'bearer',
+      ...(bearerFormat !== undefined && { bearerFormat }),
+      ...(certificate !== undefined && { description: BOUND_TOKENS }),
+    };
     this.challengeParams = challengeParams;
   }
 
   /** The limits, if there are any. */
   get limits(): Limits | undefined {
     return this.#limits;
+  }
+
+  /** If `true`, the scheme checks the certificates that tokens are bound to. */
+  get confirms(): boolean {
+    return this.#certificate !== undefined;
   }
 
   async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
@@ -149,7 +179,9 @@ export class BearerScheme implements Scheme {
     if (credentials === undefined) return new Failure('malformed', this.name, 400);
     const { token } = credentials;
     return verifyWithin(this.#limits, this.name, { username: '', password: token }, request, () =>
-      decide({ scheme: this.name, secrets: () => [token] }, () => this.verifier(credentials, request, context)),
+      decide({ scheme: this.name, secrets: () => [token], confirms: this.confirms }, () =>
+        this.verify(credentials, request, context),
+      ),
     );
   }
 
@@ -162,11 +194,46 @@ export class BearerScheme implements Scheme {
     return { ...challenge, params: { realm, ...params, ...challenge.params } };
   }
 
+  dependsOnConnection(request: HttpRequest): boolean {
+    return this.#certificate?.decides(request) === true;
+  }
+
   /** Returns `true` if the scheme accepts tokens in a form-encoded body and the request has one. */
   presents(request: HttpRequest): boolean {
     return this.formEncodedBody && hasFormToken(request);
   }
+
+  /** Verifies the token, and then if the client has the certificate that the token is bound to. */
+  private async verify(
+    credentials: BearerCredentials,
+    request: HttpRequest,
+    context: VerifierContext,
+  ): Promise<unknown> {
+    // Without the option `certificate`, the verifier learns from its context that bound tokens are refused.
+    if (this.#certificate === undefined) return this.verifier(credentials, request, context);
+    const bound = await verifyBound(this.name, this.verifier, credentials, request, context);
+    if (bound instanceof Failure) return bound;
+    const { admission, confirmations } = bound;
+    if (!confirmations.every(isChecked)) {
+      return new Failure('invalid', this.name, 401, { params: { error_description: BOUND } });
+    }
+    return (
+      this.#certificate.failure(confirmations, request) ??
+      admit(admission.principal, mergeInfo(admission.info, { confirmation: confirmations[0] }))
+    );
+  }
 }
+
+/**
+ * Returns `true` if the scheme checks what the token is bound to. A token with the key of DPoP is refused, even if it is bound to a
+ * certificate as well (RFC 9449 section 7.2). Unknown members beside the certificate are ignored (RFC 7800 section 3.1).
+ */
+function isChecked(confirmation: Confirmation): boolean {
+  return bindsCertificate(confirmation) && !Object.hasOwn(confirmation, 'jkt');
+}
+
+/** The description of the scheme in an OpenAPI document. */
+const BOUND_TOKENS = 'A token that is bound to a client certificate needs that certificate (RFC 8705)';
 
 /** The errors of RFC 6750 section 3.1, for credentials that were refused. */
 const ERRORS: Partial<Record<FailureReason, AuthParams>> = {

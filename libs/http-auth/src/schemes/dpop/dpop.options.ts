@@ -3,6 +3,7 @@ import { type OptionNames, unknownOption } from '../../common/options.js';
 import { PUBLIC_KEY_ALGORITHMS } from '../../jose/algorithms.js';
 import { type TokenLimitOptions, tokenLimitsProblem } from '../../limits/limit.options.js';
 import { schemeProblem } from '../auth.scheme.js';
+import { certificateProblem, type CertificateSource } from '../client.certificate.js';
 import { NONCE_TTL, type NonceOptions, noncesProblem } from '../nonce.options.js';
 import { openApiProblem } from '../openapi.flows.js';
 import { type ReplayOptions, replayProblem, type ReplaySettings, replaySettings } from '../replay.options.js';
@@ -55,6 +56,13 @@ export interface DpopOptions extends SchemeOptions {
   /** The memory of used proofs. */
   readonly replay?: DpopReplayOptions;
   /**
+   * Where the client certificate comes from, for tokens that are bound to a certificate as well: `fromTls()` or `fromProxy(…)` of
+   * `nestjs-http-auth/certificates` (RFC 8705 section 3).
+   *
+   * @default none: such tokens are refused
+   */
+  readonly certificate?: CertificateSource;
+  /**
    * The scheme in an OpenAPI document.
    *
    * @default { type: 'http', scheme: 'dpop' }
@@ -77,6 +85,7 @@ const NAMES: OptionNames<DpopOptions> = {
   clockTolerance: true,
   nonces: true,
   replay: true,
+  certificate: true,
   openapi: true,
   limits: true,
 };
@@ -123,7 +132,7 @@ function secondsOf(duration: Duration): number {
 
 /** Checks the options. Returns an error message, or `undefined` if they are valid. */
 export function optionsProblem(options: DpopOptions): string | undefined {
-  const { origin, algorithms = ALGORITHMS, nonces = false, replay, openapi, limits } = options;
+  const { origin, algorithms = ALGORITHMS, nonces = false, replay, certificate, openapi, limits } = options;
   const problem =
     unknownOption(options, NAMES) ??
     schemeProblem(options) ??
@@ -132,6 +141,7 @@ export function optionsProblem(options: DpopOptions): string | undefined {
     timesProblem(options) ??
     nonceProblem(nonces) ??
     replayProblem(replay) ??
+    certificateProblem(certificate) ??
     openApiProblem(openapi) ??
     tokenLimitsProblem(limits);
   return problem && `dpop(): ${problem}`;

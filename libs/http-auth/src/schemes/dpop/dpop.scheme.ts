@@ -7,8 +7,10 @@ import { countFieldLines, type HttpRequest, identityOf } from '../../http/reques
 import { Limits } from '../../limits/limits.js';
 import { admit, mergeInfo } from '../admission.js';
 import { isOptIn } from '../auth.scheme.js';
+import { verifyBound } from '../bound.token.js';
+import { CERTIFICATE_METADATA, CertificateCheck } from '../certificate.check.js';
 import type { Confirmation } from '../confirmation.js';
-import { decide, outcomeOf } from '../decide.js';
+import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import { hasFormToken } from '../form.token.js';
 import { Nonces } from '../nonces.js';
@@ -86,7 +88,6 @@ const FAILURES = {
   used: proofFailure('The DPoP proof was used before'),
   unbound: tokenFailure('The token is not bound to a key of DPoP'),
   otherKey: tokenFailure('The token is bound to another key'),
-  certificate: tokenFailure('The token is bound to a client certificate as well'),
 };
 
 function tokenFailure(description: string): Failure {
@@ -116,6 +117,7 @@ class DpopScheme implements Scheme {
   // Private at run time as well, because objects on the request refer to the scheme.
   readonly #verifier: VerifierFunction<DpopCredentials>;
   readonly #settings: DpopSettings;
+  readonly #certificate: CertificateCheck;
   readonly #limits: Limits | undefined;
   readonly #nonces: Nonces | undefined;
   readonly #replay: Replay;
@@ -124,15 +126,19 @@ class DpopScheme implements Scheme {
   readonly #renewing = new WeakSet<object>();
 
   constructor(verifier: VerifierFunction<DpopCredentials>, options: DpopOptions, container: SchemeContainer) {
-    const { name = AUTH_SCHEME, openapi, limits } = options;
+    const { name = AUTH_SCHEME, certificate, openapi, limits } = options;
     const settings = settingsOf(options, container.resourceUrls);
     const { algorithms, maxAge, clockTolerance, nonces, replay } = settings;
     this.name = name;
     this.openapi = openapi ?? { type: 'http', scheme: 'dpop' };
-    this.metadata = { dpop_signing_alg_values_supported: algorithms };
+    this.metadata = {
+      dpop_signing_alg_values_supported: algorithms,
+      ...(certificate !== undefined && CERTIFICATE_METADATA),
+    };
     this.algs = algorithms.join(' ');
     this.#verifier = verifier;
     this.#settings = settings;
+    this.#certificate = new CertificateCheck(AUTH_SCHEME, certificate);
     this.#limits = limits ? new Limits(limits, name) : undefined;
     const tolerance = clockTolerance;
     this.#nonces = nonces && new Nonces({ purpose: NONCE_PURPOSE, ...nonces, tolerance });
@@ -185,6 +191,10 @@ class DpopScheme implements Scheme {
     return ['DPoP-Nonce', this.#nonces.issue()];
   }
 
+  dependsOnConnection(request: HttpRequest): boolean {
+    return this.#certificate.decides(request);
+  }
+
   /** Returns the proof, which no log, error or event may contain. */
   secrets({ headers }: HttpRequest): readonly string[] {
     return [headers[FIELD] ?? []].flat();
@@ -218,15 +228,14 @@ class DpopScheme implements Scheme {
     request: HttpRequest,
     context: VerifierContext,
   ): Promise<Outcome> {
-    // The bindings of the token itself. The result of the verifier may lack them, because the application may have wrapped `jwt()`.
-    const required: Confirmation[] = [];
-    const requireConfirmation = (confirmation: Confirmation) => void required.push(confirmation);
-    const verdict = await this.#verifier({ token }, request, { ...context, requireConfirmation });
-    const outcome = outcomeOf({ scheme: this.name, secrets: () => [token] }, verdict);
-    if (outcome instanceof Failure) return outcome;
-    const { principal, info } = outcome;
-    const confirmations = info.confirmation === undefined ? required : [info.confirmation, ...required];
-    const failure = bindingFailure(confirmations, proof.jkt) ?? this.signatureFailure(proof);
+    const bound = await verifyBound(this.name, this.#verifier, { token }, request, context);
+    if (bound instanceof Failure) return bound;
+    const { principal, info } = bound.admission;
+    const { confirmations } = bound;
+    const failure =
+      bindingFailure(confirmations, proof.jkt) ??
+      this.#certificate.failure(confirmations, request) ??
+      this.signatureFailure(proof);
     if (failure !== undefined) return failure;
     const reused = await this.useFailure(proof, time, request);
     return reused ?? admit(principal, mergeInfo(info, { confirmation: confirmations[0] }));
@@ -254,9 +263,8 @@ class DpopScheme implements Scheme {
   }
 }
 
-/** Checks everything that the token is bound to. All of it must hold (RFC 7800 section 3.1). */
+/** Checks the key that the token is bound to. */
 function bindingFailure(confirmations: readonly Confirmation[], jkt: string): Failure | undefined {
-  if (confirmations.some((confirmation) => Object.hasOwn(confirmation, 'x5t#S256'))) return FAILURES.certificate;
   // A plain comparison, because a thumbprint is public.
   if (confirmations.some((confirmation) => confirmation.jkt !== undefined && confirmation.jkt !== jkt)) {
     return FAILURES.otherKey;
