@@ -180,6 +180,25 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
     expect(logouts).toEqual([]);
   });
 
+  it('logs each kind of refusal and failure at most once a minute', async () => {
+    const { post, end, logger } = await application({
+      logout: {
+        onLogout: () => {
+          throw new Error('sessions: no connection');
+        },
+      },
+    });
+    for (let index = 0; index < 5; index++) {
+      await post('logout_token=a.b.c');
+      await post('{}', 'application/json');
+      await end(logoutToken());
+    }
+    const count = (text: string) => logger.text().split(text).length - 1;
+    expect(['A logout token is refused', 'is not a valid JWT', 'content type', 'A logout failed'].map(count)).toEqual([
+      2, 1, 1, 1,
+    ]);
+  });
+
   it('responds with 400 if the keys of the issuer cannot be fetched (section 2.8)', async () => {
     const down = 'http://127.0.0.1:1';
     const { end, logger } = await application({ jwt: { issuer: down } });

@@ -1,5 +1,6 @@
 import { Controller, HttpCode, Logger, Post, Req, Res, type Type, VERSION_NEUTRAL } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { LogPause } from '../common/log.pause.js';
 import { Public } from '../guard/decorators.js';
 import type { HttpRequest } from '../http/request.js';
 import { BackChannelLogout } from './back.channel.logout.js';
@@ -14,6 +15,8 @@ export function controllerAt(path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class BackChannelLogoutController {
     private readonly logger = new Logger('BackChannelLogout');
+    /** Everybody can send requests to the endpoint. */
+    private readonly pause = new LogPause();
 
     constructor(
       private readonly logouts: BackChannelLogout,
@@ -37,13 +40,22 @@ export function controllerAt(path: string): Type {
         await this.logouts.logout(tokenOf(request), request);
         return undefined;
       } catch (error) {
-        if (error instanceof LogoutTokenError) {
-          this.logger.warn(`A logout token is refused: ${error.message}`);
-          return { error: 'invalid_request', error_description: error.message };
-        }
-        this.logger.error('A logout failed', error instanceof Error ? error.stack : undefined);
-        return { error: 'server_error', error_description: 'the logout failed; try again' };
+        return this.explain(error);
       }
+    }
+
+    /** Logs the error, and returns the body for the issuer. */
+    private explain(error: unknown): object {
+      const isRefusal = error instanceof LogoutTokenError;
+      const skipped = this.pause.next(isRefusal ? error.message : `failed: ${String((error as Error | null)?.name)}`);
+      if (skipped !== undefined) {
+        const more = skipped > 0 ? ` (and ${skipped} times more since the last line)` : '';
+        if (isRefusal) this.logger.warn(`A logout token is refused: ${error.message}${more}`);
+        else this.logger.error(`A logout failed${more}`, error instanceof Error ? error.stack : undefined);
+      }
+      return isRefusal
+        ? { error: 'invalid_request', error_description: error.message }
+        : { error: 'server_error', error_description: 'the logout failed; try again' };
     }
   }
   // A bundler may have changed the name.
