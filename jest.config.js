@@ -8,7 +8,7 @@ export default {
   moduleNameMapper: {
     '^nestjs-http-auth$': '<rootDir>/libs/http-auth/src/index.ts',
     '^nestjs-http-auth/(jwt|introspection)$': '<rootDir>/libs/http-auth/src/tokens/$1/index.ts',
-    '^nestjs-http-auth/(dpop|certificates)$': '<rootDir>/libs/http-auth/src/schemes/$1/index.ts',
+    '^nestjs-http-auth/(certificates|digest|dpop)$': '<rootDir>/libs/http-auth/src/schemes/$1/index.ts',
     '^nestjs-http-auth/(.*)$': '<rootDir>/libs/http-auth/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
 import { fromTls } from 'nestjs-http-auth/certificates';
+import { digest } from 'nestjs-http-auth/digest';
 import { dpop } from 'nestjs-http-auth/dpop';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { auth0, betterAuth, cognito, entraId, google, jwt, keycloak, oidcProvider, okta } from 'nestjs-http-auth/jwt';
@@ -54,6 +55,10 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['apiKey(): ', (mistake) => ({ ...options, schemes: [apiKey(verify, mistake)] })],
   ['cookie(): ', (mistake) => ({ ...options, schemes: [cookie(verify, { name: 'sid', ...mistake })] })],
   ['cookie(): limits.', (limits) => ({ ...options, schemes: [cookie(verify, { name: 'sid', limits })] })],
+  ['digest(): ', (mistake) => ({ ...options, schemes: [digest(verify, mistake)] })],
+  ['digest(): nonces.', (nonces) => ({ ...options, schemes: [digest(verify, { nonces })] })],
+  ['digest(): replay.', (replay) => ({ ...options, schemes: [digest(verify, { replay })] })],
+  ['digest(): limits.', (limits) => ({ ...options, schemes: [digest(verify, { limits })] })],
   ['dpop(): ', (mistake) => ({ ...options, schemes: [dpop(verify, { origin, ...mistake })] })],
   ['dpop(): nonces.', (nonces) => ({ ...options, schemes: [dpop(verify, { origin, nonces: { secret, ...nonces } })] })],
   ['dpop(): replay.', (replay) => ({ ...options, schemes: [dpop(verify, { origin, replay })] })],

@@ -15,6 +15,7 @@ const ENTRIES = {
   './logout': 'logout/index',
   './tickets': 'tickets/index',
   './opentelemetry': 'opentelemetry/index',
+  './digest': 'schemes/digest/index',
   './dpop': 'schemes/dpop/index',
   './certificates': 'schemes/certificates/index',
   './graphql': 'graphql/index',

@@ -76,8 +76,8 @@ export class Authenticator {
     // The principal of a protected path reaches an open gateway, too.
     if (policy.access === 'public') return earlierFailure(connection, exchange);
     const { authenticated, resource } = exchange;
-    // Credentials that are valid for one resource may be invalid for another one.
-    const counts = authenticated?.resource === resource;
+    // Credentials that are valid for one resource or realm may be invalid for another one.
+    const counts = authenticated?.resource === resource && this.isOfRealm(exchange, authenticated?.admission);
     if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
       return earlierFailure(connection, exchange) ?? sufficient(policy, exchange, authenticated);
     }
@@ -93,6 +93,9 @@ export class Authenticator {
         outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
       outcomes?.set(scheme, started);
       const outcome = await started;
+      if (!(outcome instanceof Failure) && !this.isOfRealm(exchange, outcome)) {
+        return refusal(policy, exchange, new Failure('invalid', scheme.name, 401, { message: OTHER_REALM }));
+      }
       return outcome instanceof Failure
         ? refusal(policy, exchange, outcome)
         : sufficient(policy, exchange, { scheme, admission: outcome, resource, origins: connection?.origins });
@@ -142,6 +145,12 @@ export class Authenticator {
       else this.reporter.refused(policy, exchange, new Failure('forbidden', scheme, 403), error.getStatus());
       throw error;
     }
+  }
+
+  /** Returns `true` if credentials are valid in the realm of the request. */
+  private isOfRealm(exchange: Exchange, admission: Admission<unknown> | undefined): boolean {
+    const { boundRealm } = admission?.info ?? {};
+    return boundRealm === undefined || boundRealm === this.reporter.realmOf(exchange);
   }
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
@@ -261,6 +270,8 @@ export class Authenticator {
     throw exceptionWithStatus(status, verifierError);
   }
 }
+
+const OTHER_REALM = 'The credentials belong to another realm';
 
 /** Returns the type of the event for the result of a scheme. */
 function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type'] {

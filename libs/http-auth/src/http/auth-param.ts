@@ -69,20 +69,38 @@ function readParam(scanner: Scanner): [string, string] | undefined {
 /**
  * Formats an element. All challenges and credentials are written here, so this is the only place that quotes and escapes.
  *
+ * @param tokens the params, in lower case, whose values are not quoted if they are tokens
  * @throws TypeError if a part cannot be sent, or if there are both a token68 and params
  */
-export function formatElement({ scheme, params, token68 }: AuthElement): string {
+export function formatElement({ scheme, params, token68 }: AuthElement, tokens: readonly string[] = []): string {
   if (!isToken(scheme)) throw new TypeError('scheme: an auth-scheme is one token (RFC 9110 section 11.1)');
   if (token68 !== undefined) {
     if (params !== undefined) throw new TypeError('token68: it cannot be combined with params (RFC 9110 section 11.3)');
     if (!isToken68(token68)) throw new TypeError('token68: only letters, digits and -._~+/ (RFC 9110 section 11.2)');
     return `${scheme} ${token68}`;
   }
-  const texts = Object.entries(params ?? {}).map(formatParam);
-  return texts.length === 0 ? scheme : `${scheme} ${texts.join(', ')}`;
+  const text = formatParams(params ?? {}, tokens);
+  return text === '' ? scheme : `${scheme} ${text}`;
 }
 
-function formatParam([name, value]: [string, string], index: number, all: [string, string][]): string {
+/**
+ * Formats auth-params: `#auth-param` (RFC 9110 section 11.2).
+ *
+ * @param tokens the params, in lower case, whose values are not quoted if they are tokens
+ * @throws TypeError if a name or a value cannot be sent
+ */
+export function formatParams(params: AuthParams, tokens: readonly string[] = []): string {
+  return Object.entries(params)
+    .map((param, index, all) => formatParam(param, index, all, tokens))
+    .join(', ');
+}
+
+function formatParam(
+  [name, value]: [string, string],
+  index: number,
+  all: [string, string][],
+  tokens: readonly string[],
+): string {
   if (!isToken(name)) throw new TypeError('params: the name of an auth-param is one token (RFC 9110 section 11.2)');
   if (all.some(([other], before) => before < index && other.toLowerCase() === name.toLowerCase())) {
     throw new TypeError(`params: ${name} occurs twice (RFC 9110 section 11.2)`);
@@ -90,5 +108,5 @@ function formatParam([name, value]: [string, string], index: number, all: [strin
   if (!isSendable(value)) {
     throw new TypeError(`params: ${name} has a character that no field can carry safely (RFC 9110 section 5.5)`);
   }
-  return `${name}=${quote(value)}`;
+  return `${name}=${tokens.includes(name.toLowerCase()) && isToken(value) ? value : quote(value)}`;
 }

@@ -19,9 +19,12 @@ const OAUTH_PARAMS: Readonly<Record<string, RegExp>> = {
   scope: /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/,
 };
 
+/** The params of a challenge that Digest must not quote, because of old clients (RFC 7616 section 3.3). */
+const DIGEST_TOKENS = ['stale', 'algorithm', 'charset', 'userhash'];
+
 /**
  * Formats one challenge, e.g. `Basic realm="Staging", charset="UTF-8"`. Every value is a quoted-string with its quotes
- * escaped, which is the only form that `realm` may have (RFC 9110 section 11.5).
+ * escaped, which is the only form that `realm` may have (RFC 9110 section 11.5). Only Digest has params that must be tokens.
  *
  * @throws TypeError if a name is not a token or occurs twice, or if a value has a control character or is not ASCII
  * @throws TypeError if there are both a token68 and params
@@ -36,7 +39,7 @@ export function formatChallenge(challenge: Challenge): string {
       }
     }
   }
-  return formatElement(challenge);
+  return formatElement(challenge, scheme.toLowerCase() === 'digest' ? DIGEST_TOKENS : []);
 }
 
 /**

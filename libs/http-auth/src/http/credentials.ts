@@ -4,6 +4,9 @@ import { EMPTY_ELEMENTS, OWS, Scanner, TOKEN, TOKEN68 } from './grammar.js';
 /** The credentials of an `Authorization` field: an auth-scheme with a token68 or auth-params (RFC 9110 section 11.4). */
 export type Credentials = AuthElement;
 
+/** The params of credentials that Digest must not quote (RFC 7616 section 3.4). */
+const DIGEST_TOKENS = ['algorithm', 'qop', 'nc', 'userhash', 'username*'];
+
 /**
  * Formats credentials, e.g. `Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==`.
  *
@@ -11,7 +14,7 @@ export type Credentials = AuthElement;
  * @throws TypeError if there are both a token68 and params
  */
 export function formatCredentials(credentials: Credentials): string {
-  return formatElement(credentials);
+  return formatElement(credentials, credentials.scheme.toLowerCase() === 'digest' ? DIGEST_TOKENS : []);
 }
 
 /**

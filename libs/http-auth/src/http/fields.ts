@@ -8,6 +8,8 @@ export interface AuthenticationFields {
   readonly challenges: string;
   /** The request field with the credentials, in lower case. */
   readonly credentials: 'authorization' | 'proxy-authorization';
+  /** The response field with facts about accepted credentials (RFC 7615 sections 3 and 4). */
+  readonly info: 'Authentication-Info' | 'Proxy-Authentication-Info';
 }
 
 /** Authenticating users to origin servers (RFC 9110 section 11.6). */
@@ -16,6 +18,7 @@ export const ORIGIN: AuthenticationFields = {
   reason: 'Unauthorized',
   challenges: 'WWW-Authenticate',
   credentials: 'authorization',
+  info: 'Authentication-Info',
 };
 
 /** Authenticating clients to proxies (RFC 9110 section 11.7). */
@@ -24,6 +27,7 @@ export const PROXY: AuthenticationFields = {
   reason: 'Proxy Authentication Required',
   challenges: 'Proxy-Authenticate',
   credentials: 'proxy-authorization',
+  info: 'Proxy-Authentication-Info',
 };
 
 /** The injection token of the {@link AuthenticationFields} of an application. */

@@ -25,6 +25,12 @@ export function originForm(target: string): string {
   return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '');
 }
 
+/** Returns the request target as the client has sent it: frameworks and middleware may have rewritten `url` since. */
+export function sentTarget(request: HttpRequest): string {
+  const { originalUrl } = request as { readonly originalUrl?: unknown };
+  return typeof originalUrl === 'string' ? originalUrl : request.url;
+}
+
 /**
  * Returns an object that is the same for all views of one request: Node's request, the request of the framework, and an object that is
  * derived from it.

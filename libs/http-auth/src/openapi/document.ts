@@ -100,10 +100,10 @@ class Describer {
     const missing = access === 'optional' ? '' : 'missing or ';
     const oauth = schemes.filter((name) => this.schemes.get(name)?.oauth === true);
     const used = schemes.map((name) => authSchemeOf(this.schemes.get(name) as Scheme));
-    const strict = ['Bearer', 'DPoP'].filter((scheme) => used.includes(scheme.toLowerCase()));
+    const strict = ['Bearer', 'DPoP', 'Digest'].filter((scheme) => used.includes(scheme.toLowerCase()));
     return {
       [status]: this.challenged(`${reason}: the credentials are ${missing}refused`, schemes),
-      // RFC 6750 section 3.1, RFC 9449 section 7.1
+      // RFC 6750 section 3.1, RFC 9449 section 7.1, RFC 7616 section 3.4.6
       ...(strict.length > 0 && {
         400: this.challenged(`Bad Request: the ${strict.join(' or ')} credentials are malformed`, schemes),
       }),

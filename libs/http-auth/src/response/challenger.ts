@@ -3,6 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { isPromise } from '../common/promise.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import type { AuthParams } from '../http/auth-param.js';
+import { formatAuthenticationInfo } from '../http/authentication.info.js';
 import { type Challenge, formatChallenge } from '../http/challenge.js';
 import { type AuthenticationFields, FIELDS } from '../http/fields.js';
 import { realmProblem } from '../http/realm.js';
@@ -46,9 +47,9 @@ export class Challenger {
     const field = this.fields.challenges;
     if (head.get(field) !== undefined) return true;
     try {
-      const challenges = this.challenges(exchange, status);
-      if (challenges.length === 0) return true;
-      head.set(field, this.layout === 'joined' ? challenges.join(', ') : challenges);
+      const lines = this.lines(exchange, status);
+      if (lines.length === 0) return true;
+      head.set(field, this.layout === 'joined' && lines.length === 1 ? (lines[0] as string) : lines);
       exchange.challenged = true;
     } catch (error) {
       this.logger.error(error);
@@ -86,7 +87,19 @@ export class Challenger {
       head.set('cache-control', 'no-store');
     }
     this.addNonce(exchange, head, status);
+    this.addInfo(exchange, head);
     return status;
+  }
+
+  /** Adds the facts about accepted credentials, with any status. */
+  private addInfo(exchange: Exchange, head: Head): void {
+    const { info: field } = this.fields;
+    for (const scheme of exchange.soughtSchemes) {
+      const params = scheme.authenticationInfo?.(exchange.request);
+      if (params === undefined) continue;
+      if (head.get(field) === undefined) head.set(field, formatAuthenticationInfo(params));
+      expose(head, field);
+    }
   }
 
   /** Adds the nonce of a scheme that has one for this response. A nonce that a cache repeats is useless (RFC 9449 section 8.2). */
@@ -140,7 +153,8 @@ export class Challenger {
     return (exchange.realm = name as string);
   }
 
-  private challenges(exchange: Exchange, status: number): string[] {
+  /** Returns the field lines with the challenges. */
+  private lines(exchange: Exchange, status: number): string[] {
     const realm = this.realmOf(exchange);
     const { failure, protection, request, resource } = exchange;
     const params = { ...protection.params, ...(resource !== 'ambiguous' && resource?.params) };
@@ -153,10 +167,20 @@ export class Challenger {
     const challenging = challengingSchemes(offered);
     const schemes =
       status === 403 ? challenging.filter((scheme) => scheme.oauth === true && isTried(scheme)) : challenging;
-    return schemes.map((scheme) => {
-      const challenge = present(scheme.challenge(realm, isTried(scheme) ? failure : undefined, request));
-      return formatChallenge(scheme.oauth === true ? withParams(challenge, params) : challenge);
-    });
+    const lines: string[] = [];
+    let joins = false;
+    for (const scheme of schemes) {
+      const tried = isTried(scheme) ? failure : undefined;
+      const several = scheme.challenges?.(realm, tried, request);
+      const texts = (several ?? [scheme.challenge(realm, tried, request)])
+        .map(present)
+        .map((one) => formatChallenge(scheme.oauth === true ? withParams(one, params) : one));
+      const last = lines.at(-1);
+      if (joins && several === undefined && last !== undefined) lines[lines.length - 1] = [last, ...texts].join(', ');
+      else lines.push(...texts);
+      joins = this.layout === 'joined' && several === undefined;
+    }
+    return lines;
   }
 }
 

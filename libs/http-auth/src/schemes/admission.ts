@@ -23,6 +23,13 @@ export interface AdmissionInfo {
    * @default the credentials are not bound to a key
    */
   readonly confirmation?: Confirmation;
+  /**
+   * The only realm that the credentials are valid in. A request to another realm needs other credentials, also if it has been
+   * authenticated before. `digest()` sets it, because a stored hash of a password belongs to one realm.
+   *
+   * @default the credentials are valid in all realms
+   */
+  readonly boundRealm?: string;
 }
 
 /** Shared by all copies of this package in a process, so that each recognizes the objects of the others. */

@@ -92,15 +92,20 @@ function cutter(secrets: readonly string[]): (text: unknown) => string {
   return (text) => String(text).replace(any, REDACTED);
 }
 
+/** The response of Digest credentials (RFC 7616 section 3.4), from which a password can be guessed. */
+const DIGEST_RESPONSE = /(?:^|[\s,])response[ \t]*=[ \t]*"?([^\s",]+)/i;
+
 /**
  * Returns the secrets that an error may quote if the credentials themselves are unknown: the field, the part after the
- * auth-scheme, and the password in it.
+ * auth-scheme, and the password or the response of Digest in it.
  */
 export function secretsOf({ headers }: HttpRequest): string[] {
   return [headers.authorization, headers['proxy-authorization']].flatMap((field = '') => {
     const credentials = field.slice(field.indexOf(' ') + 1).trim();
     const userPass = Buffer.from(credentials, 'base64').toString();
     const password = userPass.includes(':') ? userPass.slice(userPass.indexOf(':') + 1) : '';
-    return [field, credentials, password].filter((secret) => secret !== '');
+    return [field, credentials, password, DIGEST_RESPONSE.exec(credentials)?.[1] ?? ''].filter(
+      (secret) => secret !== '',
+    );
   });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Type } from '@nestjs/common';
+import type { AuthParams } from '../http/auth-param.js';
 import type { Challenge } from '../http/challenge.js';
 import type { HttpRequest } from '../http/request.js';
 import type { SchemeLimits } from '../limits/limit.status.js';
@@ -116,6 +117,13 @@ export interface Scheme {
    */
   challenge(realm: string, failure: Failure | undefined, request: HttpRequest): Challenge;
   /**
+   * Returns several challenges instead, of which a client answers one, e.g. one for each algorithm. Each has a field line of its own,
+   * regardless of the option `challenges.layout`.
+   *
+   * @default the result of `challenge()`
+   */
+  challenges?(realm: string, failure: Failure | undefined, request: HttpRequest): readonly Challenge[];
+  /**
    * If `true`, the challenge makes browsers prompt for a username and a password.
    *
    * @default false
@@ -217,6 +225,13 @@ export interface Scheme {
    * @default never
    */
   dependsOnConnection?(request: HttpRequest): boolean;
+  /**
+   * Returns the params of `Authentication-Info` (RFC 7615 section 3), or of `Proxy-Authentication-Info`, for the response to a request
+   * whose credentials the scheme has accepted. It is called when the head of the response is written. The field of an application is kept.
+   *
+   * @returns `undefined` if the response needs no such field
+   */
+  authenticationInfo?(request: HttpRequest): AuthParams | undefined;
   /**
    * Fields of the responses to requests that the scheme has authenticated. The application may replace them.
    *

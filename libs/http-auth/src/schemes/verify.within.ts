@@ -11,6 +11,7 @@ import { VerifierError } from './verifier.error.js';
  *
  * @param limits `undefined` for no limits
  * @param scheme the auth-scheme of the credentials
+ * @param isGuess returns `true` for a failure that counts
  */
 export async function verifyWithin(
   limits: Limits | undefined,
@@ -18,6 +19,7 @@ export async function verifyWithin(
   credentials: Credentials,
   request: HttpRequest,
   verify: () => Promise<Outcome>,
+  isGuess: (failure: Failure) => boolean = isInvalid,
 ): Promise<Outcome> {
   if (limits === undefined) return verify();
   const attempt = await limits.begin(credentials, request);
@@ -28,7 +30,7 @@ export async function verifyWithin(
   let ending: Ending = 'neither';
   try {
     const outcome = await verify();
-    ending = endingOf(outcome);
+    ending = endingOf(outcome, isGuess);
     return outcome;
   } catch (error) {
     if (error instanceof VerifierError && error.isRefusal) ending = 'failure';
@@ -38,8 +40,12 @@ export async function verifyWithin(
   }
 }
 
-/** Only credentials that a verifier refused count as a failure. */
-function endingOf(outcome: Outcome): Ending {
+function endingOf(outcome: Outcome, isGuess: (failure: Failure) => boolean): Ending {
   if (!(outcome instanceof Failure)) return 'success';
-  return outcome.reason === 'invalid' ? 'failure' : 'neither';
+  return isGuess(outcome) ? 'failure' : 'neither';
+}
+
+/** Only credentials that a verifier refused count as a failure. */
+function isInvalid({ reason }: Failure): boolean {
+  return reason === 'invalid';
 }

@@ -1,4 +1,4 @@
-import { type HttpRequest, originForm } from '../../http/request.js';
+import { type HttpRequest, originForm, sentTarget } from '../../http/request.js';
 
 /**
  * An http or https URI of a plain authority (RFC 9110 section 4.2): without user information, and with a host that has one spelling. Its
@@ -36,9 +36,8 @@ export function normalUri(uri: string): string | undefined {
  * @returns `undefined` if the target has no path, or has dot segments
  */
 export function targetPath(request: HttpRequest): string | undefined {
-  const { originalUrl } = request as { readonly originalUrl?: unknown };
   // The authority of an absolute form is chosen by the client, like `Host`.
-  const target = originForm(typeof originalUrl === 'string' ? originalUrl : request.url);
+  const target = originForm(sentTarget(request));
   const query = target.search(/[?#]/);
   const path = query === -1 ? target : target.slice(0, query);
   return normalPath(path === '' ? '/' : path);
