@@ -34,6 +34,7 @@ const pages: [page: string, commands: number][] = [
   ['multi-tenant.md', 3],
   ['private-registry.md', 4],
   ['docker-registry.md', 3],
+  ['swagger-ui.md', 4],
 ];
 
 describe.each(adapters)('The code of the guide on %s', (adapter) => {
