@@ -123,8 +123,9 @@ describe.each(pages.filter((page) => /^docs\/(architecture|decisions\/.*)\.md$/.
 describe('The index of the guide', () => {
   it('links each page of the guide', () => {
     const index = read('docs/guide/README.md');
-    const guide = readdirSync(join(root, 'docs/guide')).filter((file) => file !== 'README.md');
-    expect(guide.filter((file) => !index.includes(`](${file})`))).toEqual([]);
+    const guide = readdirSync(join(root, 'docs/guide'), { recursive: true, encoding: 'utf8' });
+    const missing = guide.filter((file) => file.endsWith('.md') && !index.includes(`](${file})`));
+    expect(missing).toEqual(['README.md']);
   });
 });
 
