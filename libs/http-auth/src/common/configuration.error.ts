@@ -55,7 +55,9 @@ export type AuthConfigurationErrorCode =
   /** A stored password hash is invalid, or its format is not supported. */
   | 'ERR_AUTH_PASSWORD_HASH'
   /** The file of `htpasswd()` cannot be read. */
-  | 'ERR_AUTH_HTPASSWD_FILE';
+  | 'ERR_AUTH_HTPASSWD_FILE'
+  /** The file of `htdigest()` cannot be read. */
+  | 'ERR_AUTH_HTDIGEST_FILE';
 
 /**
  * Thrown at startup if an option or a decorator is invalid. The message names the option and explains how to fix it. A few

@@ -1,3 +1,4 @@
+import type { SkippedLine as SkippedFileLine } from '../common/watched.file.js';
 import { packageProblem, readHash } from './read.hash.js';
 import type { StoredHash } from './stored.hash.js';
 
@@ -8,11 +9,7 @@ export interface HtpasswdContent {
 }
 
 /** A line that does not add a user. */
-export interface SkippedLine {
-  /** The number of the line. */
-  readonly number: number;
-  /** The reason, without the content of the line. */
-  readonly problem: string;
+export interface SkippedLine extends SkippedFileLine {
   /** The reason with the username, if the hash is valid, but the package that computes it is not installed. */
   readonly unverifiable?: string | undefined;
 }

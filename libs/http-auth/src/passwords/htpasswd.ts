@@ -1,9 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync, type BigIntStats } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
+import { WatchedFile } from '../common/watched.file.js';
 import { parseHtpasswd, type SkippedLine } from './htpasswd.parser.js';
 import {
   type NamedUser,
@@ -13,9 +10,6 @@ import {
   VERIFIER_NAMES,
 } from './password.verifier.js';
 import { UserTable } from './user.table.js';
-
-/** Milliseconds between two checks for a change of the file. */
-const INTERVAL = 1000;
 
 /**
  * Creates a verifier for the users of an Apache htpasswd file: bcrypt (`htpasswd -B`), SHA-crypt (`-2`, `-5`), apr1 (`-m`),
@@ -33,84 +27,19 @@ export function htpasswd<Request extends object = HttpRequest>(
   file: string,
   options: PasswordVerifierOptions = {},
 ): PasswordVerifier<NamedUser, Request> {
-  const source = new HtpasswdFile(file);
-  return passwordVerifier('htpasswd()', options, VERIFIER_NAMES, async (username) =>
-    (await source.table()).find(username),
-  );
-}
-
-/** An htpasswd file that is read again when it changes. */
-class HtpasswdFile {
-  private readonly logger = new Logger('htpasswd');
-  private readonly path: string;
-  private users: UserTable;
-  /** The state of the file when it was last read. */
-  private state = '';
-  private checkedAt = performance.now();
-  private checking: Promise<void> | undefined;
-  private unreadable = false;
-
-  constructor(private readonly name: string) {
-    this.path = resolve(name);
-    try {
-      this.users = this.read(stopStartup) ?? new UserTable(new Map());
-    } catch (cause) {
-      if (cause instanceof AuthConfigurationError) throw cause;
-      throw new AuthConfigurationError(
-        'ERR_AUTH_HTPASSWD_FILE',
-        `htpasswd(): ${name} cannot be read (${codeOf(cause)}); create it with htpasswd -cB`,
-        { cause },
-      );
-    }
-  }
-
-  /** Returns the users. If the last check is more than a second old, checks the file first. */
-  async table(): Promise<UserTable> {
-    if (performance.now() - this.checkedAt >= INTERVAL) {
-      this.checking ??= this.check().finally(() => {
-        this.checking = undefined;
-      });
-    }
-    await this.checking;
-    return this.users;
-  }
-
-  /** Reads the file again if it has changed. `fs.watch()` would miss changes on network drives, and if the file is replaced. */
-  private async check(): Promise<void> {
-    try {
-      if (stateOf(await stat(this.path, { bigint: true })) !== this.state) this.users = this.read() ?? this.users;
-      this.unreadable = false;
-    } catch (error) {
-      if (!this.unreadable) {
-        this.logger.error(`${this.name} cannot be read (${codeOf(error)}); its last users stay valid until it is back`);
-      }
-      this.unreadable = true;
-    }
-    this.checkedAt = performance.now();
-  }
-
-  /**
-   * Reads the file. Returns `undefined` if another program is writing it; the next check then reads it again.
-   *
-   * @param check throws if the skipped lines are not acceptable
-   */
-  private read(check?: (file: string, skipped: readonly SkippedLine[]) => void): UserTable | undefined {
-    const descriptor = openSync(this.path, 'r');
-    try {
-      const before = stateOf(fstatSync(descriptor, { bigint: true }));
-      const text = readFileSync(descriptor, 'utf8');
-      if (stateOf(fstatSync(descriptor, { bigint: true })) !== before) return undefined;
+  const source = new WatchedFile(file, {
+    name: 'htpasswd',
+    code: 'ERR_AUTH_HTPASSWD_FILE',
+    fix: 'create it with htpasswd -cB',
+    parse: (text, isStartup) => {
       const { users, skipped } = parseHtpasswd(text);
-      check?.(this.name, skipped);
-      for (const { number, problem } of skipped) {
-        this.logger.warn(`${this.name}: line ${number} is skipped: ${problem}`);
-      }
-      this.state = before;
-      return new UserTable(users);
-    } finally {
-      closeSync(descriptor);
-    }
-  }
+      if (isStartup) stopStartup(file, skipped);
+      return { content: new UserTable(users), skipped };
+    },
+  });
+  return passwordVerifier('htpasswd()', options, VERIFIER_NAMES, async (username) =>
+    (await source.current()).find(username),
+  );
 }
 
 /** Throws if the hash of a user is valid, but cannot be verified. The user could not log in, and would not know why. */
@@ -119,13 +48,4 @@ function stopStartup(file: string, skipped: readonly SkippedLine[]): void {
   if (line === undefined) return;
   const { number, unverifiable } = line;
   throw new AuthConfigurationError('ERR_AUTH_PASSWORD_HASH', `htpasswd(): line ${number} of ${file}: ${unverifiable}`);
-}
-
-/** Returns a string that differs if the file was changed or replaced. */
-function stateOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
 }
