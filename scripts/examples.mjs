@@ -1,7 +1,9 @@
 // Runs the tests of the applications in `examples`, and starts each application that has a `src/main.ts`.
+// It builds the library first.
 //
-//   node scripts/examples.mjs                 builds the library, runs the tests, and starts the applications
-//   node scripts/examples.mjs <argument>…     passes the arguments to jest, e.g. --json --outputFile=report.json
+//   node scripts/examples.mjs
+//   node scripts/examples.mjs --json --outputFile=report.json     passes the arguments to jest
+//   node scripts/examples.mjs chat                                runs the tests whose path contains the word
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';

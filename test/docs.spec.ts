@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import ts from 'typescript';
@@ -36,12 +36,17 @@ function folderOf(page: string): string {
   return join(root, 'test', `docs of ${page}`);
 }
 
-/** Returns the code of all pages by path. */
+/** The pages whose code is a part of an example. The type check compiles the examples. */
+const migrations = pages.filter((page) => page.startsWith('docs/migrate/'));
+
+/** Returns the code of the other pages by path. */
 function filesOfPages(): Map<string, string> {
   return new Map(
-    pages.flatMap((page) =>
-      blocksOf(read(page)).map(({ file = '', code }): [string, string] => [join(folderOf(page), file), code]),
-    ),
+    pages
+      .filter((page) => !migrations.includes(page))
+      .flatMap((page) =>
+        blocksOf(read(page)).map(({ file = '', code }): [string, string] => [join(folderOf(page), file), code]),
+      ),
   );
 }
 
@@ -117,6 +122,32 @@ describe.each(pages.filter((page) => /^docs\/(architecture|decisions\/.*)\.md$/.
     const files = [...read(page).matchAll(/`((?:[\w.-]+\/)+[\w.-]+\.ts)`/g)].map(([, file = '']) => file);
     const folders = ['libs/http-auth/src', '.'];
     expect(files.filter((file) => !folders.some((folder) => existsSync(join(root, folder, file))))).toEqual([]);
+  });
+});
+
+describe.each(migrations)('%s', (page) => {
+  it('has only code of its example', () => {
+    // A page has no indentation where the example has some.
+    const trimmed = (code: string) => code.replace(/^ +/gm, '');
+    const strange = blocksOf(read(page)).filter(
+      ({ file = '', code }) =>
+        !file.startsWith('examples/') || !trimmed(read(file)).includes(trimmed(code.replace(FILE_NAME, ''))),
+    );
+    expect(strange).toEqual([]);
+  });
+
+  it('has at most 110 lines, which are two screens', () => {
+    expect(read(page).split('\n').length).toBeLessThanOrEqual(110);
+  });
+});
+
+describe('The index of the migrations', () => {
+  it('links each page and each example of a migration', () => {
+    const index = read('docs/migrate/README.md');
+    const others = migrations.map((page) => basename(page)).filter((page) => page !== 'README.md');
+    expect(others.filter((page) => !index.includes(`](${page})`))).toEqual([]);
+    const examples = readdirSync(join(root, 'examples')).filter((folder) => folder.startsWith('migrate-'));
+    expect(others.map((page) => `migrate-${page.slice(0, -3)}`).toSorted()).toEqual(examples.toSorted());
   });
 });
 

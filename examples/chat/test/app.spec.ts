@@ -24,7 +24,7 @@ describe.each(adapters)('The chat on %s', (_, adapter) => {
     });
   });
 
-  it('tells everybody what a user says', async () => {
+  it('tells all users the text of a user', async () => {
     const { port } = await application();
     const first = (await open(port, '/chat', { headers: alice })).client;
     expect(await first?.next()).toEqual({ event: 'said', data: 'alice has joined' });
@@ -43,7 +43,7 @@ describe.each(adapters)('The chat on %s', (_, adapter) => {
     expect(await open(port, `/chat?ticket=${ticket}`)).toMatchObject({ status: 401 });
   });
 
-  it('serves the page to everybody, and tickets to users only', async () => {
+  it('serves the page to anonymous clients, and tickets to users only', async () => {
     const { app } = await application();
     expect(await send(app, '/')).toMatchObject({ status: 200, body: expect.stringContaining('<title>Chat') });
     expect(await send(app, '/tickets', { method: 'POST' })).toMatchObject({

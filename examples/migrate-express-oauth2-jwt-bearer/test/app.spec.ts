@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { auth } from 'express-oauth2-jwt-bearer';
+import { AuthModule, bearer } from 'nestjs-http-auth';
 import { start } from '../../../test/support/application.js';
 import { bearerAuthorization, send } from '../../../test/support/client.js';
 import { Issuer, now } from '../../../test/support/issuer.js';
@@ -68,5 +70,19 @@ describe.each(stages)('The application %s', (_, { application, realm }) => {
     expect(refused.challenges).toEqual([
       expect.stringMatching(new RegExp(`^Bearer realm="${realm}", error="insufficient_scope".*scope="reports:write"`)),
     ]);
+  });
+});
+
+describe('The application during the migration', () => {
+  it('responds with the challenge of the old middleware without a filter', async () => {
+    const module = AuthModule.forRoot({ realm: 'Reports', schemes: [bearer(() => null)], globalGuard: false });
+    const app = await start(new ExpressAdapter(), { imports: [Before, module] }, (one) =>
+      one.use(auth({ issuerBaseURL: issuer.url, audience: 'https://api.example' })),
+    );
+    const answer = await send(app, '/me');
+    expect(answer.status).toBe(401);
+    expect(answer.challenges.join()).toContain('Bearer realm="api"');
+    const headers = bearerAuthorization(await issuer.token());
+    expect((await send(app, '/me', { headers })).json()).toEqual({ sub: 'alice' });
   });
 });

@@ -9,7 +9,7 @@ const source = new URL('../before/', import.meta.url);
 const target = new URL('../dist/before/', import.meta.url);
 
 /**
- * Starts the application in a process of its own, and returns its URL. nest-keycloak-connect is CommonJS, and Jest cannot load
+ * Starts the application in its own process, and returns its URL. nest-keycloak-connect is CommonJS, and Jest cannot load
  * Nest 12, an ES module, from there.
  */
 export async function startBefore(keycloakUrl: string): Promise<{ url: string; stop(): Promise<void> }> {

@@ -16,13 +16,37 @@ const key = 'ApiKey realm="Articles", header="X-API-Key"';
 
 /** The answers that change. The others must be equal. */
 const stages = [
-  { stage: 'before', module: Before, missing: [], wrong: [], jobs: { status: 403, challenges: [] } },
-  // Each 401 has a challenge as soon as the module is imported. The old guard does not say why it refused.
-  { stage: 'during', module: During, missing: [bearer], wrong: [bearer], jobs: { status: 401, challenges: [key] } },
-  { stage: 'after', module: After, missing: [bearer], wrong: [invalid], jobs: { status: 401, challenges: [key] } },
+  {
+    stage: 'before',
+    module: Before,
+    lower: 401,
+    second: 200,
+    missing: [],
+    wrong: [],
+    jobs: { status: 403, challenges: [] },
+  },
+  // Each 401 has a challenge as soon as the module is imported. The old guard does not report its reason.
+  {
+    stage: 'during',
+    module: During,
+    lower: 401,
+    second: 200,
+    missing: [bearer],
+    wrong: [bearer],
+    jobs: { status: 401, challenges: [key] },
+  },
+  {
+    stage: 'after',
+    module: After,
+    lower: 200,
+    second: 400,
+    missing: [bearer],
+    wrong: [invalid],
+    jobs: { status: 401, challenges: [key] },
+  },
 ];
 
-describe.each(stages)('The application $stage the migration', ({ module, missing, wrong, jobs }) => {
+describe.each(stages)('The application $stage the migration', ({ module, lower, second, missing, wrong, jobs }) => {
   describe.each(adapters)('on %s', (_, adapter) => {
     const application = () => start(adapter(), { imports: [module] });
 
@@ -45,6 +69,14 @@ describe.each(stages)('The application $stage the migration', ({ module, missing
       expect(await send(app, '/articles')).toMatchObject({ status: 401, challenges: missing });
       const answer = await send(app, '/articles', { headers: bearerAuthorization('wrong') });
       expect(answer).toMatchObject({ status: 401, challenges: wrong });
+    });
+
+    it('reads the field as RFC 9110 requires, but not in the old guard', async () => {
+      const app = await application();
+      const ask = async (authorization: string) =>
+        (await send(app, '/articles', { headers: { authorization } })).status;
+      expect(await ask('bearer token-of-alice')).toBe(lower);
+      expect(await ask('Bearer token-of-alice second')).toBe(second);
     });
 
     it('refuses missing and wrong keys', async () => {
