@@ -3,7 +3,7 @@
 //
 //   node scripts/examples.mjs
 //   node scripts/examples.mjs --json --outputFile=report.json     passes the arguments to jest
-//   node scripts/examples.mjs chat                                runs the tests whose path contains the word
+//   node scripts/examples.mjs chat                                runs the tests whose path contains the word, and starts nothing
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -18,8 +18,10 @@ const closed = { graphql: '/graphql?query=%7Bme%7D' };
 const JEST = ['test', '--silent', '--ignore-scripts', '--', '--config', 'jest.examples.config.js'];
 
 run('npm', ['run', '--silent', 'build:lib']);
-const { status } = spawnSync('npm', [...JEST, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
-if (status !== 0) process.exit(1);
+const options = process.argv.slice(2);
+const tests = spawnSync('npm', [...JEST, ...options], { cwd: root, stdio: 'inherit' });
+if (tests.status !== 0) process.exit(1);
+if (options.some((option) => !option.startsWith('-'))) process.exit();
 
 const queue = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'src', 'main.ts')));
 // Compilers use one core each.

@@ -25,11 +25,13 @@ class OrdersController {
   }
 }
 
+/** Returns the person whom a JWT names. */
+const principal = ({ sub }: JwtClaims): Client | null => (sub === undefined ? null : { name: sub });
+
 /** People send a JWT of the issuer, and programs send a key. Both have scopes. */
 @Module({})
 export class AppModule {
   static forIssuer(issuer: JwtIssuer): DynamicModule {
-    const principal = ({ sub }: JwtClaims): Client | null => (sub === undefined ? null : { name: sub });
     return {
       module: AppModule,
       imports: [

@@ -24,7 +24,7 @@ describe.each(adapters)('The chat on %s', (_, adapter) => {
     });
   });
 
-  it('tells all users the text of a user', async () => {
+  it('sends a message to all users', async () => {
     const { port } = await application();
     const first = (await open(port, '/chat', { headers: alice })).client;
     expect(await first?.next()).toEqual({ event: 'said', data: 'alice has joined' });

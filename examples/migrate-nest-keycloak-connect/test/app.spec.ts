@@ -76,7 +76,7 @@ describe.each(stages)('The application $stage', ({ application, missing, wrong, 
     return {
       status: response.status,
       challenge: response.headers.get('www-authenticate'),
-      body: (await response.json()) as unknown,
+      body: await response.json(),
     };
   };
 

@@ -5,21 +5,21 @@ import { Issuer } from '../../../test/support/issuer.js';
 import { AppModule } from '../src/app.module.js';
 import { Tenants } from '../src/tenants.js';
 
-const issuers: Record<string, Issuer> = {};
 const names = ['acme', 'globex'];
+const issuers = new Map<string, Issuer>();
 
 beforeAll(async () => {
-  for (const name of names) issuers[name] = await Issuer.start();
+  for (const name of names) issuers.set(name, await Issuer.start());
 });
 
-afterAll(() => Promise.all(names.map((name) => issuers[name]?.stop())));
+afterAll(() => Promise.all([...issuers.values()].map((issuer) => issuer.stop())));
 
 /** Returns a token of a tenant's issuer, for that tenant. */
-const tokenOf = async (name: string) => (await issuers[name]?.token({ aud: name })) ?? '';
+const tokenOf = async (name: string) => (await issuers.get(name)?.token({ aud: name })) ?? '';
 
 describe.each(adapters)('The application with tenants on %s', (_, adapter) => {
   const application = () => {
-    const entries = names.map((name) => ({ name, issuer: { issuer: issuers[name]?.url ?? '', audience: name } }));
+    const entries = names.map((name) => ({ name, issuer: { issuer: issuers.get(name)?.url ?? '', audience: name } }));
     const tenants = new Tenants(new Map(entries.map((tenant) => [`${tenant.name}.example`, tenant])));
     return start(adapter(), { imports: [AppModule.forTenants(tenants)] });
   };
