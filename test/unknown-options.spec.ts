@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
-import { fromTls } from 'nestjs-http-auth/certificates';
+import { fromProxy, fromTls } from 'nestjs-http-auth/certificates';
 import { digest } from 'nestjs-http-auth/digest';
 import { dpop } from 'nestjs-http-auth/dpop';
 import { introspection } from 'nestjs-http-auth/introspection';
@@ -64,6 +64,10 @@ const mistakes: [path: string, use: (mistake: object) => unknown][] = [
   ['dpop(): replay.', (replay) => ({ ...options, schemes: [dpop(verify, { origin, replay })] })],
   ['dpop(): limits.', (limits) => ({ ...options, schemes: [dpop(verify, { origin, limits })] })],
   ['fromTls(): ', (mistake) => fromTls(mistake)],
+  [
+    'fromProxy(): ',
+    (mistake) => fromProxy({ field: 'Client-Cert', format: 'rfc9440', trusted: ['10.0.0.0/8'], ...mistake }),
+  ],
   ['ticket(): ', (mistake) => ({ ...options, schemes: [...schemes, ticket(mistake)] })],
   ['scopes.', (scopes) => ({ ...options, scopes })],
   ['streams.', (streams) => ({ ...options, streams })],

@@ -32,7 +32,7 @@ export class TestCertificate {
 
 export const client = new TestCertificate('client');
 
-/** The certificate of the server. Clients use it as another certificate of their own. */
+/** The certificate of the server. Clients use it as a second certificate. */
 export const server = new TestCertificate('server');
 
 /** The settings of a server that asks for a certificate and accepts every one. */

@@ -38,6 +38,8 @@ describe.each(requests)('The request of a connection on %s', (_name, request) =>
       const own = connectionRequest(request, 'authorization', params) as HttpRequest;
       expect(own.headers).toEqual({ host: 'localhost', authorization: 'Bearer x' });
       expect(countFieldLines(own, 'authorization')).toBe(1);
+      // Schemes read further fields, e.g. the one with the certificate that a proxy has sent.
+      expect(countFieldLines(own, 'host')).toBe(1);
       expect([own.method, own.url, own.ip]).toEqual(['GET', '/graphql', '192.0.2.1']);
       expect(request.headers.authorization).toBe('Basic YTpi');
     }

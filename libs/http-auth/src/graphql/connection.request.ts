@@ -17,14 +17,19 @@ export function connectionRequest(request: HttpRequest, field: string, params: u
   if (values.length === 0) return request;
   const [value] = values;
   if (values.length > 1 || typeof value !== 'string' || value.length > LONGEST) return new Failure('malformed');
+  const { raw } = request;
   const parts = {
     headers: { value: { ...request.headers, [field]: value } },
     // There is one line of the field, even if the upgrade has several.
-    rawHeaders: { value: [field, value] },
+    rawHeaders: { value: [...withoutField(raw?.rawHeaders ?? request.rawHeaders ?? [], field), field, value] },
   };
-  const { raw } = request;
   if (raw === undefined) return Object.create(request, parts) as HttpRequest;
   return Object.create(request, { ...parts, raw: { value: Object.create(raw, parts) } }) as HttpRequest;
+}
+
+/** Returns the field lines except those of a field. A scheme may need the others, e.g. the certificate that a proxy has sent. */
+function withoutField(lines: readonly string[], field: string): string[] {
+  return lines.filter((_, index) => lines[index - (index % 2)]?.toLowerCase() !== field);
 }
 
 function valuesOf(params: unknown, field: string): unknown[] {

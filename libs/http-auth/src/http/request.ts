@@ -43,9 +43,9 @@ export function identityOf(request: HttpRequest): object {
 /** The parts of the socket of a request that may be missing: requests of messages and of serverless functions have other sockets. */
 export type PeerSocket = Partial<Pick<Socket, 'remoteAddress'> & Pick<TLSSocket, 'getPeerCertificate'>>;
 
-/** Returns the socket of a request, or `undefined` if the request has none, e.g. a message. */
+/** Returns the socket of a request, or `undefined` for a request that is not of HTTP, e.g. a message. */
 export function socketOf(request: HttpRequest): PeerSocket | undefined {
-  return (request.raw ?? (request as { readonly socket?: PeerSocket })).socket as PeerSocket | undefined;
+  return (request.raw ?? (request as { readonly socket?: PeerSocket })).socket;
 }
 
 /** Returns Node's response. Fastify wraps it, Express extends it. */

@@ -38,7 +38,7 @@ function networkOf6(address: string): string {
 }
 
 /** Returns the eight groups of an IPv6 address (RFC 4291 section 2.2). */
-function groupsOf(address: string): number[] {
+export function groupsOf(address: string): number[] {
   const halves = address.split('::').map((half) => (half === '' ? [] : half.split(':').flatMap(groupOf)));
   const [front, back] = halves as [number[], number[]?];
   if (back === undefined) return front;

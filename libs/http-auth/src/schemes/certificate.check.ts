@@ -12,7 +12,7 @@ export function bindsCertificate(confirmation: Confirmation): boolean {
   return Object.hasOwn(confirmation, THUMBPRINT);
 }
 
-/** What a scheme adds to the metadata of the resource if it checks client certificates (RFC 9728 section 2). */
+/** The metadata of the resource if a scheme checks client certificates (RFC 9728 section 2). */
 export const CERTIFICATE_METADATA = { tls_client_certificate_bound_access_tokens: true } as const;
 
 /** Checks if a client has the certificate that its token is bound to, for one scheme. */
@@ -22,7 +22,7 @@ export class CertificateCheck {
 
   /**
    * @param scheme the auth-scheme
-   * @param source where the certificates come from; `undefined` if tokens that are bound to a certificate are refused
+   * @param source the source of the certificates; `undefined` if tokens that are bound to a certificate are refused
    */
   constructor(
     private readonly scheme: string,

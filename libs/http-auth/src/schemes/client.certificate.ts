@@ -6,7 +6,7 @@ export interface ClientCertificate {
   readonly thumbprint: string;
 }
 
-/** Why a request has no client certificate. */
+/** The reason why a request has no client certificate. */
 export interface NoClientCertificate {
   /** The reason in words, for events. It must not contain a string from the client. */
   readonly missing: string;
@@ -29,7 +29,9 @@ export interface CertificateSource {
 
 /** Checks the option `certificate` of a scheme. Returns an error message, or `undefined` if it is valid. */
 export function certificateProblem(source: unknown): string | undefined {
-  if (source === undefined || typeof (source as Partial<CertificateSource> | null)?.find === 'function')
+  if (source === undefined) return undefined;
+  if (typeof source === 'object' && source !== null && 'find' in source && typeof source.find === 'function') {
     return undefined;
+  }
   return 'certificate must be a source of certificates; write fromTls() or fromProxy(…) of nestjs-http-auth/certificates';
 }

@@ -37,7 +37,7 @@ export interface BearerOptions extends SchemeOptions {
    */
   readonly formEncodedBody?: boolean;
   /**
-   * Where the client certificate comes from, for tokens that are bound to a certificate: `fromTls()` or `fromProxy(…)` of
+   * The source of client certificates, for tokens that are bound to a certificate: `fromTls()` or `fromProxy(…)` of
    * `nestjs-http-auth/certificates` (RFC 8705 section 3).
    *
    * @default none: tokens that are bound to a certificate are refused
@@ -226,7 +226,7 @@ export class BearerScheme implements Scheme {
 
 /**
  * Returns `true` if the scheme checks what the token is bound to. A token with the key of DPoP is refused, even if it is bound to a
- * certificate as well (RFC 9449 section 7.2). Unknown members beside the certificate are ignored (RFC 7800 section 3.1).
+ * certificate as well (RFC 9449 section 7.2). Other unknown members are ignored (RFC 7800 section 3.1).
  */
 function isChecked(confirmation: Confirmation): boolean {
   return bindsCertificate(confirmation) && !Object.hasOwn(confirmation, 'jkt');

@@ -56,7 +56,7 @@ export interface DpopOptions extends SchemeOptions {
   /** The memory of used proofs. */
   readonly replay?: DpopReplayOptions;
   /**
-   * Where the client certificate comes from, for tokens that are bound to a certificate as well: `fromTls()` or `fromProxy(…)` of
+   * The source of client certificates, for tokens that are bound to a certificate as well: `fromTls()` or `fromProxy(…)` of
    * `nestjs-http-auth/certificates` (RFC 8705 section 3).
    *
    * @default none: such tokens are refused
