@@ -3,9 +3,9 @@ import { type INestApplication, Module } from '@nestjs/common';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import { protect } from 'nestjs-http-auth';
 
-const rootPath = fileURLToPath(new URL('../../public', import.meta.url));
+const rootPath = fileURLToPath(new URL('../../public/files', import.meta.url));
 
-/** Serves the folder `public` under `/files`, without a controller. Guards do not run there: see {@link protectFiles}. */
+/** Serves the folder `public/files` under `/files`, without a controller. Guards do not run there: see {@link protectFiles}. */
 @Module({ imports: [ServeStaticModule.forRootAsync({ useFactory: () => [{ rootPath, serveRoot: '/files' }] })] })
 export class FilesModule {}
 

@@ -4,11 +4,11 @@ import { createHash } from 'node:crypto';
  * Returns the policy of a page with one inline style and one inline script. It allows both by their digests, requests
  * to the same origin, and an icon in a data URL. Injected scripts do not run.
  */
-export function contentSecurityPolicy(style: string, script: string): string {
+export function contentSecurityPolicy(html: string): string {
   return [
     "default-src 'none'",
-    `style-src ${digestOf(style)}`,
-    `script-src ${digestOf(script)}`,
+    `style-src ${digestOf('style', html)}`,
+    `script-src ${digestOf('script', html)}`,
     "connect-src 'self'",
     'img-src data:',
     "base-uri 'none'",
@@ -17,6 +17,7 @@ export function contentSecurityPolicy(style: string, script: string): string {
   ].join('; ');
 }
 
-function digestOf(source: string): string {
-  return `'sha256-${createHash('sha256').update(source).digest('base64')}'`;
+function digestOf(element: string, html: string): string {
+  const [, content = ''] = new RegExp(`<${element}[^>]*>([^]*?)</${element}>`).exec(html) ?? [];
+  return `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
 }

@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { Controller, Get, Header } from '@nestjs/common';
 import { Public } from 'nestjs-http-auth';
 import { contentSecurityPolicy } from './content-security-policy.js';
-import { page } from './page.js';
-import { script } from './page.script.js';
-import { style } from './page.style.js';
+
+const page = readFileSync(new URL('../../public/index.html', import.meta.url), 'utf8');
 
 /** The page that explains the routes, and lets a visitor try them. */
 @Public()
@@ -11,7 +11,7 @@ import { style } from './page.style.js';
 export class PageController {
   @Get()
   @Header('Content-Type', 'text/html; charset=utf-8')
-  @Header('Content-Security-Policy', contentSecurityPolicy(style, script))
+  @Header('Content-Security-Policy', contentSecurityPolicy(page))
   page() {
     return page;
   }
