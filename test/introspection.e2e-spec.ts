@@ -579,7 +579,7 @@ describe('introspection()', () => {
     ],
     ['an empty issuer', { endpoint, ...client, issuer: '' }, /^issuer must be/],
     ['an empty audience', { endpoint, ...client, audience: [] }, /^audience must be/],
-    ['[I-7] no audience', { endpoint, ...client, audience: undefined }, /^audience must be/],
+    ['[I-7] no audience', { endpoint, ...client, audience: undefined }, /^audience is undefined/],
     ['a principal that is not a function', { endpoint, ...client, principal: 'sub' }, /^principal must be/],
     ['a fetch that is not a function', { endpoint, ...client, fetch: {} }, /^fetch must be/],
     ['too much tolerance', { endpoint, ...client, clockTolerance: '301s' }, /^clockTolerance must be/],

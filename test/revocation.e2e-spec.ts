@@ -4,6 +4,7 @@ import type { JWTPayload } from 'jose';
 import { AuthModule, bearer, CurrentUser } from 'nestjs-http-auth';
 import { introspection, type IntrospectionOptions } from 'nestjs-http-auth/introspection';
 import { jwt, type JwtClaims, type JwtOptions, type RevocableVerifier } from 'nestjs-http-auth/jwt';
+import { BackChannelLogoutModule } from 'nestjs-http-auth/logout';
 import { adapters, start } from './support/application.js';
 import { bearerAuthorization, send } from './support/client.js';
 import { Endpoint } from './support/endpoint.js';
@@ -265,6 +266,24 @@ describe('invalidate()', () => {
   });
 });
 
+describe('A missing variable of the environment', () => {
+  const variable = process.env['NO_SUCH_VARIABLE'] as string;
+  const message = (option: string) =>
+    `${option} is undefined; set its value, e.g. the variable of the environment, or leave the option out`;
+
+  it('stops the startup, which names the option', () => {
+    expect(() => jwt({ issuer: variable, audience })).toThrow(message('jwt(): issuer'));
+    expect(() => jwt({ issuers: [{ issuer: variable, audience }] })).toThrow(message('jwt(): issuers: issuer'));
+    expect(() => introspection({ endpoint: variable, audience, clientId: 'a', clientSecret: 'b' })).toThrow(
+      message('introspection(): endpoint'),
+    );
+    const verifier = jwt({ issuer: 'https://issuer.example', audience, revocation });
+    expect(() => BackChannelLogoutModule.forRoot({ verifier, clientId: variable })).toThrow(
+      message('BackChannelLogoutModule: clientId'),
+    );
+  });
+});
+
 describe('The options of revocation', () => {
   const options = { issuer: 'https://issuer.example', audience, secret: 'a secret of thirty-two characters' };
   const age = 'revocation.maxTokenAge must be the longest lifetime of a token, from 1 second to 31 days';
@@ -275,6 +294,21 @@ describe('The options of revocation', () => {
     [{ revocation: {} }, age],
     [{ revocation: { maxTokenAge: 999 } }, age],
     [{ revocation: { maxTokenAge: '32d' } }, age],
+    [{ revocation: { maxTokenAge: NaN } }, age],
+    [{ revocation: { maxTokenAge: Infinity } }, age],
+    [{ revocation: { maxTokenAge: -3_600_000 } }, age],
+    [{ revocation: { maxTokenAge: 3_600_000.5 } }, age],
+    [{ revocation: { maxTokenAge: '1 fortnight' } }, age],
+    [{ revocation: { maxTokenAge: '-1h' } }, age],
+    [{ revocation: { maxTokenAge: '3600000' } }, age],
+    [{ revocation: { maxTokenAge: undefined } }, 'revocation.maxTokenAge is undefined; set its value'],
+    [{ revocation: undefined }, 'revocation is undefined; set its value'],
+    [{ clockTolerance: NaN }, 'clockTolerance must be a duration of at most 5 minutes'],
+    [{ clockTolerance: -1 }, 'clockTolerance must be a duration of at most 5 minutes'],
+    [{ clockTolerance: 5000.5 }, 'clockTolerance must be a duration of at most 5 minutes'],
+    [{ clockTolerance: 'soon' }, 'clockTolerance must be a duration of at most 5 minutes'],
+    [{ clockTolerance: '301s' }, 'clockTolerance must be a duration of at most 5 minutes'],
+    [{ audience: undefined }, 'audience is undefined; set its value'],
     [{ revocation: { maxTokenAge: '1h', max: 0 } }, 'revocation.max must be a whole number of at least 1'],
     [{ revocation: { maxTokenAge: '1h', prefix: 'a' } }, 'revocation.prefix is for redis only; remove it'],
     [{ revocation: { maxTokenAge: '1h', redis: {} } }, 'revocation.redis must be a client of ioredis 5 or later'],

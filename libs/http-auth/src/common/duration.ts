@@ -19,5 +19,8 @@ export function milliseconds(duration: unknown): number | undefined {
 
 function parse(duration: string): number | undefined {
   // `ms` throws if a string is longer than 100 characters.
-  return duration.length > 100 ? undefined : ms(duration as ms.StringValue);
+  if (duration.length > 100) return undefined;
+  const value: number | undefined = ms(duration as ms.StringValue);
+  // A calculation with a fraction, e.g. of '0.07s', may not be exact.
+  return value === undefined ? undefined : Math.round(value);
 }

@@ -1,5 +1,5 @@
 import { AuthConfigurationError } from '../common/configuration.error.js';
-import { type OptionNames, unknownOption } from '../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../common/options.js';
 import type { RevocableVerifier } from '../tokens/token.verifier.js';
 import { trustOf } from '../tokens/jwt/trust.js';
 import type { Logout } from './logout.token.js';
@@ -59,7 +59,7 @@ function isSegment(segment: string): boolean {
 function optionsProblem(options: BackChannelLogoutOptions): string | undefined {
   if (typeof options !== 'object' || options === null) return 'needs options; pass a verifier and a clientId';
   const { verifier, clientId, onLogout } = options;
-  const unknown = unknownOption(options, NAMES);
+  const unknown = unknownOption(options, NAMES) ?? undefinedOption(options, ['verifier', 'clientId', 'onLogout']);
   if (unknown !== undefined) return unknown;
   const trust = trustOf(verifier);
   if (trust === undefined) return 'verifier must be what jwt() returns; pass the same verifier to bearer()';

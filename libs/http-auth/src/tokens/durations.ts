@@ -6,9 +6,10 @@ export const DAY = 24 * 60 * 60 * 1000;
 /** RFC 9068 section 4: the tolerance is usually no more than a few minutes. */
 const MAX_TOLERANCE = 300_000;
 
-/** Returns a duration in milliseconds; `NaN` if it is not a duration, so that every check of its bounds fails. */
+/** Returns a duration in whole milliseconds; `NaN` if it is not one, so that every check of its bounds fails. */
 export function readDuration(duration: Duration | undefined, usual: Duration): number {
-  return milliseconds(duration ?? usual) ?? NaN;
+  const value = milliseconds(duration === undefined ? usual : duration);
+  return value !== undefined && Number.isSafeInteger(value) ? value : NaN;
 }
 
 /** Checks a duration in milliseconds. Returns an error message, or `undefined` if it is valid. */

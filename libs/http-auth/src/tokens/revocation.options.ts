@@ -1,5 +1,5 @@
 import type { Duration } from '../common/duration.js';
-import { type OptionNames, unknownOption } from '../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../common/options.js';
 import { redisProblem } from '../common/redis.js';
 import { DAY, readDuration } from './durations.js';
 
@@ -79,7 +79,8 @@ export function revocationProblem({ revoked, revocation }: Revocable): string | 
 function listProblem(options: RevocationOptions): string | undefined {
   if (typeof options !== 'object' || options === null) return "revocation must be options; write { maxTokenAge: '1h' }";
   const { redis, prefix, max } = options;
-  const unknown = unknownOption(options, NAMES, 'revocation.');
+  const unknown =
+    unknownOption(options, NAMES, 'revocation.') ?? undefinedOption(options, ['maxTokenAge'], 'revocation.');
   if (unknown !== undefined) return unknown;
   const age = maxTokenAgeOf(options);
   if (!(age >= 1000 && age <= MAX_AGE)) {

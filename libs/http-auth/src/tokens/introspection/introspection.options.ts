@@ -115,6 +115,9 @@ const NAMES: OptionNames<IntrospectionOptions> = {
 
 const CACHE_NAMES: OptionNames<IntrospectionCacheOptions> = { ttl: true, negativeTtl: true, max: true };
 
+/** The options that must not be `undefined` by mistake: the endpoint, and the options that make the check stricter. */
+const STRICT = ['endpoint', 'clientId', 'issuer', 'audience', 'roles', 'claims', 'revoked', 'revocation'];
+
 /** The options with their defaults, durations in milliseconds. */
 export interface Settings {
   readonly clockTolerance: number;
@@ -138,7 +141,7 @@ export function readSettings(options: Options): Settings {
   };
   const problem =
     unknownOption(options, NAMES) ??
-    undefinedOption(options, ['issuer', 'roles', 'claims', 'revoked']) ??
+    undefinedOption(options, STRICT) ??
     optionsProblem(options) ??
     clientProblem(options) ??
     settingsProblem(options, settings);

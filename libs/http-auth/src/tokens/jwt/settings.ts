@@ -53,8 +53,10 @@ const SETTINGS: OptionNames<JwtSettings> = {
   fetch: true,
   ...REVOCABLE_NAMES,
 };
-/** The options that must not be `undefined` by mistake: the keys of an issuer, and what makes the check stricter. */
+/** The options that must not be `undefined` by mistake: an issuer and its keys, and the options that make the check stricter. */
 const STRICT = [
+  'issuer',
+  'audience',
   'jwks',
   'key',
   'secret',
@@ -66,6 +68,7 @@ const STRICT = [
   'roles',
   'claims',
   'revoked',
+  'revocation',
 ];
 const ONE: OptionNames<JwtIssuer & JwtSettings> = { ...ISSUER_NAMES, ...SETTINGS };
 const SEVERAL = { issuers: true, ...SETTINGS } as const;
