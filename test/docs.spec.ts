@@ -6,13 +6,13 @@ import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** The Markdown files that people read. `docs/api` is generated. */
+/** The Markdown files that people read. `docs/api` and the built site are generated. */
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
   ...['README.md', 'SECURITY.md', 'CHANGELOG.md'].map((file) => `libs/http-auth/${file}`),
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.md') && !file.startsWith('api/'))
+    .filter((file) => file.endsWith('.md') && !/^(?:api|\.vitepress)\//.test(file))
     .map((file) => `docs/${file}`),
 ];
 

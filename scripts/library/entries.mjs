@@ -2,7 +2,7 @@
  * The entries of the package: each subpath with its module in `src/` and `dist/`. The fields of `package.json` are made from this
  * list.
  */
-const ENTRIES = {
+export const ENTRIES = {
   '.': 'index',
   './testing': 'testing/index',
   './testing/jest': 'testing/jest/index',

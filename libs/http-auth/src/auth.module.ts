@@ -195,7 +195,11 @@ export class AuthModule
   /** The parts, as soon as the module is initialized. */
   private installation: Installation | undefined;
 
-  // Only dependencies that are never request-scoped. Otherwise Nest would not create the module, and nothing would be protected.
+  /**
+   * Only dependencies that are never request-scoped. Otherwise Nest would not create the module, and nothing would be protected.
+   *
+   * @internal Nest creates the instance.
+   */
   constructor(
     private readonly application: ApplicationConfig,
     private readonly moduleRef: ModuleRef,

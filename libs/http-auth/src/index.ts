@@ -1,3 +1,13 @@
+/**
+ * The module, the schemes, the decorators and the types that verifiers use.
+ *
+ * ```ts
+ * import { AuthModule, basic, bearer, Public } from 'nestjs-http-auth';
+ * ```
+ *
+ * @module nestjs-http-auth
+ */
+
 export { AuthModule, PASSPORT } from './auth.module.js';
 export type { AuthModuleOptions, AuthOptionsFactory, ChallengeOptions, StreamOptions } from './auth.options.js';
 export type {
@@ -13,9 +23,11 @@ export { type AuthEventListener, AuthEvents } from './events/auth.events.js';
 export type { AuthenticatedRequest, AuthInfo } from './guard/authenticated-request.js';
 export {
   BrowserPrompt,
+  type ClassOrMethodDecorator,
   CurrentAuth,
   CurrentUser,
   OptionalAuth,
+  type ParameterPipe,
   Public,
   Realm,
   Roles,
@@ -53,7 +65,7 @@ export { RouteReport } from './routes/route.report.js';
 export { admit, type Admission, type AdmissionInfo } from './schemes/admission.js';
 export type { CertificateSource, ClientCertificate, NoClientCertificate } from './schemes/client.certificate.js';
 export type { Confirmation } from './schemes/confirmation.js';
-export { anyOf } from './schemes/any.of.js';
+export { anyOf, type AnyVerifier } from './schemes/any.of.js';
 export { AuthLimits, type SchemeLimitStatus } from './schemes/auth.limits.js';
 export type { ApiKeyCredentials } from './schemes/apikey/api.key.credentials.js';
 export { apiKey, type ApiKeyOptions } from './schemes/apikey/api.key.scheme.js';
@@ -72,7 +84,11 @@ export type { Outcome } from './schemes/outcome.js';
 export type { OpenApiFlow, OpenApiFlows } from './schemes/openapi.flows.js';
 export { BasicStrategy } from './schemes/passport/basic.strategy.js';
 export { BearerStrategy } from './schemes/passport/bearer.strategy.js';
-export { passportStrategy, type PassportStrategyOptions } from './schemes/passport/passport.strategy.js';
+export {
+  type AnyStrategy,
+  passportStrategy,
+  type PassportStrategyOptions,
+} from './schemes/passport/passport.strategy.js';
 export type { PassportRegistry, Strategy, StrategyActions } from './schemes/passport/strategy.js';
 export type {
   OpenApiScheme,

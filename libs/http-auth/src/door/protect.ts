@@ -90,10 +90,15 @@ export interface PathPolicy {
  * protect(app, { except: ['/health'] });
  * protect(app, '/docs', { realm: 'API documentation' });
  *
- * @param path a path, or several; by default `/`, the whole server
  * @throws AuthConfigurationError if a path or its policy is invalid, or if the application has no AuthModule
  */
 export function protect(app: INestApplicationContext, policy?: PathPolicy): void;
+/**
+ * Protects a path, or several, and everything below. Each path is literal.
+ *
+ * @param path a path, or several; by default `/`, the whole server
+ * @throws AuthConfigurationError if a path or its policy is invalid, or if the application has no AuthModule
+ */
 export function protect(app: INestApplicationContext, path: string | readonly string[], policy?: PathPolicy): void;
 export function protect(
   app: INestApplicationContext,

@@ -54,6 +54,7 @@ export class GraphQLAuthModule implements OnModuleInit {
     return { module: GraphQLAuthModule, global: true, providers: [{ provide: GRAPHQL_OPTIONS, useValue: resolved }] };
   }
 
+  /** @internal Nest creates the instance. */
   constructor(
     transports: Transports,
     transport: GraphQLTransport,

@@ -27,7 +27,8 @@ export const SCOPES_BY = 'nestjs-http-auth:scopes-by';
 export const ROLES = 'nestjs-http-auth:roles';
 export const STEP_UP = 'nestjs-http-auth:step-up';
 
-type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
+/** A decorator for a controller and for its methods. */
+export type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
 
 /**
  * Opens a controller or a method: requests do not need credentials, and the guard ignores the credentials that they have.
@@ -136,8 +137,8 @@ function requireRoles(mode: RequiredRoles['mode'], names: readonly string[]): Cl
  */
 export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options ?? {});
 
-/** A pipe, as Nest's own parameter decorators accept it. */
-type Pipe = Type<PipeTransform> | PipeTransform;
+/** A pipe of a parameter decorator: a class or an instance, as Nest's own decorators accept it. */
+export type ParameterPipe = Type<PipeTransform> | PipeTransform;
 
 /**
  * Injects the principal of the request, as the verifier returned it, or one of its properties. The value is `undefined` if the
@@ -147,8 +148,8 @@ type Pipe = Type<PipeTransform> | PipeTransform;
  * mine(@CurrentUser() user: User, @CurrentUser<User>('name') name: string) {}
  */
 export const CurrentUser: <Principal = Record<string, unknown>>(
-  property?: Extract<keyof Principal, string> | Pipe,
-  ...pipes: Pipe[]
+  property?: Extract<keyof Principal, string> | ParameterPipe,
+  ...pipes: ParameterPipe[]
 ) => ParameterDecorator = createParamDecorator((property: string | undefined, context: ExecutionContext): unknown => {
   const user = requestOf(context)?.user as Record<string, unknown> | undefined;
   return property === undefined ? user : user?.[property];
@@ -161,7 +162,7 @@ export const CurrentUser: <Principal = Record<string, unknown>>(
  * @example
  * me(@CurrentAuth() { scheme, realm }: AuthInfo) {}
  */
-export const CurrentAuth: (property?: keyof AuthInfo | Pipe, ...pipes: Pipe[]) => ParameterDecorator =
+export const CurrentAuth: (property?: keyof AuthInfo | ParameterPipe, ...pipes: ParameterPipe[]) => ParameterDecorator =
   createParamDecorator((property: keyof AuthInfo | undefined, context: ExecutionContext): unknown => {
     const info = requestOf(context)?.authInfo;
     return property === undefined ? info : info?.[property];

@@ -24,6 +24,7 @@ import { Transports } from './transport.js';
 export class HttpAuthGuard implements CanActivate {
   private readonly logger = new Logger('HttpAuthGuard');
 
+  /** @internal Nest creates the instance. */
   constructor(
     private readonly exchanges: RouteExchanges,
     private readonly authenticator: Authenticator,

@@ -20,7 +20,7 @@ export interface AccessDecorator {
 
 /** The decorator or option that decides the access of a route, in words, for reports. */
 export type AccessReason =
-  | `${AccessDecorator['decorator']} on the ${AccessDecorator['on']}`
+  | `${'@Public()' | '@Public(false)' | '@OptionalAuth()'} on the ${'method' | 'class'}`
   | 'option public'
   | 'protect()'
   | 'default';

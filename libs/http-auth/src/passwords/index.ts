@@ -1,3 +1,13 @@
+/**
+ * Verifiers of passwords for `basic()`, and the hashes that they compare.
+ *
+ * ```ts
+ * import { htpasswd, passwords, users } from 'nestjs-http-auth/passwords';
+ * ```
+ *
+ * @module nestjs-http-auth/passwords
+ */
+
 export { htpasswd } from './htpasswd.js';
 export { type HashAlgorithm, type HashOptions, password } from './password.js';
 export { type FindUser, passwords, type PasswordsOptions, type StoredUser } from './passwords.js';

@@ -26,10 +26,15 @@ import { exceptionWithStatus, setRetryAfter } from './status.exception.js';
 @Injectable()
 @Catch(UnauthorizedException, ForeignUnauthorizedError, VerifierError)
 export class HttpAuthFilter extends BaseExceptionFilter {
-  /** How other transports respond to the exceptions of this filter, by the type of their contexts. Their modules register it. */
+  /**
+   * How other transports respond to the exceptions of this filter, by the type of their contexts. Their modules register it.
+   *
+   * @internal
+   */
   readonly forms = new Map<string, (exception: Error, host: ArgumentsHost) => unknown>();
   private readonly logger = new Logger('HttpAuthFilter');
 
+  /** @internal Nest creates the instance. */
   constructor(
     private readonly exchanges: Exchanges,
     private readonly challenger: Challenger,
@@ -37,7 +42,11 @@ export class HttpAuthFilter extends BaseExceptionFilter {
     super();
   }
 
-  /** Responds with the exception, in the form of the transport, or rethrows it if the module of the transport is not imported. */
+  /**
+   * Responds with the exception, in the form of the transport, or rethrows it if the module of the transport is not imported.
+   *
+   * @internal Nest calls it.
+   */
   override catch(
     thrown: UnauthorizedException | ForeignUnauthorizedError | VerifierError,
     host: ArgumentsHost,

@@ -19,6 +19,7 @@ import { type PlacedRoute, RouteExplorer } from './route.explorer.js';
  */
 @Injectable()
 export class RouteReport {
+  /** @internal Nest creates the instance. */
   constructor(
     private readonly explorer: RouteExplorer,
     private readonly policies: Policies,
@@ -90,6 +91,8 @@ export class RouteReport {
   /**
    * Returns the policies of all routes by method and path. The policy is `undefined` if the guard does not run on the
    * route, or if the method and the path do not identify it.
+   *
+   * @internal
    */
   policiesByRoute(): ReadonlyMap<string, Policy | undefined> {
     const policies = new Map<string, Policy | undefined>();

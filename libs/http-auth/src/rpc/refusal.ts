@@ -57,6 +57,7 @@ export class RefusedEventException extends IntrinsicException {
   /** The name of the class. */
   override readonly name = 'RefusedEventException';
 
+  /** @internal The guard throws the exception. */
   constructor({ message, cause }: HttpException) {
     super(message, { cause });
   }

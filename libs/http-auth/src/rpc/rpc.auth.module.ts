@@ -38,6 +38,7 @@ export class RpcAuthModule implements OnApplicationBootstrap {
     return { module: RpcAuthModule, providers: [{ provide: RPC_OPTIONS, useValue: checkedOptions(options) }] };
   }
 
+  /** @internal Nest creates the instance. */
   constructor(
     private readonly transport: RpcTransport,
     servers: MessageServers,

@@ -7,8 +7,8 @@ import { RefusedException } from './refused.exception.js';
 import type { VerifierContext } from './verifier.context.js';
 import { isVerifierClass, type Verdict, type Verifier, type VerifierFunction, verifierProblem } from './verifier.js';
 
-/** Any verifier. */
-type AnyVerifier = Verifier<never, unknown, never>;
+/** A verifier of any credentials: a function or an injectable class. */
+export type AnyVerifier = Verifier<never, unknown, never>;
 
 /** The parameters of a verifier: the credentials and the request. */
 type ParametersOf<V> = V extends Verifier<infer Credentials, unknown, infer Request> ? [Credentials, Request] : never;

@@ -22,6 +22,7 @@ export interface SchemeLimitStatus extends LimitStatus {
  */
 @Injectable()
 export class AuthLimits {
+  /** @internal Nest creates the instance. */
   constructor(private readonly registry: SchemeRegistry) {}
 
   /** `true` if the limits of a scheme are in a store that other processes may use too. */

@@ -19,6 +19,7 @@ export class VerifierError extends Error {
    * @param secrets the strings that the copy must not contain
    * @param isRefusal `true` if one of several verifiers has refused the credentials. Then the attempt counts for the limits, because
    * a guesser would notice if the guess was right
+   * @internal The guard throws the error.
    */
   constructor(
     scheme: string,

@@ -7,6 +7,7 @@ import { Tickets } from './tickets.js';
 @Global()
 @Module({ providers: [Tickets], exports: [Tickets] })
 export class TicketsModule implements OnModuleInit {
+  /** @internal Nest creates the instance. */
   constructor(private readonly registry: SchemeRegistry) {}
 
   /** Called by Nest. It checks that `AuthModule` has the scheme. */

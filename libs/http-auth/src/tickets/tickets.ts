@@ -34,6 +34,7 @@ export interface TicketUse {
  */
 @Injectable()
 export class Tickets {
+  /** @internal Nest creates the instance. */
   constructor(
     private readonly registry: SchemeRegistry,
     @Inject(SUBJECT) private readonly subject: SubjectOf | undefined,

@@ -1,3 +1,13 @@
+/**
+ * The guard for the handshakes and the messages of gateways, with `ws` and with socket.io.
+ *
+ * ```ts
+ * import { WebSocketAuthModule } from 'nestjs-http-auth/websockets';
+ * ```
+ *
+ * @module nestjs-http-auth/websockets
+ */
+
 export { authOf, userOf } from './connection.js';
 export { type RefusalCode, type RefusedMessage } from './refusal.js';
 export { type ConnectionPredicate, WebSocketAuth } from './websocket.auth.js';

@@ -14,6 +14,7 @@ export type ConnectionPredicate<Principal> = (user: Principal, auth: AuthInfo | 
 /** Changes the authentication of open connections. */
 @Injectable()
 export class WebSocketAuth {
+  /** @internal Nest creates the instance. */
   constructor(
     private readonly connections: Connections,
     private readonly handshakes: Handshakes,

@@ -49,6 +49,7 @@ export class WebSocketAuthModule {
     };
   }
 
+  /** @internal Nest creates the instance. */
   constructor(
     config: ApplicationConfig,
     transports: Transports,

@@ -1,2 +1,12 @@
+/**
+ * The scheme DPoP for tokens that are bound to a key (RFC 9449).
+ *
+ * ```ts
+ * import { dpop } from 'nestjs-http-auth/dpop';
+ * ```
+ *
+ * @module nestjs-http-auth/dpop
+ */
+
 export type { DpopNonceOptions, DpopOptions, DpopReplayOptions } from './dpop.options.js';
 export { dpop, type DpopCredentials } from './dpop.scheme.js';

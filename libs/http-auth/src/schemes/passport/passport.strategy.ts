@@ -13,7 +13,7 @@ import { challengeOf, run } from './strategy.runner.js';
 
 /** A Passport strategy of any kind. `any`, because Passport's types require Express's request. */
 // eslint-disable-next-line typescript/no-explicit-any
-type AnyStrategy = { name?: string; authenticate(request: any, options?: any): any };
+export type AnyStrategy = { name?: string; authenticate(request: any, options?: any): any };
 
 /** Options of {@link passportStrategy}: how the strategy acts as a scheme. */
 export interface PassportStrategyOptions extends SchemeOptions {

@@ -1,3 +1,13 @@
+/**
+ * Adds `toChallenge()` and the other matchers to the `expect` of Jest.
+ *
+ * ```ts
+ * import 'nestjs-http-auth/testing/jest';
+ * ```
+ *
+ * @module nestjs-http-auth/testing/jest
+ */
+
 import { expect } from '@jest/globals';
 import { type HttpAuthMatchers, httpAuthMatchers } from '../matchers.js';
 

@@ -29,7 +29,10 @@ interface Verified {
   readonly admission: Admission<JwtClaims>;
 }
 
-/** Returns a verifier like the one below. The claims are the output of the schema, and by default they are the principal. */
+/**
+ * Returns a verifier of access tokens that are signed JWTs, with a schema for their claims. By default, the principal is the output
+ * of the schema.
+ */
 export function jwt<Claims extends object, Principal = Claims, Request extends object = HttpRequest>(
   options: JwtOptions<Principal, Request, Claims> & { readonly claims: StandardSchema<Claims> },
 ): JwtVerifier<Principal, Request>;

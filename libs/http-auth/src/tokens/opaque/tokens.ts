@@ -12,13 +12,11 @@ import { isTokenHash, token as opaque } from './token.js';
 import { type TokensOptions, tokensProblem } from './tokens.options.js';
 import { reporterOfUses } from './use.reporter.js';
 
-type Found<Principal> = StoredToken<Principal> | null | undefined;
-
 /** Finds a token by its hash. Returns `null` or `undefined` if the store does not have it. */
 export type FindToken<Principal, Request = HttpRequest> = (
   hash: string,
   request: Request,
-) => Found<Principal> | Promise<Found<Principal>>;
+) => StoredToken<Principal> | null | undefined | Promise<StoredToken<Principal> | null | undefined>;
 
 /**
  * Returns a verifier of opaque tokens that the application itself issues. The application stores only their hashes. The verifier
@@ -71,7 +69,7 @@ function misfitOf(token: string, { prefix, checksum }: TokensOptions<never, neve
 }
 
 /** Returns the reason to refuse a token, or `undefined` if it is valid. */
-function failureOf(hash: string, stored: Found<unknown>): Failure | undefined {
+function failureOf(hash: string, stored: StoredToken<unknown> | null | undefined): Failure | undefined {
   const unknown = new Failure('invalid', 'Bearer', 401, { foreign: true });
   if (stored === null || stored === undefined) return unknown;
   const problem = problemOf(stored);
