@@ -4,6 +4,8 @@
  */
 export const contents: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Start: {
+    'guide/five-minutes.md': 'Five minutes',
+    'guide/staging-wall.md': 'Staging wall',
     'guide/protect-an-application.md': 'Protect an application',
     'guide/several-schemes.md': 'Use several schemes',
     'guide/nest-versions.md': 'Use Nest 11 or 12',
@@ -12,6 +14,15 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
   'Identity providers': {
     'guide/bearer-jwt.md': 'Verify JWTs',
     'guide/issuers.md': 'Keycloak, Auth0, Entra ID and others',
+    'guide/identity-providers/README.md': 'All providers',
+    'guide/identity-providers/keycloak.md': 'Keycloak',
+    'guide/identity-providers/auth0.md': 'Auth0',
+    'guide/identity-providers/entra-id.md': 'Entra ID',
+    'guide/identity-providers/okta.md': 'Okta',
+    'guide/identity-providers/cognito.md': 'Cognito',
+    'guide/identity-providers/better-auth.md': 'better-auth',
+    'guide/identity-providers/oidc-provider.md': 'oidc-provider',
+    'guide/multi-tenant.md': 'Several tenants',
     'guide/introspection.md': 'Introspect tokens',
     'guide/revocation.md': 'Revoke tokens',
     'guide/dpop.md': 'Accept DPoP tokens',
@@ -19,6 +30,7 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   'Other credentials': {
     'guide/basic-passwords.md': 'Check passwords',
+    'guide/users-in-a-database.md': 'Users in a database',
     'guide/limits.md': 'Limit password guessing',
     'guide/api-tokens.md': 'Issue API tokens',
     'guide/api-keys.md': 'Accept API keys',
@@ -41,8 +53,11 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   Integrations: {
     'guide/openapi.md': 'OpenAPI',
+    'guide/swagger-ui.md': 'Swagger UI',
     'guide/proxies.md': 'Proxies',
     'guide/many-instances.md': 'Many instances',
+    'guide/private-registry.md': 'npm registries',
+    'guide/docker-registry.md': 'Docker registries',
     'guide/other-transports.md': 'Where the guard runs',
     'guide/graphql.md': 'GraphQL',
     'guide/websockets.md': 'WebSocket gateways',
@@ -53,8 +68,17 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
     'guide/audit-log.md': 'Audit log',
     'guide/testing.md': 'Tests',
   },
-  Migrate: {},
+  Migrate: {
+    'migrate/README.md': 'Choose your page',
+    'migrate/passport.md': '@nestjs/passport',
+    'migrate/passport-jwt.md': 'passport-jwt',
+    'migrate/nest-keycloak-connect.md': 'nest-keycloak-connect',
+    'migrate/express-basic-auth.md': 'express-basic-auth',
+    'migrate/express-oauth2-jwt-bearer.md': 'express-oauth2-jwt-bearer',
+    'migrate/own-guards.md': 'Your own guards',
+  },
   'When it fails': {
+    'guide/troubleshooting.md': 'Troubleshooting',
     'guide/errors.md': 'Fix errors',
   },
   Reference: {

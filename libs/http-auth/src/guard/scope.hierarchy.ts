@@ -26,7 +26,7 @@ export class ScopeHierarchy {
   /** For each implied scope: the scopes that imply it. */
   private readonly wider = new Map<string, readonly string[]>();
 
-  /** @param implies valid, see {@link impliesProblem} */
+  /** @internal */
   constructor(implies: NonNullable<ScopeOptions['implies']> = {}) {
     for (const scope of Object.keys(implies)) {
       for (const implied of impliedBy(scope, implies)) {

@@ -8,5 +8,7 @@
  * @module nestjs-http-auth/dpop
  */
 
+export type { NonceOptions } from '../nonce.options.js';
+export type { ReplayOptions } from '../replay.options.js';
 export type { DpopNonceOptions, DpopOptions, DpopReplayOptions } from './dpop.options.js';
 export { dpop, type DpopCredentials } from './dpop.scheme.js';
