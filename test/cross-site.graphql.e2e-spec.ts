@@ -6,6 +6,7 @@ import {
   bearer,
   cookie,
   CurrentUser,
+  Failure,
   passportStrategy,
   type SchemeDefinition,
   Public,
@@ -105,6 +106,11 @@ describe.each(engines)('a page of another site with %s', (_name, engine) => {
 });
 
 async function hijack(app: INestApplication, query: string, connectionParams: object | undefined): Promise<unknown[]> {
+  return (await attempt(app, query, connectionParams)).found;
+}
+
+/** Opens a connection as a page of another site. Returns the results, and the reason if the server closes the connection. */
+async function attempt(app: INestApplication, query: string, connectionParams: object | undefined) {
   const headers = { cookie: 'sid=alice', origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
   class Socket extends WebSocket {
     constructor(url: string, protocols: string[]) {
@@ -121,6 +127,7 @@ async function hijack(app: INestApplication, query: string, connectionParams: ob
   });
   clients.push(client);
   const found: unknown[] = [];
+  let reason: string | undefined;
   await new Promise<void>((resolve) => {
     client.subscribe(
       { query },
@@ -128,13 +135,14 @@ async function hijack(app: INestApplication, query: string, connectionParams: ob
         next: ({ data, errors }) => void found.push(data, errors?.[0]?.message),
         error: (error) => {
           found.push((error as { code?: number }).code);
+          ({ reason } = error as { reason?: string });
           resolve();
         },
         complete: resolve,
       },
     );
   });
-  return found;
+  return { found, reason };
 }
 
 describe.each(engines)('A page of another site with %s', (_name, engine) => {
@@ -149,5 +157,22 @@ describe.each(engines)('A page of another site with %s', (_name, engine) => {
       providers: [NewsResolver],
     });
     expect(await hijack(app, '{ me }', connectionParams)).toEqual([4403]);
+  });
+
+  it('is told that its origin is refused, and no other refusal has this reason', async () => {
+    const message = 'The Origin is not allowed to open a connection with these credentials';
+    const refuse = bearer(() => new Failure('forbidden', 'Bearer', 403, { message }));
+    const session = passportStrategy(strategy, { scheme: 'Session', presents });
+    const module = engine.module(
+      engine.name === 'Apollo'
+        ? { subscriptions: { 'graphql-ws': true } }
+        : { subscription: { fullWsTransport: true } as never },
+    );
+    const app = await start(engine.adapter(), {
+      imports: [AuthModule.forRoot({ realm: 'x', schemes: [session, refuse] }), GraphQLAuthModule, module],
+      providers: [NewsResolver],
+    });
+    expect((await attempt(app, '{ me }', undefined)).reason).toBe('Origin not allowed');
+    expect((await attempt(app, '{ me }', { authorization: 'Bearer x' })).reason).toBe('Forbidden');
   });
 });

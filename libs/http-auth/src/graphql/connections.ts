@@ -3,7 +3,6 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ApplicationConfig } from '@nestjs/core';
 import { callAt } from '../common/timeout.js';
 import { responseToUpgrade } from '../door/upgrade.response.js';
-import { CROSS_SITE } from '../guard/ambient.js';
 import { Authenticator } from '../guard/authenticator.js';
 import { isGuarded } from '../guard/guarded.js';
 import { Policies } from '../guard/policies.js';
@@ -131,7 +130,7 @@ function close(socket: Socket, [code, reason]: (typeof CLOSE)[keyof typeof CLOSE
 function closeCodeOf(result: PolicyResult) {
   if (!(result instanceof Failure || result instanceof Fault)) return CLOSE.failed;
   if (result instanceof Failure && result.reason === 'missing') return CLOSE.missing;
-  if (result instanceof Failure && result.details.message === CROSS_SITE) return CLOSE.origin;
+  if (result instanceof Failure && result.details.crossSite === true) return CLOSE.origin;
   const status = refusalOf(result).getStatus();
   if (status === 429 || status === 503) return CLOSE.later;
   return status >= 500 ? CLOSE.failed : CLOSE.refused;

@@ -5,7 +5,7 @@ import type { Scheme } from '../schemes/scheme.js';
 import type { Policy } from './policy.js';
 
 /** The message for a connection that a page of another site has opened. */
-export const CROSS_SITE = 'The Origin is not allowed to open a connection with these credentials';
+const CROSS_SITE = 'The Origin is not allowed to open a connection with these credentials';
 
 /** Returns the connection that a request opens, or `undefined` if it does not open a connection. A policy of connections always has one. */
 export function connectionSourceOf(policy: Policy, exchange: Exchange): ConnectionSource | undefined {
@@ -20,7 +20,7 @@ export function originFailure(
   { request }: Exchange,
 ): Failure | undefined {
   if (!isAmbient(scheme, isSentByPage) || !isFromOtherSite(request, origins)) return undefined;
-  return new Failure('forbidden', scheme.name, 403, { message: CROSS_SITE, body: CROSS_SITE });
+  return new Failure('forbidden', scheme.name, 403, { crossSite: true, message: CROSS_SITE, body: CROSS_SITE });
 }
 
 /**

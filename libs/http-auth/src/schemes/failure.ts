@@ -44,6 +44,8 @@ export interface FailureDetails {
   readonly foreign?: boolean;
   /** If `true`, the credentials were valid once, and have expired. `@OptionalAuth({ stale: 'anonymous' })` can accept them as none. */
   readonly stale?: boolean;
+  /** If `true`, a page of another site has opened the connection, so its `Origin` was refused. */
+  readonly crossSite?: boolean;
   /** The reason in words, for logs and events, e.g. `jwt expired` from passport-jwt. Credentials are cut out. */
   readonly message?: string;
   /** The response body, e.g. if the verifier threw an `UnauthorizedException` with a message. Credentials are cut out. */
