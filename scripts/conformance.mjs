@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { root } from './support/run.mjs';
 
 const FILE = 'docs/rfc-conformance.md';
-const ID = /\[([A-Z]-\d+)\]\s*/g;
+const ID = /\[((?:[A-Z]|DIG|AI)-\d+)\]\s*/g;
 
 const { values: options } = parseArgs({ options: { results: { type: 'string' }, check: { type: 'boolean' } } });
 const problems = [];
@@ -35,7 +35,7 @@ function runTests() {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   try {
     const report = ['--json', `--outputFile=${file}`, '--testLocationInResults'];
-    spawnSync(process.execPath, [...flags, '-t', '\\[[A-Z]-\\d+\\]', ...report], { cwd: root });
+    spawnSync(process.execPath, [...flags, '-t', '\\[(?:[A-Z]|DIG|AI)-\\d+\\]', ...report], { cwd: root });
     return readResults(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -77,7 +77,7 @@ function fill(text, found) {
   const rows = new Set();
   const lines = text.split('\n').map((line) => {
     const [, id = '', ...cells] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-    if (!/^[A-Z]-\d+$/.test(id)) return line;
+    if (!/^(?:[A-Z]|DIG|AI)-\d+$/.test(id)) return line;
     if (rows.has(id)) problems.push(`${id} is in the table twice`);
     rows.add(id);
     const [requirement, section, proof] = cells;
