@@ -209,6 +209,9 @@ describe.each(adapters)('Digest on %s', (_name, adapter) => {
       code: 'ERR_AUTH_SCHEME_OPTION',
       message: expect.stringMatching(/^digest\(\): algorithms: SHA-1 is not supported; choose of /),
     });
+    await expect(application({ algorithms: [undefined as unknown as 'MD5'] })).rejects.toThrow(
+      'algorithms: undefined is not supported',
+    );
     await expect(application({ algorithms: [] })).rejects.toThrow('algorithms must list at least one');
     await expect(application({ algorithms: ['MD5', 'MD5'] })).rejects.toThrow('may be listed once');
   });
@@ -622,7 +625,7 @@ describe.each(adapters)('Digest on %s', (_name, adapter) => {
   it('[DIG-16] cuts the response out of errors of find', async () => {
     const logger = new RecordingLogger();
     let field = '';
-    const find: FindDigestUser = (_name, _lookup, request) => {
+    const find: FindDigestUser = (_username, _lookup, request) => {
       field = request.headers.authorization ?? '';
       const [, response = ''] = /response="(\w+)"/.exec(field) ?? [];
       throw new ForbiddenException(`${response} ${field}`);
@@ -651,7 +654,7 @@ describe.each(adapters)('Digest on %s', (_name, adapter) => {
 
   it('refuses a user without a principal, or with credentials that are bound to a key', async () => {
     for (const principal of [null, undefined, false, admit('alice', { confirmation: { jkt: 'a' } })]) {
-      const app = await application({}, (() => ({ principal, password: 'wonder:land' })) as FindDigestUser);
+      const app = await application({}, () => ({ principal, password: 'wonder:land' }));
       expect((await login(app)).status).toBe(401);
     }
   });
@@ -661,7 +664,7 @@ describe.each(adapters)('Digest on %s', (_name, adapter) => {
     const asked = await send(app, '/reports');
     const field = asked.headers['proxy-authenticate'];
     expect([asked.status, asked.headers['www-authenticate']]).toEqual([407, undefined]);
-    const [params = {}] = digestChallenges([field ?? ''].flat() as string[]);
+    const [params = {}] = digestChallenges([field ?? ''].flat());
     const client = { username: 'alice', password: 'wonder:land', params };
     const ask = (uri: string, target: string, nc: string) => {
       const { fields, rspauth } = answerDigest({ ...client, uri, nc });

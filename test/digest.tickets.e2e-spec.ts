@@ -72,7 +72,7 @@ describe.each(adapters)('[DIG-15] A ticket of a Digest user on %s', (_name, adap
     expect(await open(app, '/other', await digestFields(app, '/tickets/other'))).toBe(401);
   });
 
-  it('does not open a stream in another realm behind a protected path of its own realm', async () => {
+  it('does not open a stream in another realm behind a protected path of the right realm', async () => {
     const app = await application();
     expect(await open(app, '/mixed', await digestFields(app, '/tickets/mixed'))).toBe(401);
   });

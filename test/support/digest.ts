@@ -17,7 +17,7 @@ export function digestChallenges(challenges: string | string[]): Record<string, 
   return all.filter(({ scheme }) => scheme === 'Digest').map(({ params = {} }) => params);
 }
 
-/** A client of Digest that knows a password. It is written from RFC 7616, and uses nothing of the library but its parser. */
+/** A client of Digest that knows a password. It is written from RFC 7616, and uses only the parser of the library. */
 export interface DigestClient {
   username: string;
   password: string;
@@ -54,7 +54,7 @@ export function answerDigest({
   return { fields, rspauth: proof('') };
 }
 
-/** Formats the field, with quotes where RFC 7616 section 3.4 wants them. `undefined` leaves a parameter out. */
+/** Formats the field, with the quotes of RFC 7616 section 3.4. `undefined` leaves a parameter out. */
 export function digestField(fields: Readonly<Record<string, string | undefined>>): string {
   const tokens = ['algorithm', 'qop', 'nc', 'userhash', 'username*'];
   const params = Object.entries(fields).flatMap(([name, value]) =>

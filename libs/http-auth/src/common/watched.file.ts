@@ -24,7 +24,7 @@ export interface FileFormat<Content> {
   /** How to create such a file. */
   readonly fix: string;
   /**
-   * Parses the text of a file.
+   * Parses the content of a file.
    *
    * @param isStartup if `true`, it may throw an `AuthConfigurationError` for a line that cannot be used
    */

@@ -4,7 +4,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 const TIME = 6;
 const MAC = 16;
 
-/** What the nonces of a scheme consist of. */
+/** The parts of the nonces of a scheme. */
 export interface NonceSettings {
   /** The purpose of the HMAC, so that a secret with another purpose does not make valid nonces. */
   readonly purpose: string;
@@ -75,7 +75,7 @@ export class Nonces {
 
   private macOf(secret: string, head: Buffer, scope: string): Buffer {
     const { purpose } = this.settings;
-    // The head has a fixed length, so the scope needs no separator.
+    // The head has a fixed length, so the scope does not need a separator.
     return createHmac('sha256', secret).update(purpose).update(head).update(scope).digest().subarray(0, MAC);
   }
 }

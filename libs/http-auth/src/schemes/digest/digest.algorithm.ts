@@ -6,7 +6,7 @@ export type DigestHash = 'SHA-256' | 'SHA-512-256' | 'MD5';
 /** An algorithm of Digest (RFC 7616 section 6.1). The name with `-sess` also hashes the nonces into the key (section 3.4.2). */
 export type DigestAlgorithm = DigestHash | `${DigestHash}-sess`;
 
-/** What an algorithm consists of. */
+/** The parts of an algorithm. */
 export interface Algorithm {
   readonly name: DigestAlgorithm;
   readonly hash: DigestHash;
@@ -15,7 +15,7 @@ export interface Algorithm {
   /** The number of hexadecimal digits of a hash. */
   readonly length: number;
   /** Returns the hash in hexadecimal. A string is hashed as UTF-8. */
-  digest(data: string | Buffer): string;
+  readonly digest: (data: string | Buffer) => string;
 }
 
 const HASHES: Readonly<Record<DigestHash, { readonly node: string; readonly length: number }>> = {

@@ -24,8 +24,8 @@ export type DigestReplayOptions = ReplayOptions;
 /** Options of {@link digest}. */
 export interface DigestOptions extends SchemeOptions {
   /**
-   * The algorithms in the order of preference: SHA-256, SHA-512-256 and MD5, each also with `-sess`. Each has a challenge of its own. MD5
-   * is only for clients that have nothing else.
+   * The algorithms in the order of preference: SHA-256, SHA-512-256 and MD5, each also with `-sess`. Each has its own challenge. MD5 is only
+   * for clients that do not support the others.
    *
    * @default ['SHA-256']
    */
@@ -104,8 +104,8 @@ function algorithmsProblem(algorithms: unknown): string | undefined {
   const known = ALGORITHM_NAMES.join(', ');
   if (!Array.isArray(algorithms) || algorithms.length === 0) return `algorithms must list at least one of ${known}`;
   const names: unknown[] = algorithms;
-  const wrong = names.find((name) => typeof name !== 'string' || !ALGORITHM_NAMES.includes(name));
-  if (wrong !== undefined) return `algorithms: ${String(wrong)} is not supported; choose of ${known}`;
+  const [wrong] = names.filter((name) => !ALGORITHM_NAMES.includes(name as string)).map(String);
+  if (wrong !== undefined) return `algorithms: ${wrong} is not supported; choose of ${known}`;
   if (new Set(names).size < names.length) return 'algorithms: each algorithm may be listed once; remove the second';
   const missing = (names as DigestAlgorithm[]).find((name) => !isAvailable(algorithmOf(name) as Algorithm));
   return missing && `algorithms: this Node.js does not have ${missing}; remove it`;
@@ -115,8 +115,5 @@ function nonceProblem(nonces: DigestNonceOptions | undefined): string | undefine
   if (nonces === undefined) return undefined;
   if (typeof nonces !== 'object' || nonces === null) return 'nonces must be an object, e.g. { secret }';
   // A missing variable of the environment would silently be a random secret.
-  return (
-    undefinedOption(nonces, ['secret'], 'nonces.') ??
-    noncesProblem({ secret: '-'.repeat(32), ...nonces } as NonceOptions)
-  );
+  return undefinedOption(nonces, ['secret'], 'nonces.') ?? noncesProblem({ secret: '-'.repeat(32), ...nonces });
 }

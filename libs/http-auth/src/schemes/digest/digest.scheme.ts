@@ -80,7 +80,7 @@ class DigestScheme implements Scheme {
   readonly #limits: Limits | undefined;
   readonly #nonces: Nonces;
   readonly #replay: Replay;
-  /** The password of users who do not exist. Nobody knows it. */
+  /** The password of users who do not exist. No client knows it. */
   readonly #decoy = randomBytes(32).toString('hex');
   /** The params of `Authentication-Info` for requests that were accepted. */
   readonly #infos = new WeakMap<object, () => AuthParams>();
@@ -156,7 +156,7 @@ class DigestScheme implements Scheme {
     return this.challenges(realm, failure)[0] as Challenge;
   }
 
-  /** Returns a challenge for each algorithm, each with a nonce of its own (RFC 7616 section 3.7). */
+  /** Returns a challenge for each algorithm, each with its own nonce (RFC 7616 section 3.7). */
   challenges(realm: string, failure: Failure | undefined): readonly Challenge[] {
     const { algorithms, userhash } = this.#settings;
     const stale = failure?.details.params?.['stale'];
@@ -226,8 +226,8 @@ class DigestScheme implements Scheme {
   }
 
   /**
-   * Uses up the nonce for its count, and returns `false` if the client needs a new nonce. The key has nothing else in it: everything else
-   * can be spelled in several ways.
+   * Uses up the nonce for its count, and returns `false` if the client needs a new nonce. The key consists of these two only, because all
+   * other parts can be spelled in several ways.
    */
   private async isFresh(
     { nonce, nc }: DigestCredentials,

@@ -3,7 +3,7 @@ import { isPromise } from '../../common/promise.js';
 import type { Admission } from '../admission.js';
 import type { Algorithm, DigestHash } from './digest.algorithm.js';
 
-/** What `find` of {@link digest} gets in addition to the username. */
+/** The arguments of `find` of {@link digest} in addition to the username. */
 export interface DigestLookup {
   /** The realm of the route. */
   readonly realm: string;
