@@ -159,7 +159,7 @@ describe.each(adapters)('An MCP server on %s', (_name, adapter) => {
     ['another host', { host: 'attacker.example' }],
     ['a page of another host', { origin: 'https://attacker.example' }],
     ['a page without a host', { origin: 'null' }],
-  ])('responds with 403 and without a challenge to a request of %s', async (_name, headers) => {
+  ])('responds with 403 and without a challenge to a request of %s', async (_sender, headers) => {
     for (const authorization of [{}, await authorized('reports:read')]) {
       expect(await initialize({ ...headers, ...authorization })).toMatchObject({ status: 403, challenges: [] });
     }

@@ -114,8 +114,7 @@ describe.each(adapters)('A scope hierarchy on %s', (_name, adapter) => {
 
   it('is injected into the classes of the application', async () => {
     const app = await application();
-    const links = async (token: string) =>
-      (await send(app, '/links', { headers: bearerAuthorization(token) })).json() as unknown;
+    const links = async (token: string) => (await send(app, '/links', { headers: bearerAuthorization(token) })).json();
     expect(await links('reports:write')).toEqual(['reports:read', 'reports:write']);
     expect(await links('audit+reports:read')).toEqual(['reports:read', 'audit']);
     expect(await links('other')).toEqual([]);

@@ -27,8 +27,8 @@ export async function runConformanceSuite(url: string, version: string): Promise
   try {
     // The exit code is 1, because the suite also has scenarios for features that the server does not have.
     const said = await new Promise<string>((resolve) => {
-      execFile(process.execPath, ['--import', glob, command, 'server', ...options], (_error, _out, said) =>
-        resolve(said),
+      execFile(process.execPath, ['--import', glob, command, 'server', ...options], (_error, _out, stderr) =>
+        resolve(stderr),
       );
     });
     const results = readdirSync(folder);
