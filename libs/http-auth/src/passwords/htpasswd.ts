@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Logger } from '@nestjs/common';
 import type { HttpRequest } from '../http/request.js';
+import { answerFor, HASHES, type StoredHashes } from '../common/measure.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { parseHtpasswd, type SkippedLine } from './htpasswd.parser.js';
 import {
@@ -34,6 +35,7 @@ export function htpasswd<Request extends object = HttpRequest>(
   options: PasswordVerifierOptions = {},
 ): PasswordVerifier<NamedUser, Request> {
   const source = new HtpasswdFile(file);
+  answerFor(HASHES, source, (question, used) => question(used.hashes));
   return passwordVerifier('htpasswd()', options, VERIFIER_NAMES, async (username) =>
     (await source.table()).find(username),
   );
@@ -44,6 +46,8 @@ class HtpasswdFile {
   private readonly logger = new Logger('htpasswd');
   private readonly path: string;
   private users: UserTable;
+  /** The lines that the last reading has skipped. */
+  private skipped: readonly SkippedLine[] = [];
   /** The state of the file when it was last read. */
   private state = '';
   private checkedAt = performance.now();
@@ -62,6 +66,17 @@ class HtpasswdFile {
         { cause },
       );
     }
+  }
+
+  /** The hashes of the file when it was last read. */
+  get hashes(): StoredHashes {
+    const { name, users, skipped } = this;
+    return {
+      source: `htpasswd(${name})`,
+      count: users.size,
+      weak: users.weak(),
+      skipped: skipped.map(({ number, problem }) => `line ${number}: ${problem}`),
+    };
   }
 
   /** Returns the users. If the last check is more than a second old, checks the file first. */
@@ -106,6 +121,7 @@ class HtpasswdFile {
         this.logger.warn(`${this.name}: line ${number} is skipped: ${problem}`);
       }
       this.state = before;
+      this.skipped = skipped;
       return new UserTable(users);
     } finally {
       closeSync(descriptor);
