@@ -108,7 +108,8 @@ UPDATE  package.json
 Next:
 1. Install the packages: npm install
 2. Choose the password of "admin": export ADMIN_PASSWORD_HASH="$(npx nestjs-http-auth hash --algorithm scrypt)"
-3. Open the routes that need no credentials with @Public(): from now on, all others require credentials`);
+3. Open the routes that need no credentials with @Public(): from now on, all others require credentials
+4. Build the application, and check its set-up: npx nestjs-http-auth doctor dist/main.js`);
     },
   );
 

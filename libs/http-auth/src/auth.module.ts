@@ -45,6 +45,7 @@ import { ResponseHeadHook } from './response/response-head.hook.js';
 import { RouteExplorer } from './routes/route.explorer.js';
 import { RouteReport } from './routes/route.report.js';
 import { AuthLimits } from './schemes/auth.limits.js';
+import { TLS_TERMINATED } from './schemes/clear.text.js';
 import { NestSchemeContainer, RESOURCE_URLS } from './schemes/scheme.container.js';
 import { SchemeRegistry } from './schemes/scheme.registry.js';
 
@@ -105,6 +106,11 @@ function applicationProtection(
     },
     { provide: LAYOUT, inject: [OPTIONS], useFactory: ({ challenges }: ResolvedAuthOptions) => challenges.layout },
     { provide: STREAM_EXPIRY, inject: [OPTIONS], useFactory: ({ streams }: ResolvedAuthOptions) => streams.expiry },
+    {
+      provide: TLS_TERMINATED,
+      inject: [OPTIONS],
+      useFactory: ({ tlsTerminated }: ResolvedAuthOptions) => tlsTerminated,
+    },
     { provide: SUBJECT, inject: [OPTIONS], useFactory: ({ subject }: ResolvedAuthOptions) => subject },
     { provide: OPEN_ROUTES, inject: [OPTIONS], useFactory: (options: ResolvedAuthOptions) => options.public },
     {

@@ -3,6 +3,9 @@ import type { RouteEntry } from '../routes/route.entry.js';
 import { placeOf } from '../routes/route.table.js';
 import { CliError } from './cli.error.js';
 
+/** The default file of the baseline. */
+export const BASELINE_FILE = 'http-auth-routes.json';
+
 /** The differences between the baseline and the open routes of the application. */
 export interface Changes {
   /** Open routes that are not in the baseline. */

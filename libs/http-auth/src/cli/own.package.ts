@@ -5,6 +5,7 @@ export interface OwnPackage {
   readonly name: string;
   readonly version: string;
   readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
   readonly engines: { readonly node: string };
 }
 

@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { RouteReport } from '../routes/route.report.js';
 import { tableOf } from '../routes/route.table.js';
 import { providerOf } from './application.js';
-import { Baseline } from './baseline.js';
+import { Baseline, BASELINE_FILE } from './baseline.js';
 import { CliError } from './cli.error.js';
+import { doctorCommand } from './doctor/doctor.js';
 import { hashCommand } from './hash.js';
 import { initCommand } from './init/init.js';
 import { limitsCommand } from './limits.js';
@@ -32,6 +33,14 @@ application has them already, nothing changes. Run it in the folder of the appli
   --module <file>       the file of the root module (default: app.module.ts in the sourceRoot of nest-cli.json)
   --dry-run             prints the changes and writes nothing
   --force               edits files that have uncommitted changes in Git
+
+nestjs-http-auth doctor <file> [--online] [--json]
+
+Checks the set-up of an application, and prints what to do. The file is the built main file, e.g. dist/main.js, or one that
+"routes" accepts. The application is created, but does not listen. It exits with 1 if a check fails.
+
+  --online              also asks the issuers of JWTs for their keys
+  --json                prints JSON instead of text
 
 nestjs-http-auth routes <module> [options]
 
@@ -66,15 +75,15 @@ const OPTIONS = {
   json: { type: 'boolean' },
   'fail-on-new-public': { type: 'boolean' },
   'update-baseline': { type: 'boolean' },
-  baseline: { type: 'string', default: 'http-auth-routes.json' },
+  baseline: { type: 'string', default: BASELINE_FILE },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
 /**
  * Runs a command and prints its result or its error.
  *
- * @returns the exit code: 0 if the command succeeded, 1 if `--fail-on-new-public` found new open routes, 2 if the command
- * failed
+ * @returns the exit code: 0 if the command succeeded, 1 if `--fail-on-new-public` found new open routes or a check of `doctor` failed,
+ * 2 if the command failed
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
   const { cwd, out, err, ask } = surroundings;
@@ -87,6 +96,11 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     if (name === 'token') {
       out(tokenCommand(rest));
       return 0;
+    }
+    if (name === 'doctor') {
+      const { text, failed } = await doctorCommand(rest, cwd);
+      out(text);
+      return failed ? 1 : 0;
     }
     if (name === 'init') {
       out(initCommand(rest, cwd));

@@ -93,10 +93,35 @@ export interface IssuerKeys {
   readonly ready: boolean;
   /** Milliseconds since the keys were last fetched; `undefined` if they are not loaded yet, or are an option. */
   readonly age: number | undefined;
+  /** The reason why the last fetch failed; `undefined` if it did not fail. */
+  readonly error: string | undefined;
 }
 
-/** A question to all verifiers of JWTs: a function that takes the keys of each issuer. */
-export type IssuerQuestion = (keys: IssuerKeys) => void;
+/** A verifier of JWTs. */
+export interface KeyedVerifier {
+  /** Returns the keys of its issuers. It does not send a request. */
+  issuers(): readonly IssuerKeys[];
+  /** Fetches the keys that are missing or old. It rejects if an issuer does not answer. */
+  fetchKeys(): Promise<void>;
+}
+
+/** A question to all verifiers of JWTs: a function that takes each of them. */
+export type IssuerQuestion = (verifier: KeyedVerifier) => void;
+
+/** The stored hashes of a verifier of passwords. */
+export interface StoredHashes {
+  /** The function that has created the verifier, e.g. `htpasswd(./users.htpasswd)`. */
+  readonly source: string;
+  /** The number of hashes that can be verified. */
+  readonly count: number;
+  /** The number of hashes that are weaker than OWASP recommends, by their algorithm and parameters. */
+  readonly weak: ReadonlyMap<string, number>;
+  /** Lines that were skipped: their numbers and the reasons, without their content. */
+  readonly skipped: readonly string[];
+}
+
+/** A question to all verifiers of passwords that know their users: a function that takes the hashes of each of them. */
+export type HashQuestion = (hashes: StoredHashes) => void;
 
 /** How long schemes take. */
 export const AUTHENTICATION = new Measure<AuthenticationTime>();
@@ -109,3 +134,26 @@ export const CACHE = new Measure<CacheLookup>();
 
 /** The questions about keys. Here, the meter publishes, and the verifiers listen. */
 export const ISSUERS = new Measure<IssuerQuestion>();
+
+/** The questions about stored hashes. Here, the command publishes, and the verifiers listen. */
+export const HASHES = new Measure<HashQuestion>();
+
+/** Removes the listener of an object that nothing uses anymore. */
+const collected = new FinalizationRegistry((end: () => void) => end());
+
+/**
+ * Answers the questions of a measure for an object, until nothing uses the object anymore. The listener belongs to the process, so it
+ * does not keep the object.
+ */
+export function answerFor<Subject extends object, Question>(
+  measure: Measure<Question>,
+  subject: Subject,
+  answer: (question: Question, subject: Subject) => void,
+): void {
+  const weak = new WeakRef(subject);
+  const end = measure.on((question) => {
+    const used = weak.deref();
+    if (used !== undefined) answer(question, used);
+  });
+  collected.register(subject, end);
+}

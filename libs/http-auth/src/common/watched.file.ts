@@ -67,6 +67,11 @@ export class WatchedFile<Content> {
     }
   }
 
+  /** The content when the file was last read. */
+  get latest(): Content {
+    return this.content;
+  }
+
   /** Returns the content. If the last check is more than a second old, checks the file first. */
   async current(): Promise<Content> {
     if (performance.now() - this.checkedAt >= INTERVAL) {

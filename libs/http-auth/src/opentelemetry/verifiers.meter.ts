@@ -85,11 +85,13 @@ interface Keys {
 
 function keysByIssuer(label: (issuer: string) => string): Map<string, Keys> {
   const all = new Map<string, Keys>();
-  ISSUERS.publish(({ issuer, age, ready }) => {
-    const name = label(issuer);
-    const before = all.get(name) ?? { age: undefined, ready: true };
-    const ages = [before.age, age].filter((one) => one !== undefined);
-    all.set(name, { age: ages.length > 0 ? Math.max(...ages) : undefined, ready: before.ready && ready });
+  ISSUERS.publish((verifier) => {
+    for (const { issuer, age, ready } of verifier.issuers()) {
+      const name = label(issuer);
+      const before = all.get(name) ?? { age: undefined, ready: true };
+      const ages = [before.age, age].filter((one) => one !== undefined);
+      all.set(name, { age: ages.length > 0 ? Math.max(...ages) : undefined, ready: before.ready && ready });
+    }
   });
   return all;
 }

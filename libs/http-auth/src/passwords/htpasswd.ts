@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../http/request.js';
+import { answerFor, HASHES, type StoredHashes } from '../common/measure.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import { WatchedFile } from '../common/watched.file.js';
 import { parseHtpasswd, type SkippedLine } from './htpasswd.parser.js';
@@ -34,12 +35,23 @@ export function htpasswd<Request extends object = HttpRequest>(
     parse: (text, isStartup) => {
       const { users, skipped } = parseHtpasswd(text);
       if (isStartup) stopStartup(file, skipped);
-      return { content: new UserTable(users), skipped };
+      return { content: { table: new UserTable(users), skipped }, skipped };
     },
   });
+  answerFor(HASHES, source, (question, { latest: { table, skipped } }) => question(hashesOf(file, table, skipped)));
   return passwordVerifier('htpasswd()', options, VERIFIER_NAMES, async (username) =>
-    (await source.current()).find(username),
+    (await source.current()).table.find(username),
   );
+}
+
+/** Describes the hashes of a file, without the hashes. */
+function hashesOf(file: string, table: UserTable, skipped: readonly SkippedLine[]): StoredHashes {
+  return {
+    source: `htpasswd(${file})`,
+    count: table.size,
+    weak: table.weak(),
+    skipped: skipped.map(({ number, problem }) => `line ${number}: ${problem}`),
+  };
 }
 
 /** Throws if the hash of a user is valid, but cannot be verified. The user could not log in, and would not know why. */

@@ -17,6 +17,20 @@ export class UserTable {
     if (this.decoys.size === 1) [this.decoy] = this.decoys.values();
   }
 
+  /** The number of users. */
+  get size(): number {
+    return this.users.size;
+  }
+
+  /** Returns the number of hashes that are weaker than OWASP recommends, by their profile. */
+  weak(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const { current, profile } of this.users.values()) {
+      if (!current) counts.set(profile, (counts.get(profile) ?? 0) + 1);
+    }
+    return counts;
+  }
+
   /** Looks up a user. It computes the decoy for known users as well, so that known and unknown users take the same time. */
   find(username: string): Lookup<NamedUser> {
     const decoy = this.decoyOf(username);

@@ -1,4 +1,5 @@
 import type { HttpRequest } from '../http/request.js';
+import { answerFor, HASHES } from '../common/measure.js';
 import { AuthConfigurationError } from '../common/configuration.error.js';
 import type { OptionNames } from '../common/options.js';
 import { plainText } from './formats/plain.js';
@@ -50,6 +51,9 @@ export function users<Request extends object = HttpRequest>(
     known.set(username, hashOf(username, text, options));
   }
   const table = new UserTable(known);
+  answerFor(HASHES, table, (question, used) =>
+    question({ source: 'users()', count: used.size, weak: used.weak(), skipped: [] }),
+  );
   return passwordVerifier('users()', options, NAMES, (username) => table.find(username));
 }
 

@@ -133,6 +133,7 @@ function nextSteps(cwd: string, module: string, recipe: Recipe | undefined): str
     `Install the packages: ${manager} install`,
     ...(recipe === undefined ? [] : [recipe.next.replace('{module}', module)]),
     'Open the routes that need no credentials with @Public(): from now on, all others require credentials',
+    'Build the application, and check its set-up: npx nestjs-http-auth doctor dist/main.js',
   ];
 }
 

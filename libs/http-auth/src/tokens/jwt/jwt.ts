@@ -1,5 +1,5 @@
 import { keyedDigest } from '../../common/digest.js';
-import { CACHE } from '../../common/measure.js';
+import { answerFor, CACHE, ISSUERS } from '../../common/measure.js';
 import type { HttpRequest } from '../../http/request.js';
 import type { Admission } from '../../schemes/admission.js';
 import { handOnBinding } from '../binding.js';
@@ -11,7 +11,6 @@ import type { StandardSchema } from '../standard.schema.js';
 import type { TokenVerifier } from '../token.verifier.js';
 import type { JwtClaims } from './claims.js';
 import { FAILURES, refuse } from './failures.js';
-import { answerMeters } from './issuer.answers.js';
 import { Issuers } from './issuers.js';
 import { parseJws } from './jws.js';
 import type { JwtOptions } from './jwt.options.js';
@@ -87,7 +86,7 @@ export function jwt<Claims extends object, Principal, Request extends object>(
     invalidate: (tokens: RevokedTokens) => revocation.invalidate(tokens),
     [TRUST]: trust,
   });
-  answerMeters(verifier);
+  answerFor(ISSUERS, verifier, (question, used) => question(used));
   if (settings.warmUp && all !== undefined) warmUp(verifier);
   return verifier;
 }

@@ -1,0 +1,26 @@
+import { offersBasic } from '../../schemes/clear.text.js';
+import type { Application, Check, Finding } from './check.js';
+
+/** The limits on failed logins. */
+export const limits: Check<Application> = {
+  name: 'limits',
+  run({ schemes }) {
+    const unlimited = schemes.filter((scheme) => offersBasic(scheme) && scheme.limits === undefined);
+    const findings: Finding[] = unlimited.map(({ name }) => ({
+      level: 'WARN',
+      message: `${name} has limits: false, so passwords can be guessed without an end`,
+      fix: 'remove limits: false',
+    }));
+    const inMemory = schemes.filter((scheme) => scheme.limits?.isShared === false).map(({ name }) => name);
+    if (inMemory.length > 0) {
+      findings.push({
+        level: 'INFO',
+        message: `${inMemory.join(', ')}: failures are counted in memory, so each instance of the application allows all of them`,
+        fix: 'if there are several instances, set limits.redis',
+      });
+    }
+    return findings.length > 0
+      ? findings
+      : [{ level: 'OK', message: 'failed logins are limited, for all instances together' }];
+  },
+};

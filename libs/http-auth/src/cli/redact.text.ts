@@ -1,0 +1,34 @@
+const REDACTED = '[redacted]';
+
+/** Names of variables of the environment and of query parameters that have secrets. */
+const SECRET = /secret|passw|pwd|token|key|credential/i;
+
+/** Shorter values of the environment are words such as `true`, which messages contain anyway. */
+const MIN_LENGTH = 6;
+
+/**
+ * Removes credentials from the message of an application: those of URLs, and the values of variables of the environment whose names
+ * contain a word such as `SECRET`.
+ */
+export function redactText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
+  const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
+    SECRET.test(name) && value.length >= MIN_LENGTH ? [value] : [],
+  );
+  // The longest first, because it may contain another one.
+  const clean = secrets
+    .toSorted((a, b) => b.length - a.length)
+    .reduce((result, secret) => result.replaceAll(secret, REDACTED), text);
+  return redactUrls(clean);
+}
+
+/** Removes the user information and the secret parameters of URLs, such as `redis://user:password@host`. */
+export function redactUrls(text: string): string {
+  return (
+    text
+      // A password may contain "/" and "@" although it must not, so everything before the last "@" is removed.
+      .replaceAll(/([a-z][a-z\d+.-]*:\/\/)[^\s"'`<>]*@/gi, `$1${REDACTED}@`)
+      .replaceAll(/([?&;]([^=&\s]+)=)[^&;\s"'`<>]+/g, (match, start: string, name: string) =>
+        SECRET.test(name) ? start + REDACTED : match,
+      )
+  );
+}
