@@ -94,13 +94,11 @@ describe.each(adapters)('The identity providers of the guide on %s', (adapter) =
     const { documents, accepted, refused } = (VENDORS[vendorName] as (typeof VENDORS)[string])();
     vendor = await Vendor.start(documents);
     const { fetch: toVendor } = vendor;
-    jest
-      .spyOn(globalThis, 'fetch')
-      .mockImplementation((input, init) =>
-        String(input).startsWith('http://127.0.0.1')
-          ? realFetch(input, init)
-          : (toVendor(String(input), init as never) as never),
-      );
+    jest.spyOn(globalThis, 'fetch').mockImplementation((input, init) => {
+      const url = input instanceof Request ? input.url : input.toString();
+      // The vendor itself is on this machine.
+      return url.startsWith('http://127.0.0.1') ? realFetch(url, init) : (toVendor(url, init as never) as never);
+    });
     const page = new GuidePage(`identity-providers/${name}`);
     running = await page.start(adapter);
     const { app } = running;
@@ -134,6 +132,28 @@ describe('The page about troubleshooting', () => {
     const unknown = headings.filter((heading) => !parts(heading).every((part) => source.includes(part)));
     expect(unknown).toEqual([]);
     expect(headings.length).toBeGreaterThan(10);
+  });
+});
+
+describe('The page about performance', () => {
+  it('has the figures of the benchmarks', () => {
+    const docs = fileURLToPath(new URL('../docs', import.meta.url));
+    const rowsOf = (page: string) =>
+      [...readFileSync(join(docs, page), 'utf8').matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) =>
+        row.split('|').map((cell) => cell.replace(/ \(.*\)/, '').trim()),
+      );
+    // Other tables of the page have fewer columns.
+    const results = rowsOf('benchmarks.md').filter((cells) => cells.length === 7);
+    const measured = new Map(results.map(([name = '', ...cells]) => [name, cells]));
+    const shown = rowsOf('performance.md').filter(([name = '']) => measured.has(name));
+    // The columns: empty guard, nestjs-http-auth, by hand (or fast-jwt by hand), passport.
+    const wrong = shown.filter(([name = '', empty, ours, hand, passport]) => {
+      const [emptyGuard, library, byHand, fastJwt, viaPassport] = measured.get(name) ?? [];
+      const other = byHand === '—' ? fastJwt : byHand;
+      return empty !== emptyGuard || ours !== library || hand !== other || passport !== viaPassport;
+    });
+    expect(wrong).toEqual([]);
+    expect(shown).toHaveLength(6);
   });
 });
 
