@@ -307,7 +307,7 @@ describe.each(adapters)('Scopes on %s', (_name, adapter) => {
       @decorate @Get('own') own() {}
     }
     await expect(application({ globalGuard: false }, [GuardedController, LooseController])).rejects.toThrow(
-      'LooseController.loose(): @Scopes(), @Roles() or @StepUp() has no effect because HttpAuthGuard does not run on this route',
+      'LooseController.loose(): @Scopes(), @Roles(), @StepUp() or @SenderConstrained() has no effect because HttpAuthGuard does not run on this route',
     );
     const app = await application({ globalGuard: false }, [GuardedController, OwnController]);
     for (const path of ['/guarded', '/own']) expect(await send(app, path)).toMatchObject({ status: 401 });

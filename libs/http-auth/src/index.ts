@@ -35,6 +35,7 @@ export {
   Schemes,
   Scopes,
   type ScopesDecorator,
+  SenderConstrained,
   StepUp,
 } from './guard/decorators.js';
 export { HttpAuthGuard } from './guard/http-auth.guard.js';

@@ -14,7 +14,7 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_NEST_VERSION'
   /** The realm of a route or of a protected path is invalid. */
   | 'ERR_AUTH_REALM'
-  /** `schemes` is empty, an entry is not a scheme, no scheme authenticates a route, or a module misses its scheme. */
+  /** `schemes` is empty, an entry is not a scheme, no scheme fits a route, or a module misses its scheme. */
   | 'ERR_AUTH_SCHEMES'
   /** Two schemes, or two Passport strategies, have the same name. */
   | 'ERR_AUTH_SCHEME_DUPLICATE'
@@ -30,9 +30,9 @@ export type AuthConfigurationErrorCode =
   | 'ERR_AUTH_PROVIDER_SCOPE'
   /** A decorator on a route is invalid. */
   | 'ERR_AUTH_DECORATOR'
-  /** A public or optional route requires scopes, roles or step-up. */
+  /** A public or optional route requires scopes, roles, step-up or bound tokens. */
   | 'ERR_AUTH_OPEN_ROUTE'
-  /** A route requires scopes, roles or step-up, but `HttpAuthGuard` does not run on it. */
+  /** A route requires scopes, roles, step-up or bound tokens, but `HttpAuthGuard` does not run on it. */
   | 'ERR_AUTH_UNGUARDED_ROUTE'
   /** A gateway, a resolver or a message handler requires credentials, but the module of its transport is missing. */
   | 'ERR_AUTH_TRANSPORT'

@@ -55,6 +55,12 @@ export interface PathPolicy {
    */
   readonly stepUp?: StepUpOptions;
   /**
+   * If `true`, tokens must be bound to a key or a certificate of the client; see `SenderConstrained`.
+   *
+   * @default false
+   */
+  readonly senderConstrained?: boolean;
+  /**
    * Literal paths at or below the protected path that stay open, for all methods, in this spelling only, e.g. `/health`. An
    * entry that ends in a slash, e.g. `/.well-known/acme-challenge/`, opens everything below it. An exception does not open a
    * path that another `protect()` protects.
@@ -118,6 +124,7 @@ const NAMES: OptionNames<PathPolicy> = {
   scopes: true,
   roles: true,
   stepUp: true,
+  senderConstrained: true,
   except: true,
   preflight: true,
   origins: true,
@@ -125,6 +132,7 @@ const NAMES: OptionNames<PathPolicy> = {
 
 function protectPaths(app: INestApplicationContext, paths: readonly string[], policy: PathPolicy): void {
   const { access = 'required', realm, schemes, prompt, stepUp, preflight = false, except = [], origins } = policy;
+  const { senderConstrained } = policy;
   const unknown = unknownOption(policy, NAMES, 'protect(): ');
   if (unknown !== undefined) throw new AuthConfigurationError('ERR_AUTH_PATH', unknown);
   if (paths.length === 0) {
@@ -132,6 +140,9 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
   }
   if (access !== 'required' && access !== 'optional') {
     throw new AuthConfigurationError('ERR_AUTH_PATH', "protect(): access must be 'required' or 'optional'");
+  }
+  if (senderConstrained !== undefined && typeof senderConstrained !== 'boolean') {
+    throw new AuthConfigurationError('ERR_AUTH_PATH', 'protect(): senderConstrained must be true or false');
   }
   if (!Array.isArray(except)) {
     throw new AuthConfigurationError('ERR_AUTH_PATH', "protect(): except must be a list of paths, e.g. ['/health']");
@@ -151,6 +162,7 @@ function protectPaths(app: INestApplicationContext, paths: readonly string[], po
     scopes,
     roles,
     stepUp,
+    senderConstrained,
     origins,
   } as const;
   for (const one of paths) {

@@ -26,6 +26,7 @@ export const SCOPES = 'nestjs-http-auth:scopes';
 export const SCOPES_BY = 'nestjs-http-auth:scopes-by';
 export const ROLES = 'nestjs-http-auth:roles';
 export const STEP_UP = 'nestjs-http-auth:step-up';
+export const SENDER_CONSTRAINED = 'nestjs-http-auth:sender-constrained';
 
 /** A decorator for a controller and for its methods. */
 export type ClassOrMethodDecorator = ClassDecorator & MethodDecorator;
@@ -136,6 +137,16 @@ function requireRoles(mode: RequiredRoles['mode'], names: readonly string[]): Cl
  * @param options the accepted classes, the maximum age of the authentication in seconds, or both
  */
 export const StepUp = (options: StepUpOptions): ClassOrMethodDecorator => SetMetadata(STEP_UP, options ?? {});
+
+/**
+ * Requires a token that is bound to a key or a certificate of its client, so that a stolen token is useless. `dpop()` checks keys, and
+ * the option `certificate` of `bearer()` checks certificates. Other tokens get 401 with `error="invalid_token"`. The route accepts only
+ * the schemes of OAuth. Subclasses inherit it.
+ *
+ * @example
+ * @SenderConstrained() @Post('payments') pay() {}
+ */
+export const SenderConstrained = (): ClassOrMethodDecorator => SetMetadata(SENDER_CONSTRAINED, true);
 
 /** A pipe of a parameter decorator: a class or an instance, as Nest's own decorators accept it. */
 export type ParameterPipe = Type<PipeTransform> | PipeTransform;

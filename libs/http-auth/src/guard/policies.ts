@@ -8,7 +8,18 @@ import { APPLICATION_PROTECTION, type Prompt, type Protection, type RealmOption 
 import { authSchemeOf } from '../schemes/auth.scheme.js';
 import type { Scheme } from '../schemes/scheme.js';
 import { SchemeRegistry } from '../schemes/scheme.registry.js';
-import { ACCESS, OPTIONAL, PROMPT, REALM, ROLES, SCHEMES, SCOPES, SCOPES_BY, STEP_UP } from './decorators.js';
+import {
+  ACCESS,
+  OPTIONAL,
+  PROMPT,
+  REALM,
+  ROLES,
+  SCHEMES,
+  SCOPES,
+  SCOPES_BY,
+  SENDER_CONSTRAINED,
+  STEP_UP,
+} from './decorators.js';
 import { authenticates, openingOf, schemesFor } from './opening.js';
 import { optionalProblem, type OptionalAuthOptions } from './optional.js';
 import type { Access, Policy, Route, RoutePredicate } from './policy.js';
@@ -16,6 +27,7 @@ import type { ScopesFunction } from './request.scopes.js';
 import { type RequiredRoles, rolesProblem } from './roles.js';
 import { ScopeHierarchy } from './scope.hierarchy.js';
 import { type RequiredScopes, scopeParam, scopesProblem } from './scopes.js';
+import { constrainedSchemes, constraintProblem } from './sender.constrained.js';
 import { type StepUpOptions, stepUpProblem } from './step-up.js';
 
 /** The injection token of the option `public`. */
@@ -41,6 +53,7 @@ type PolicyParts = Pick<
   | 'scopesOf'
   | 'roles'
   | 'stepUp'
+  | 'senderConstrained'
 > & {
   /** Required, because without it a connection does not accept tickets. */
   readonly opens: Policy['opens'];
@@ -84,7 +97,8 @@ export class Policies {
   /**
    * Creates a policy from its parts and the module's options.
    *
-   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, or the scopes, the roles or the step-up are invalid
+   * @throws AuthConfigurationError if the realm is invalid, a scheme is unknown, no scheme checks the binding that is required, or the
+   *   scopes, the roles or the step-up are invalid
    */
   make({ realm, schemes, prompt, ...rest }: PolicyParts): Policy {
     const { application } = this;
@@ -93,8 +107,11 @@ export class Policies {
     const problem = typeof name === 'function' ? undefined : realmProblem(name);
     if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_REALM', `realm: ${problem}`);
     checkRequirements(rest);
-    const { opens } = rest;
-    const named = schemes === undefined ? this.schemes.usual : this.schemes.named(schemes);
+    const { opens, senderConstrained } = rest;
+    const all = schemes === undefined ? this.schemes.usual : this.schemes.named(schemes);
+    const unchecked = senderConstrained === true ? constraintProblem(all) : undefined;
+    if (unchecked !== undefined) throw new AuthConfigurationError('ERR_AUTH_SCHEMES', unchecked);
+    const named = senderConstrained === true ? constrainedSchemes(all) : all;
     const accepted = opens === undefined ? named : schemesFor(named, opens);
     return {
       ...rest,
@@ -128,7 +145,7 @@ export class Policies {
     const { handler, controller } = route;
     const targets = [handler, controller];
     const access = this.accessOf(route);
-    // A method that opens itself overrides the scopes, the roles and the step-up of its class.
+    // A method that opens itself overrides the scopes, the roles, the step-up and the binding of its class.
     const opened = access.access !== 'required' && typeof access.reason === 'object' && access.reason.on === 'method';
     const requirements = opened ? [handler] : targets;
     const method = this.reflector.get<RequestMethod | undefined>(METHOD_METADATA, handler as never);
@@ -146,6 +163,7 @@ export class Policies {
         scopesOf: this.reflector.getAllAndOverride<ScopesFunction | undefined>(SCOPES_BY, requirements),
         roles: this.reflector.getAllAndOverride<RequiredRoles | undefined>(ROLES, requirements),
         stepUp: this.reflector.getAllAndOverride<StepUpOptions | undefined>(STEP_UP, requirements),
+        senderConstrained: this.reflector.getAllAndOverride<true | undefined>(SENDER_CONSTRAINED, requirements),
         preflight: method === RequestMethod.OPTIONS,
       });
       // A controller may have other methods.
@@ -216,7 +234,7 @@ function isOpen(predicate: RoutePredicate, route: Route): boolean {
 }
 
 /**
- * Checks the scopes, the roles and the step-up of a policy.
+ * Checks the scopes, the roles, the step-up and the binding of a policy.
  *
  * @throws AuthConfigurationError if they are invalid, or if the route does not require credentials
  */
@@ -226,7 +244,8 @@ function checkRequirements({
   scopesOf,
   roles,
   stepUp,
-}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp'>): void {
+  senderConstrained,
+}: Pick<PolicyParts, 'access' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp' | 'senderConstrained'>): void {
   const problem =
     (scopes && scopesProblem(scopes)) ?? (roles && rolesProblem(roles)) ?? (stepUp && stepUpProblem(stepUp));
   if (problem !== undefined) throw new AuthConfigurationError('ERR_AUTH_DECORATOR', problem);
@@ -236,13 +255,19 @@ function checkRequirements({
       'scopes: @Scopes.by() needs a function; pass (request) => scopes',
     );
   }
-  if (access === 'required' || (scopes ?? scopesOf ?? roles ?? stepUp) === undefined) return;
+  if (access === 'required') return;
+  const [what] = [
+    (scopes ?? scopesOf) && 'scopes',
+    roles && 'roles',
+    stepUp && 'step-up',
+    senderConstrained && 'sender-constrained',
+  ].filter((one) => typeof one === 'string');
   // A client could bypass the requirement by sending no token.
-  const other = roles === undefined ? 'step-up' : 'roles';
-  const what = (scopes ?? scopesOf) === undefined ? other : 'scopes';
+  if (what === undefined) return;
+  const fix = what === 'sender-constrained' ? '@SenderConstrained()' : `the ${what}`;
   throw new AuthConfigurationError(
     'ERR_AUTH_OPEN_ROUTE',
-    `${what}: the route is ${access}, so no client needs credentials; close the route or remove the ${what}`,
+    `${what}: the route is ${access}, so no client needs credentials; close the route or remove ${fix}`,
   );
 }
 

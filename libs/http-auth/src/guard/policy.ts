@@ -54,6 +54,8 @@ export interface Policy extends Protection {
   readonly roles?: RequiredRoles | undefined;
   /** How and when the user must have authenticated; `undefined` if it does not matter. */
   readonly stepUp?: StepUpOptions | undefined;
+  /** If `true`, the credentials must be bound to a key or a certificate of the client. */
+  readonly senderConstrained?: boolean | undefined;
   /** If `true`, the route responds to preflights itself. A preflight never has credentials. */
   readonly preflight: boolean;
 }

@@ -3,20 +3,23 @@ import { Failure } from '../schemes/failure.js';
 import type { Policy } from './policy.js';
 import { hasRoles, type RequiredRoles } from './roles.js';
 import { hasScopes } from './scopes.js';
+import { unboundFailure } from './sender.constrained.js';
 import { isSteppedUp, stepUpParams } from './step-up.js';
 
 /**
- * Returns why valid credentials are not enough for a route, or `undefined` if they are. Step-up comes first: the next token of
- * the user is checked for scopes as well, and the challenge names them (RFC 9470 section 3). Roles come last, because the client
+ * Returns why valid credentials are not enough for a route, or `undefined` if they are. The binding comes first, because a token that
+ * is not bound may be stolen. Then comes step-up: the next token of the user is checked for scopes as well, and the challenge names them (RFC 9470 section 3). Roles come last, because the client
  * cannot get them.
  *
  * @param scheme the auth-scheme of the credentials
  */
 export function shortfallOf(
-  { scopes, hierarchy, roles, stepUp }: Policy,
+  { scopes, hierarchy, roles, stepUp, senderConstrained }: Policy,
   admission: Admission<unknown>,
   scheme: string,
 ): Failure | undefined {
+  const unbound = senderConstrained === true ? unboundFailure(admission, scheme) : undefined;
+  if (unbound !== undefined) return unbound;
   if (stepUp !== undefined && !isSteppedUp(stepUp, admission)) {
     return new Failure('insufficient', scheme, 401, { params: stepUpParams(stepUp) });
   }

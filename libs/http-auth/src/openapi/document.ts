@@ -95,14 +95,17 @@ class Describer {
   }
 
   private responses(route: RouteEntry): Record<string, ResponseObject> {
-    const { schemes, access, scopes, scopesByRequest, roles } = route;
+    const { schemes, access, scopes, scopesByRequest, roles, senderConstrained } = route;
     const { status, reason } = this.fields;
     const missing = access === 'optional' ? '' : 'missing or ';
     const oauth = schemes.filter((name) => this.schemes.get(name)?.oauth === true);
     const used = schemes.map((name) => authSchemeOf(this.schemes.get(name) as Scheme));
     const strict = ['Bearer', 'DPoP', 'Digest'].filter((scheme) => used.includes(scheme.toLowerCase()));
     return {
-      [status]: this.challenged(`${reason}: the credentials are ${missing}refused`, schemes),
+      [status]: this.challenged(
+        `${reason}: the credentials are ${missing}refused${senderConstrained ? BOUND : ''}`,
+        schemes,
+      ),
       // RFC 6750 section 3.1, RFC 9449 section 7.1, RFC 7616 section 3.4.6
       ...(strict.length > 0 && {
         400: this.challenged(`Bad Request: the ${strict.join(' or ')} credentials are malformed`, schemes),
@@ -126,6 +129,9 @@ class Describer {
     return { description, headers: { [this.fields.challenges]: header } };
   }
 }
+
+/** More about the 401 of a route with `@SenderConstrained()`. */
+const BOUND = '; a token must be bound to a key or a certificate of the client';
 
 /** Describes the scopes and the roles that credentials need. */
 function needed({ scopes, scopesByRequest, roles }: RouteEntry): string {

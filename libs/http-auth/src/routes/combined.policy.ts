@@ -3,7 +3,10 @@ import type { RequiredRoles } from '../guard/roles.js';
 import type { RequiredScopes } from '../guard/scopes.js';
 
 /** The parts of a policy that a report names. */
-export type Combined = Pick<Policy, 'access' | 'schemes' | 'realm' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp'> & {
+export type Combined = Pick<
+  Policy,
+  'access' | 'schemes' | 'realm' | 'scopes' | 'scopesOf' | 'roles' | 'stepUp' | 'senderConstrained'
+> & {
   /** The policy that decides the access and the realm. */
   readonly decisive: Policy;
 };
@@ -30,6 +33,7 @@ export function combine(route: Policy, paths: readonly Policy[]): Combined {
     scopesOf: route.scopesOf,
     roles: together(all.flatMap(({ roles }) => roles ?? [])),
     stepUp: all.find(({ stepUp }) => stepUp !== undefined)?.stepUp,
+    senderConstrained: all.some(({ senderConstrained }) => senderConstrained === true),
   };
 }
 

@@ -32,6 +32,8 @@ export interface RouteEntry {
   readonly roles?: RequiredRoles;
   /** How the user must have been authenticated (`@StepUp()`); absent if any way is accepted. */
   readonly stepUp?: StepUpOptions;
+  /** `true` if tokens must be bound to a key or a certificate of the client (`@SenderConstrained()`); otherwise absent. */
+  readonly senderConstrained?: true;
   /** The URL of the protected resource that the route belongs to; absent if it belongs to none, or if its path does not decide that. */
   readonly resource?: string;
   /** The option `except` of a protected path; absent if it has no exceptions. */

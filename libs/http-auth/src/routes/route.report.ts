@@ -107,18 +107,19 @@ export class RouteReport {
   }
 
   /**
-   * Checks that the guard runs on every route with scopes, roles or step-up. Without the guard, these decorators have no effect.
+   * Checks that the guard runs on every route with scopes, roles, step-up or bound tokens. Without the guard, these decorators have no effect.
    *
    * @throws AuthConfigurationError `ERR_AUTH_UNGUARDED_ROUTE` if the guard does not run on such a route
    */
   check(): void {
     const routes: Iterable<PlacedRoute | TransportRoute> = [...this.explorer.routes(), ...this.transports.routes()];
     for (const route of routes) {
-      const { scopes, scopesOf, roles, stepUp } = this.policies.of(route.controller, route.handler);
-      if ((scopes ?? scopesOf ?? roles ?? stepUp) === undefined || isGuarded(this.config, route)) continue;
+      const { scopes, scopesOf, roles, stepUp, senderConstrained } = this.policies.of(route.controller, route.handler);
+      if ((scopes ?? scopesOf ?? roles ?? stepUp ?? senderConstrained) === undefined || isGuarded(this.config, route))
+        continue;
       throw new AuthConfigurationError(
         'ERR_AUTH_UNGUARDED_ROUTE',
-        `${route.controller.name}.${route.name}(): @Scopes(), @Roles() or @StepUp() has no effect because HttpAuthGuard does not run on this route; ` +
+        `${route.controller.name}.${route.name}(): @Scopes(), @Roles(), @StepUp() or @SenderConstrained() has no effect because HttpAuthGuard does not run on this route; ` +
           'add @UseGuards(HttpAuthGuard), or a guard that extends it',
       );
     }
@@ -142,13 +143,23 @@ export class RouteReport {
 
 type Requirements = Pick<
   RouteEntry,
-  'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'roles' | 'stepUp'
+  'access' | 'because' | 'schemes' | 'realm' | 'scopes' | 'scopesByRequest' | 'roles' | 'stepUp' | 'senderConstrained'
 >;
 
 /** The requirements of a route that neither the guard nor a protected path holds. */
 const NO_GUARD: Requirements = { access: 'public', because: 'no guard', schemes: [] };
 
-function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, roles, stepUp }: Combined): Requirements {
+function entryOf({
+  decisive,
+  access,
+  schemes,
+  realm,
+  scopes,
+  scopesOf,
+  roles,
+  stepUp,
+  senderConstrained,
+}: Combined): Requirements {
   const because =
     decisive.reason === 'protect()' ? (`protect('${decisive.route}')` as const) : reasonText(decisive.reason);
   if (access === 'public') return { access, because, schemes: [] };
@@ -161,6 +172,7 @@ function entryOf({ decisive, access, schemes, realm, scopes, scopesOf, roles, st
     ...(scopesOf && { scopesByRequest: true }),
     ...(roles && { roles }),
     ...(stepUp && { stepUp }),
+    ...(senderConstrained && { senderConstrained }),
   };
 }
 

@@ -6,7 +6,8 @@ const COLUMNS: Record<string, (route: RouteEntry) => string> = {
   METHOD: ({ method }) => method,
   PATH: placeOf,
   ACCESS: ({ access }) => access,
-  SCHEMES: ({ schemes }) => schemes.join(', ') || '-',
+  SCHEMES: ({ schemes, senderConstrained }) =>
+    (schemes.join(', ') || '-') + (senderConstrained === true ? ' (bound tokens)' : ''),
   REALM: ({ access, realm }) => (access === 'public' ? '-' : (realm ?? '(per request)')),
   SCOPES: ({ scopes, scopesByRequest }) =>
     [scopes && namesOf(scopes, ' '), scopesByRequest && '(per request)'].filter(Boolean).join(' ') || '-',

@@ -19,6 +19,15 @@ interface CreateOptions {
   readonly namespace?: NamespaceName;
 }
 
+/** The requirements that credentials must meet, for clients that send them later. */
+const WITHOUT_REQUIREMENTS = {
+  scopes: undefined,
+  scopesOf: undefined,
+  roles: undefined,
+  stepUp: undefined,
+  senderConstrained: undefined,
+} as const satisfies Partial<Policy>;
+
 /** Holds every server that the WebSocket adapter of the application creates for its gateways. */
 @Injectable()
 export class GatewayServers {
@@ -111,7 +120,7 @@ export class GatewayServers {
     const [first = this.unknown(), ...others] = gateways.map(({ policy }) => policy);
     const policy = others.every((other) => isSamePolicy(first, other)) ? first : this.loosest([first, ...others]);
     return this.options.handshake === 'connect' && policy.access === 'required'
-      ? { ...policy, access: 'optional', scopes: undefined, scopesOf: undefined, roles: undefined, stepUp: undefined }
+      ? { ...policy, access: 'optional', ...WITHOUT_REQUIREMENTS }
       : policy;
   }
 

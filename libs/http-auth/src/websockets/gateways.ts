@@ -154,7 +154,18 @@ function textOf({ port, path, namespace }: Place): string {
 }
 
 /** The parts of a policy that decide about a client. */
-const DECISIVE = ['access', 'stale', 'realm', 'prompt', 'scopes', 'scopesOf', 'roles', 'stepUp', 'schemes'] as const;
+const DECISIVE = [
+  'access',
+  'stale',
+  'realm',
+  'prompt',
+  'scopes',
+  'scopesOf',
+  'roles',
+  'stepUp',
+  'senderConstrained',
+  'schemes',
+] as const;
 
 /** Returns `true` if two policies decide the same. */
 export function isSamePolicy(a: Policy, b: Policy): boolean {
