@@ -10,8 +10,8 @@ const INCLUDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the target that a link of a page has on the site, so that the same link works on GitHub and on the site: a page is
- * given by its path in the site with `.md`, and every other file of the repository by its URL on GitHub.
+ * Returns the target of a link on the site, so that the same link works on GitHub and on the site. A link to a page becomes its
+ * path on the site, with `.md`. A link to another file of the repository becomes its URL on GitHub.
  *
  * @param page The page that has the link, relative to `docs/`, before rewrites.
  */

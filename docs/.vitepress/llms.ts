@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { contents } from './contents.js';
 import { siteFile, targetOf } from './links.js';
 
-/** The folders and the words of the site. */
+/** The folders of the site, and the sentence that describes it. */
 interface Site {
   /** The folder with the pages. */
   from: string;
@@ -11,12 +11,12 @@ interface Site {
   to: string;
   /** The path of the site on its host, with a slash at its end. */
   base: string;
-  /** What the library is, in one sentence. */
+  /** Describes the library in one sentence. */
   description: string;
 }
 
 /**
- * Writes the pages for AI tools: each page as Markdown beside its HTML, `llms.txt` with the list of the pages
+ * Writes the pages for AI tools: each page as Markdown next to its HTML, `llms.txt` with the list of the pages
  * (https://llmstxt.org), and `llms-full.txt` with all pages except the API reference.
  */
 export function writeMarkdown({ from, to, base, description }: Site): void {
@@ -39,7 +39,7 @@ export function writeMarkdown({ from, to, base, description }: Site): void {
   write(join(to, 'llms-full.txt'), full.join('\n'));
 }
 
-/** Returns the text of a page with its included file, and with links that work on the site. */
+/** Returns the Markdown of a page with its included file, and with links that work on the site. */
 function markdownOf(from: string, page: string, base: string): string {
   return readFileSync(join(from, page), 'utf8')
     .replace(/<!--@include: (\S+)-->/g, (_, file: string) => readFileSync(join(from, dirname(page), file), 'utf8'))

@@ -1,5 +1,5 @@
 // Checks each link of the built site: its page, its file, and its anchor. VitePress checks pages only. Links of `llms.txt` and of the
-// pages in Markdown count, too. Nothing that a browser loads by itself may be on another host.
+// pages in Markdown count, too. A browser must not load files from other hosts.
 // usage: [DOCS_BASE=/path] node scripts/docs/links.mjs FOLDER
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
