@@ -35,6 +35,7 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
     'guide/api-tokens.md': 'Issue API tokens',
     'guide/api-keys.md': 'Accept API keys',
     'guide/cookies.md': 'Accept cookies',
+    'guide/digest.md': 'Log in with Digest',
     'guide/basic-and-bearer.md': 'Configure Basic and Bearer',
     'guide/passport-strategies.md': 'Use a Passport strategy',
     'guide/write-a-verifier.md': 'Write a verifier',
@@ -89,6 +90,9 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
     'changelog.md': 'Changelog',
   },
   Explanation: {
+    'security-model.md': 'Security model',
+    'performance.md': 'Performance',
+    'comparison.md': 'Comparison',
     'security.md': 'Security policy',
     'architecture.md': 'Architecture',
     'benchmarks.md': 'Benchmarks',
@@ -114,5 +118,6 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
     'decisions/0017-verifiers-report-to-a-registry.md': '17. Let verifiers report measurements to a registry',
     'decisions/0018-a-binding-reaches-the-scheme.md':
       '18. Hand the binding of a token to the scheme, apart from the result',
+    'decisions/0020-digest-remembers-nonce-and-count.md': '20. Remember the nonce and the count of Digest',
   },
 };
