@@ -15,7 +15,8 @@ import { parseArgs } from 'node:util';
 import { root } from './support/run.mjs';
 
 const FILE = 'docs/rfc-conformance.md';
-const ID = /\[([A-Z]-\d+)\]\s*/g;
+const NAME = '(?:[A-Z]|MTLS)-\\d+';
+const ID = new RegExp(`\\[(${NAME})\\]\\s*`, 'g');
 
 const { values: options } = parseArgs({ options: { results: { type: 'string' }, check: { type: 'boolean' } } });
 const problems = [];
@@ -35,7 +36,7 @@ function runTests() {
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
   try {
     const report = ['--json', `--outputFile=${file}`, '--testLocationInResults'];
-    spawnSync(process.execPath, [...flags, '-t', '\\[[A-Z]-\\d+\\]', ...report], { cwd: root });
+    spawnSync(process.execPath, [...flags, '-t', `\\[${NAME}\\]`, ...report], { cwd: root });
     return readResults(file);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -77,7 +78,7 @@ function fill(text, found) {
   const rows = new Set();
   const lines = text.split('\n').map((line) => {
     const [, id = '', ...cells] = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-    if (!/^[A-Z]-\d+$/.test(id)) return line;
+    if (!new RegExp(`^${NAME}$`).test(id)) return line;
     if (rows.has(id)) problems.push(`${id} is in the table twice`);
     rows.add(id);
     const [requirement, section, proof] = cells;
