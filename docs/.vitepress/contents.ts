@@ -26,6 +26,7 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
     'guide/introspection.md': 'Introspect tokens',
     'guide/revocation.md': 'Revoke tokens',
     'guide/dpop.md': 'Accept DPoP tokens',
+    'guide/certificates.md': 'Accept certificate-bound tokens',
     'guide/resource-metadata.md': 'Publish resource metadata',
   },
   'Other credentials': {
@@ -84,6 +85,7 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
   },
   Reference: {
     'api/index.md': 'API',
+    'guide/command-line.md': 'Command line',
     'guide/durations.md': 'Durations',
     'clients.md': 'Clients',
     'rfc-conformance.md': 'RFC conformance',
@@ -118,6 +120,8 @@ export const contents: Readonly<Record<string, Readonly<Record<string, string>>>
     'decisions/0017-verifiers-report-to-a-registry.md': '17. Let verifiers report measurements to a registry',
     'decisions/0018-a-binding-reaches-the-scheme.md':
       '18. Hand the binding of a token to the scheme, apart from the result',
+    'decisions/0019-a-source-finds-the-certificate.md':
+      '19. Find the certificate in a source, and trust only the peer of the socket',
     'decisions/0020-digest-remembers-nonce-and-count.md': '20. Remember the nonce and the count of Digest',
   },
 };

@@ -4,7 +4,7 @@ import { Controller, Get, Header } from '@nestjs/common';
 import { AuthModule, basic, CurrentUser, OptionalAuth, Public } from 'nestjs-http-auth';
 import { adapters, start } from '../support/application.js';
 import { basicAuthorization } from '../support/client.js';
-import { CachingProxy } from './support/nginx.js';
+import { Nginx } from './support/nginx.js';
 
 @Controller()
 class PagesController {
@@ -24,7 +24,7 @@ class PagesController {
 
 const users = basic(({ username, password }) => (password === 'wonder:land' ? username : null));
 
-let proxy: CachingProxy | undefined;
+let proxy: Nginx | undefined;
 
 afterEach(async () => {
   await proxy?.stop();
@@ -36,7 +36,7 @@ describe.each(adapters)('A shared cache in front of %s', (_name, adapter) => {
   const answers = async (path: string, ...names: (string | undefined)[]) => {
     const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [users] })];
     const app = await start(adapter(), { imports, controllers: [PagesController] });
-    const { port } = (proxy = await CachingProxy.before((app.getHttpServer().address() as AddressInfo).port));
+    const { port } = (proxy = await Nginx.caching((app.getHttpServer().address() as AddressInfo).port));
     const found: string[] = [];
     for (const name of names) {
       const headers = name === undefined ? {} : basicAuthorization(name, 'wonder:land');
