@@ -21,6 +21,7 @@ describeClient('curl', {
     'Basic in UTF-8': {},
     'wrong password': {},
     Digest: {},
+    'Digest with SHA-256': {},
     'Digest over Basic': {},
     Bearer: {},
   },

@@ -67,6 +67,7 @@ describeClient('Python, Requests', {
     },
     'wrong password': { exchanges: ['Basic 401'] },
     Digest: {},
+    'Digest with SHA-256': {},
     'Digest over Basic': {},
   },
 });

@@ -11,6 +11,7 @@ describeClient('Node, undici with `parseChallenges()`', {
     'password by realm': {},
     'wrong password': {},
     Digest: {},
+    'Digest with SHA-256': {},
     'Digest over Basic': {},
     Bearer: {},
   },

@@ -36,12 +36,16 @@ function basic({ username, password }: Credentials): string {
   return formatCredentials({ scheme: 'Basic', token68 });
 }
 
-/** Digest with MD5 and `qop=auth` (RFC 7616). */
+/** Digest with MD5 or SHA-256, and `qop=auth` (RFC 7616). */
 function digest({ username, password }: Credentials, { params = {} }: Challenge, url: string): string {
-  const md5 = (...parts: (string | undefined)[]) => createHash('md5').update(parts.join(':')).digest('hex');
   const { pathname: uri } = new URL(url);
-  const { realm = '', nonce = '' } = params;
+  const { realm = '', nonce = '', algorithm = 'MD5' } = params;
+  const name = algorithm.replace('-', '').toLowerCase();
+  const hash = (...parts: string[]) => createHash(name).update(parts.join(':')).digest('hex');
   const [nc, cnonce, qop] = ['00000001', 'c2f0a1', 'auth'];
-  const response = md5(md5(username, realm, password), nonce, nc, cnonce, qop, md5('GET', uri));
-  return formatCredentials({ scheme: 'Digest', params: { username, realm, nonce, uri, qop, nc, cnonce, response } });
+  const response = hash(hash(username, realm, password), nonce, nc, cnonce, qop, hash('GET', uri));
+  return formatCredentials({
+    scheme: 'Digest',
+    params: { username, realm, nonce, uri, algorithm, qop, nc, cnonce, response },
+  });
 }

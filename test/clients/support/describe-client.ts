@@ -55,6 +55,7 @@ export const columns = {
   'password by realm': { path: '/admin', scheme: 'Basic', username: 'bob', realm: administration },
   'wrong password': { path: '/basic', scheme: 'Basic', username: 'alice', password: 'wrong' },
   Digest: { path: '/digest', scheme: 'Digest', username: 'alice' },
+  'Digest with SHA-256': { path: '/digest-sha-256', scheme: 'Digest', username: 'alice' },
   'Digest over Basic': { path: '/strongest', scheme: 'Digest', username: 'alice' },
   Bearer: { path: '/after-bearer', scheme: 'Bearer', username: 'alice' },
 } satisfies Record<string, Case>;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { All, Controller, Get, type INestApplication, Req, Res, type Type } from '@nestjs/common';
@@ -18,6 +19,7 @@ import {
   Realm,
   Schemes,
 } from 'nestjs-http-auth';
+import { digest, type DigestUser } from 'nestjs-http-auth/digest';
 import type { FastifyInstance } from 'fastify';
 import { DigestStrategy } from 'passport-http';
 import { WebSocketServer } from 'ws';
@@ -42,6 +44,8 @@ export const passwords = new Map([
 /** Alice's token. */
 export const token = 'alice-token';
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
 // Bearer is first and Digest is last, so a client must skip schemes that it does not support, and find the strongest one.
 const schemes = [
   bearer(({ token: presented }): User | null => (presented === token ? { name: 'alice' } : null)),
@@ -53,6 +57,14 @@ const schemes = [
       else done(null, { name: username }, password);
     }),
     { scheme: 'Digest' },
+  ),
+  digest(
+    (username, { realm, userhash }): DigestUser<User> | null => {
+      const [name, password] =
+        [...passwords].find(([one]) => username === (userhash ? sha256(`${one}:${realm}`) : one)) ?? [];
+      return name === undefined || password === undefined ? null : { principal: { name }, username: name, password };
+    },
+    { name: 'Digest-SHA-256', userhash: true },
   ),
 ];
 
@@ -79,7 +91,8 @@ function resource(path: string, names: string[], realm = staging, prompt: 'alway
   class ResourceController {
     @Get()
     who(@CurrentUser() { name }: User, @CurrentAuth() { scheme, realm: space }: AuthInfo) {
-      return { user: name, scheme, realm: space };
+      // The scheme with SHA-256 has another name.
+      return { user: name, scheme: scheme.split('-')[0], realm: space };
     }
 
     @All('repository.git/*')
@@ -117,6 +130,7 @@ export async function startService(adapter: AbstractHttpAdapter, layout: Challen
         resource('quiet', ['bearer', 'basic'], staging, 'navigation'),
         resource('admin', ['basic'], administration),
         resource('digest', ['digest']),
+        resource('digest-sha-256', ['digest-sha-256']),
         resource('strongest', ['basic', 'digest']),
         resource('guarded', ['basic']),
       ],
