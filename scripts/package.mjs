@@ -238,7 +238,13 @@ function checkCommand(app) {
     /^token: \S+\nhash: {2}[0-9a-f]{64}\n$/.test(run(command, ['token'], { cwd: app })),
     'the command creates a token',
   );
-  say('nestjs-http-auth routes, token');
+  const findings = JSON.parse(run(command, ['doctor', join('dist', 'main.js'), '--json'], { cwd: app }));
+  ok(
+    findings.some(({ check, level }) => check === 'TLS' && level === 'WARN'),
+    'the command checks the main file',
+  );
+  ok(run(command, ['init'], { cwd: app }).startsWith('Nothing to do: '), 'the command knows that the module is there');
+  say('nestjs-http-auth routes, token, doctor, init');
 }
 
 /** Runs the matchers with the version of Vitest that `nest new` chooses. */

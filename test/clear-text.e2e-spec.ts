@@ -43,6 +43,11 @@ describe.each(adapters)('An application without TLS on %s', (_name, adapter) => 
     ]);
   });
 
+  it('logs the warning if Basic has another name', async () => {
+    const schemes = [basic(() => null, { name: 'staff', optIn: false })];
+    expect((await listen(adapter(), { schemes }, [0, '0.0.0.0'])).warnings).toHaveLength(1);
+  });
+
   it.each(['127.0.0.1', 'localhost'])('logs no warning if it listens on %s only', async (host) => {
     expect((await listen(adapter(), {}, [0, host])).warnings).toEqual([]);
   });

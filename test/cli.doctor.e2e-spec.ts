@@ -92,7 +92,7 @@ function application({ auth, main = `${MAIN}\nawait bootstrap();`, ...parts }: S
 
 /** Trusts one proxy, as the application should. */
 const trust = (app: INestApplication) =>
-  void (app as INestApplication & { set(...args: unknown[]): void }).set('trust proxy', 1);
+  (app as INestApplication & { set(...args: unknown[]): void }).set('trust proxy', 1);
 
 /** Returns the output of the command and its exit code. */
 async function doctor(...args: string[]) {
@@ -300,6 +300,11 @@ describe('The checks of nestjs-http-auth doctor', () => {
       'WARN HttpAuthGuard does not run on GET /orders, GET /health',
       'WARN 2 of 2 routes need no credentials: /orders GET public, /health GET public',
     ]);
+  });
+
+  it('does not ask for limits if the application has no passwords', async () => {
+    application({ auth: { schemes: [bearer(() => null)] } });
+    expect((await findings('limits')).found).toEqual(['OK the application has no scheme with passwords']);
   });
 
   it('tells which limits are in memory', async () => {

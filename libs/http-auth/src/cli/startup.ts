@@ -34,7 +34,7 @@ export class Startup {
     this.failed = new Promise((_, reject) => {
       this.fail = reject;
     });
-    // A failure may come before somebody waits for it.
+    // The promise may reject before a caller waits for it.
     this.failed.catch(() => undefined);
   }
 
@@ -93,6 +93,7 @@ export class Startup {
   /** Replaces two methods. Nest's proxy ignores assignments, so they are defined. */
   private observe(app: INestApplication): void {
     // The method of the class, because a method of the proxy would call ours again.
+    // oxlint-disable-next-line typescript/unbound-method -- it is called with the application
     const { enableCors } = Object.getPrototypeOf(app) as INestApplication;
     const methods: Pick<INestApplication, 'enableCors' | 'listen'> = {
       enableCors: (options) => {

@@ -8,9 +8,9 @@ export type Level = 'OK' | 'INFO' | 'WARN' | 'FAIL';
 /** The result of a check. */
 export interface Finding {
   readonly level: Level;
-  /** What the check has found. */
+  /** The fact that the check has found. */
   readonly message: string;
-  /** What to do; absent if there is nothing to do. */
+  /** The action that solves the problem; absent if none is necessary. */
   readonly fix?: string;
 }
 

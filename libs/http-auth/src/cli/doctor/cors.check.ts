@@ -51,7 +51,7 @@ export const cors: Check<Application> = {
   },
 };
 
-/** Returns `true` if a value of `origin` accepts an origin that nobody has listed. */
+/** Returns `true` if a value of `origin` accepts an origin that the application does not list. */
 function acceptsEveryOrigin(origin: unknown): boolean {
   return origin === '*' || origin === true || (origin instanceof RegExp && origin.test('https://unknown.invalid'));
 }

@@ -19,8 +19,10 @@ export const limits: Check<Application> = {
         fix: 'if there are several instances, set limits.redis',
       });
     }
-    return findings.length > 0
-      ? findings
-      : [{ level: 'OK', message: 'failed logins are limited, for all instances together' }];
+    if (findings.length > 0) return findings;
+    const message = schemes.some((scheme) => scheme.limits !== undefined)
+      ? 'failed logins are limited, for all instances together'
+      : 'the application has no scheme with passwords';
+    return [{ level: 'OK', message }];
   },
 };

@@ -31,7 +31,7 @@ interface Change {
 /**
  * Adds the module to the application of a folder. It writes files only after everything is checked, and does not install packages.
  *
- * @returns what the command has done, and what to do next
+ * @returns the changed files and the next steps
  * @throws CliError if the arguments are invalid, or if a file cannot be edited
  */
 export function initCommand(args: readonly string[], cwd: string): string {
@@ -93,7 +93,7 @@ function recipeOf(scheme: 'basic' | 'bearer' | 'jwt', positionals: readonly stri
   return scheme === 'basic' ? BASIC : BEARER;
 }
 
-/** Writes all files, or none. */
+/** Writes all files. If one of them cannot be written, the others get their old content again. */
 function write(cwd: string, changes: readonly Change[], force: boolean): void {
   const dirty = force
     ? []

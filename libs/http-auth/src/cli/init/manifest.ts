@@ -9,9 +9,9 @@ const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peer
 /** The `package.json` of an application. */
 export interface Manifest {
   readonly name: string | undefined;
-  /** The text of the file. */
+  /** The content of the file. */
   readonly text: string;
-  /** The text with the missing packages; the same text if none is missing. */
+  /** The content with the missing packages; the same content if it has all of them. */
   readonly complete: string;
 }
 

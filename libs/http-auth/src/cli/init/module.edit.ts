@@ -6,7 +6,7 @@ import type { Recipe } from './recipe.js';
 import { indentationAt, literal, type SourceStyle, styleOf } from './source.style.js';
 import type { TypeScript } from './typescript.js';
 
-/** A replacement of a part of the text. */
+/** A replacement of a part of the file. */
 interface Edit {
   readonly start: number;
   readonly end: number;
@@ -14,7 +14,7 @@ interface Edit {
 }
 
 /**
- * Returns the text of a root module with `AuthModule.forRoot()` in its imports.
+ * Returns the source of a root module with `AuthModule.forRoot()` in its imports.
  *
  * @param file the name of the file in messages
  * @throws CliError if the file has no root module, or if its imports cannot be read

@@ -8,7 +8,7 @@ export interface Recipe {
   readonly imports: Readonly<Record<string, readonly string[]>>;
   /** The lines of the option `schemes`. */
   schemes(local: (name: string) => string, literal: (text: string) => string): readonly string[];
-  /** What the developer must do before the application starts. */
+  /** The next step of the developer. */
   readonly next: string;
 }
 
