@@ -45,7 +45,7 @@ describe.each(setups)(
       await redis.kill();
     });
 
-    // The test, the issuer and the applications have one clock, so the list need not wait for a tolerance.
+    // The test, the issuer and the applications have one clock, so the list does not have to wait for a tolerance.
     const instance = async (prefix?: string, clockTolerance: Duration = 0) => {
       const logger = new RecordingLogger();
       const verifier = jwt({
@@ -95,7 +95,7 @@ describe.each(setups)(
       expect(await other.status(ahead)).toEqual([401]);
     });
 
-    it('refuses a jti whatever its iat is', async () => {
+    it('refuses a jti with any iat', async () => {
       const [one, other] = [await instance(), await instance()];
       await one.verifier.invalidate({ jti: 'one' });
       expect(await other.status(await token(), await token({ jti: 'two' }))).toEqual([401, 200]);

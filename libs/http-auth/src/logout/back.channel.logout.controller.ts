@@ -15,7 +15,7 @@ export function controllerAt(path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class BackChannelLogoutController {
     private readonly logger = new Logger('BackChannelLogout');
-    /** Everybody can send requests to the endpoint. */
+    /** The endpoint is public, so any client could fill the log. */
     private readonly pause = new LogPause();
 
     constructor(

@@ -5,7 +5,7 @@ import { redact } from '../schemes/redact.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
 import { MemorySingleUse, RedisSingleUse, type SingleUse } from './single.use.js';
 
-/** What a list knows of some keys. All times are milliseconds since 1970, by the clock of the instance that wrote them. */
+/** The entries of some keys. All times are milliseconds since 1970, by the clock of the instance that wrote them. */
 export interface Revocations {
   /** The last time when each key was revoked, in the order of the keys; `undefined` if it was not. */
   readonly times: readonly (number | undefined)[];
