@@ -193,10 +193,10 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
       await post('{}', 'application/json');
       await end(logoutToken());
     }
-    const timesOf = (text: string) => logger.text().split(text).length - 1;
-    expect(['A logout token is refused', 'is not a valid JWT', 'content type', 'A logout failed'].map(timesOf)).toEqual(
-      [2, 1, 1, 1],
-    );
+    const linesWith = (text: string) => logger.text().split(text).length - 1;
+    expect(
+      ['A logout token is refused', 'is not a valid JWT', 'content type', 'A logout failed'].map(linesWith),
+    ).toEqual([2, 1, 1, 1]);
   });
 
   it('responds with 400 if the keys of the issuer cannot be fetched (section 2.8)', async () => {
