@@ -49,5 +49,16 @@ export function schemeOf(credentials: string | undefined, { schemes }: Policy): 
   const { scheme: wanted, ...info } = user.authInfo;
   const scheme = schemes.find(({ name }) => wanted === undefined || name.toLowerCase() === wanted.toLowerCase());
   const authenticate: Scheme['authenticate'] = async () => admit(user.principal, info);
-  return scheme && (Object.create(scheme, { authenticate: { value: authenticate } }) as Scheme);
+  return scheme && withAuthenticate(scheme, authenticate);
+}
+
+/** Returns a scheme with another `authenticate()`. It is a proxy, because the private fields of a scheme exist only on the scheme itself. */
+function withAuthenticate(scheme: Scheme, authenticate: Scheme['authenticate']): Scheme {
+  return new Proxy(scheme, {
+    get(target, property) {
+      if (property === 'authenticate') return authenticate;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
