@@ -272,6 +272,18 @@ describe.each(secureAdapters)('Certificate-bound tokens on %s', (_name, secure) 
     );
   });
 
+  it('[MTLS-9] cause a response that no cache stores if the application is a proxy', async () => {
+    const app = await application({}, { proxy: true });
+    const headers = { 'proxy-authorization': `Bearer ${await tokenOf()}` };
+    for (const [certificate, status] of [
+      [client, 200],
+      [server, 407],
+    ] as const) {
+      const answer = await sendTls(app, '/reports', { certificate, headers });
+      expect([answer.status, answer.headers['cache-control']]).toEqual([status, 'no-store']);
+    }
+  });
+
   it('are one kind of tokens, unless the source has required: true', async () => {
     expect(await ask(await application(), undefined, await tokenOf({}))).toMatchObject({ status: 200 });
     const strict = await application({ required: true });

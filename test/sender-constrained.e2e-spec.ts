@@ -210,10 +210,13 @@ describe.each(adapters)('@SenderConstrained() on %s', (_name, adapter) => {
     expect(events).toMatchObject([{ reason: 'invalid', status: 401, message: description, subject: 'alice' }]);
   });
 
-  it('accepts test users with a confirmation', async () => {
+  it.each([
+    ['dpop()', byKey],
+    ['bearer()', byCertificate],
+  ])('accepts test users of %s with a confirmation', async (_scheme, scheme) => {
     const module = await withTestUsers(
       Test.createTestingModule({
-        imports: [AuthModule.forRoot({ realm: 'Bank', schemes: [byKey] })],
+        imports: [AuthModule.forRoot({ realm: 'Bank', schemes: [scheme] })],
         controllers: [PaymentsController],
       }),
     ).compile();

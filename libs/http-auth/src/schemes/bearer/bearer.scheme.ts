@@ -123,6 +123,7 @@ export class BearerScheme implements Scheme {
   readonly oauth = true;
   // The form of a page has the token only if the page knows it.
   readonly ambient = false;
+  readonly confirms: boolean;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
   private readonly formEncodedBody: boolean;
@@ -143,6 +144,7 @@ export class BearerScheme implements Scheme {
     this.name = name;
     this.#limits = limits ? new Limits(limits, name) : undefined;
     this.formEncodedBody = formEncodedBody;
+    this.confirms = certificate !== undefined;
     this.#certificate = certificate && new CertificateCheck(AUTH_SCHEME, certificate);
     this.metadata = {
       bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'],
@@ -160,11 +162,6 @@ export class BearerScheme implements Scheme {
   /** The limits, if there are any. */
   get limits(): Limits | undefined {
     return this.#limits;
-  }
-
-  /** If `true`, the scheme checks the certificates that tokens are bound to. */
-  get confirms(): boolean {
-    return this.#certificate !== undefined;
   }
 
   async authenticate(request: HttpRequest, context: VerifierContext): Promise<Outcome> {
