@@ -15,7 +15,7 @@ import { root, run, say, tool } from './support/run.mjs';
 import { withServer } from './support/server.mjs';
 
 /** The budget of the package in bytes. Raise it only for a feature that is worth it. */
-const [PACKED, UNPACKED] = [950_000, 4_500_000];
+const [PACKED, UNPACKED] = [1_000_000, 5_000_000];
 
 const library = join(root, 'libs', 'http-auth');
 const workspace = createRequire(import.meta.url)('../package.json');

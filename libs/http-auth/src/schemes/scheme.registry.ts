@@ -5,12 +5,25 @@ import type { Scheme, SchemeContainer, SchemeDefinition } from './scheme.js';
 export class SchemeRegistry {
   private bound: readonly Scheme[] | undefined;
   private readonly verifiers = new Map<Scheme, readonly unknown[]>();
+  /** The verifiers that the current scheme has asked for. */
+  private asked: unknown[] = [];
+  /** The same object for all schemes, because schemes share memory by the container, e.g. that of used proofs. */
+  private readonly recorder: SchemeContainer;
 
   /** @throws AuthConfigurationError if there is no scheme, a scheme is invalid, or two schemes have the same name */
   constructor(
     private readonly definitions: readonly SchemeDefinition[],
-    private readonly container: SchemeContainer,
+    container: SchemeContainer,
   ) {
+    this.recorder = {
+      verifier: (verifier) => {
+        this.asked.push(verifier);
+        return container.verifier(verifier);
+      },
+      provider: (type) => container.provider(type),
+      isProxy: container.isProxy,
+      resourceUrls: container.resourceUrls,
+    };
     if (!Array.isArray(definitions) || definitions.length === 0) {
       throw new AuthConfigurationError('ERR_AUTH_SCHEMES', 'schemes: list at least one scheme, e.g. [basic(verifier)]');
     }
@@ -85,18 +98,9 @@ export class SchemeRegistry {
   }
 
   private bind(definition: SchemeDefinition): Scheme {
-    const asked: unknown[] = [];
-    const { container } = this;
-    const scheme = definition.bind({
-      verifier: (verifier) => {
-        asked.push(verifier);
-        return container.verifier(verifier);
-      },
-      provider: (type) => container.provider(type),
-      isProxy: container.isProxy,
-      resourceUrls: container.resourceUrls,
-    });
-    this.verifiers.set(scheme, asked);
+    this.asked = [];
+    const scheme = definition.bind(this.recorder);
+    this.verifiers.set(scheme, this.asked);
     return scheme;
   }
 }
