@@ -128,7 +128,7 @@ describe('The page about troubleshooting', () => {
     const source = messages();
     const headings = new GuidePage('troubleshooting.md').headings().filter((heading) => MESSAGE.test(heading));
     // The name of a function may be added to a message later.
-    const parts = (heading: string) => heading.replace(/^\w+\(\): /, '').split('…');
+    const parts = (heading: string) => heading.replace(/^\w+\(\): /, '').split(/…|; /);
     const unknown = headings.filter((heading) => !parts(heading).every((part) => source.includes(part)));
     expect(unknown).toEqual([]);
     expect(headings.length).toBeGreaterThan(10);
