@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -167,7 +167,11 @@ describe.each(adapters)('A certificate from a proxy over a UNIX socket on %s', (
   ])('[MTLS-10] is %s', async (_result, list, status) => {
     const socketPath = join(folder, 'socket');
     app = await NestFactory.create(rootModule(moduleOf({ trusted: list })), adapter(), { logger: false });
-    await app.listen(socketPath);
+    await app.init();
+    // Only Fastify has ready(). The listen() of Nest 11 does not know UNIX sockets.
+    await (app.getHttpAdapter().getInstance() as { ready?(): Promise<unknown> }).ready?.();
+    const listener = app.getHttpServer() as Server;
+    await new Promise<void>((resolve) => listener.listen(socketPath, resolve));
     const answered = await new Promise<number | undefined>((resolve, reject) => {
       const headers = { ...token, 'client-cert': rfc9440 };
       httpRequest({ socketPath, headers, agent: false }, (response) => {
