@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import type { HttpRequest } from '../http/request.js';
+import { type HttpRequest, identityOf } from '../http/request.js';
 import type { CertificateSource } from './client.certificate.js';
 import type { Confirmation } from './confirmation.js';
 import { Failure, type FailureDetails } from './failure.js';
@@ -17,7 +17,7 @@ export const CERTIFICATE_METADATA = { tls_client_certificate_bound_access_tokens
 
 /** Checks if a client has the certificate that its token is bound to, for one scheme. */
 export class CertificateCheck {
-  /** The keys of the requests whose response depends on the certificate of the client. */
+  /** The identities of the requests whose response depends on the certificate of the client. */
   private readonly decided = new WeakSet<object>();
 
   /**
@@ -37,7 +37,7 @@ export class CertificateCheck {
       return source?.required === true ? this.refusal('The token is not bound to a client certificate') : undefined;
     }
     if (source === undefined) return this.refusal('The token is bound to a client certificate as well');
-    this.decided.add(keyOf(request));
+    this.decided.add(identityOf(request));
     const found = source.find(request);
     if (!('thumbprint' in found)) {
       return this.refusal(
@@ -53,7 +53,7 @@ export class CertificateCheck {
 
   /** Returns `true` if the response to a request depends on the certificate of the client. */
   decides(request: HttpRequest): boolean {
-    return this.decided.has(keyOf(request));
+    return this.decided.has(identityOf(request));
   }
 
   /** @param message more for events, which clients do not need to know */
@@ -61,15 +61,6 @@ export class CertificateCheck {
     const details: FailureDetails = { params: { error_description: description } };
     return new Failure('invalid', this.scheme, 401, message === undefined ? details : { ...details, message });
   }
-}
-
-/**
- * Returns an object that one request has in all its forms. If the application is a proxy, the scheme gets another request than the response,
- * but both have the field lines of Node's request.
- */
-function keyOf(request: HttpRequest): object {
-  const node = request.raw ?? request;
-  return node.rawHeaders ?? node;
 }
 
 /** Compares two thumbprints in constant time. Only strings are equal. */
