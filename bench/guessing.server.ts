@@ -1,8 +1,10 @@
 // The application of guessing.ts: one user whose password has a scrypt hash, and a static file.
 import { scryptSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
@@ -10,7 +12,6 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ServeStaticModule } from '@nestjs/serve-static';
 import { AuthModule, basic } from 'nestjs-http-auth';
 import { users } from 'nestjs-http-auth/passwords';
-import { serve } from './serve.js';
 import { GreetingController } from './subjects.js';
 
 const [adapter, password, ln] = process.argv.slice(2) as [string, string, string];
@@ -40,4 +41,9 @@ const app = await NestFactory.create(
   adapter === 'express' ? express : new FastifyAdapter({ trustProxy: 'loopback' }),
   { logger: false },
 );
-await serve(app);
+
+const delay = monitorEventLoopDelay({ resolution: 1 });
+process.on('message', (message) => (message === 'load' ? delay.enable() : process.send?.(delay.max / 1e6)));
+process.on('disconnect', () => process.exit());
+await app.listen(0, '127.0.0.1');
+process.send?.(((app.getHttpServer() as Server).address() as AddressInfo).port);

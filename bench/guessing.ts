@@ -5,6 +5,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -69,6 +70,9 @@ console.log(`| ${values.adapter} | responses | median | 95 % | longest |\n| --- 
 // From now on, the address is known for alice.
 print('alice, no load', [await login('alice', '192.0.2.1'), await login('alice', '192.0.2.1')]);
 
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+child.send('load');
 const [guesses, known, unknown, files] = await Promise.all([
   every(1000 / GUESSES_PER_SECOND, (time) => login(`user${time}`, `198.51.100.${time % ADDRESSES}`, `guess ${time}`)),
   every(500, () => login('alice', '192.0.2.1')),
@@ -79,6 +83,11 @@ print('guesses, 200 per second from 50 addresses', guesses);
 print('alice, from the address of her last login', known);
 print('bob, from new addresses', unknown);
 print('a static file', files);
+child.send('delay');
+const [serverDelay] = (await once(child, 'message')) as [number];
+console.log(
+  `\nLongest delay of the event loop: server ${serverDelay.toFixed(0)} ms, this process ${(delay.max / 1e6).toFixed(0)} ms. The times contain both.\n`,
+);
 
 await setTimeout(5000);
 const gone = Array.from({ length: 60 }, (_, index) => {
