@@ -1,5 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { AuthModule, basic, bearer, apiKey, cookie, passportStrategy, protect, StepUp } from 'nestjs-http-auth';
+import {
+  AuthModule,
+  basic,
+  bearer,
+  apiKey,
+  cookie,
+  passportStrategy,
+  protect,
+  type SchemeDefinition,
+  StepUp,
+} from 'nestjs-http-auth';
 import { fromProxy, fromTls } from 'nestjs-http-auth/certificates';
 import { digest } from 'nestjs-http-auth/digest';
 import { dpop } from 'nestjs-http-auth/dpop';
@@ -150,6 +160,48 @@ describe('An option that does not exist', () => {
     }
     expect(message).toBe(
       `${path} is undefined; set its value, e.g. the variable of the environment, or leave the option out`,
+    );
+  });
+
+  it.each<[path: string, kept: string, use: (stored: { redis: undefined }) => SchemeDefinition]>([
+    ['basic(): limits.', 'the counters', (limits) => basic(verify, { limits: limits as object })],
+    ['bearer(): limits.', 'the counters', (limits) => bearer(verify, { limits: limits as object })],
+    ['apiKey(): limits.', 'the counters', (limits) => apiKey(verify, { limits: limits as object })],
+    ['cookie(): limits.', 'the counters', (limits) => cookie(verify, { name: 'sid', limits: limits as object })],
+    ['digest(): limits.', 'the counters', (limits) => digest(verify, { limits: limits as object })],
+    ['digest(): replay.', 'the used proofs', (replay) => digest(verify, { replay: replay as object })],
+    ['dpop(): replay.', 'the used proofs', (replay) => dpop(verify, { origin, replay: replay as object })],
+    ['dpop(): limits.', 'the counters', (limits) => dpop(verify, { origin, limits: limits as object })],
+    ['ticket(): ', 'the tickets', (stored) => ticket(stored as object)],
+    [
+      'jwt(): revocation.',
+      'the list',
+      (list) => bearer(jwt({ ...issuer, revocation: { maxTokenAge: '1h', ...list } as never })),
+    ],
+    [
+      'introspection(): revocation.',
+      'the list',
+      (list) => bearer(introspection({ ...endpoint, revocation: { maxTokenAge: '1h', ...list } as never })),
+    ],
+  ])(
+    'stops the startup if it is %sredis, which would silently be the memory of each instance',
+    async (path, kept, use) => {
+      for (const [, adapter] of adapters) {
+        const begin = async () => {
+          const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [use({ redis: undefined })] })];
+          return start(adapter(), { imports });
+        };
+        // oxlint-disable-next-line no-await-in-loop -- one application after the other
+        await expect(begin()).rejects.toThrow(
+          `${path}redis is undefined; pass a client, or leave the option out to keep ${kept} in memory`,
+        );
+      }
+    },
+  );
+
+  it('causes an error if it is a limiter, which would silently be the memory of each instance', () => {
+    expect(basic(verify, { limits: { limiter: undefined } as object }).problem()).toMatch(
+      /^basic\(\): limits\.limiter is undefined; /,
     );
   });
 

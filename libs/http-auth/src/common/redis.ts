@@ -1,3 +1,4 @@
+import { undefinedOption } from './options.js';
 import { inTime } from './timeout.js';
 
 /** Milliseconds after which Redis counts as unavailable. */
@@ -33,6 +34,21 @@ export function redisProblem(client: unknown): string | undefined {
   return isClient
     ? undefined
     : 'redis must be a client of ioredis 5 or later, or of redis 4 or later; pass new Redis(url), or createClient({ url })';
+}
+
+/**
+ * Looks for an option `redis` that is written, but `undefined`, e.g. because the client is only created in some environments. Each instance
+ * would silently have a memory of its own.
+ *
+ * @param kept the things that are in memory without Redis
+ * @param path the path before the name in the message, e.g. `limits.`
+ * @returns an error message, or `undefined` if the option has a value or is absent
+ */
+export function undefinedRedis(options: object, kept: string, path = ''): string | undefined {
+  return (
+    undefinedOption(options, ['redis']) &&
+    `${path}redis is undefined; pass a client, or leave the option out to keep ${kept} in memory`
+  );
 }
 
 /**

@@ -1,7 +1,9 @@
 import type { RateLimiterAbstract, RateLimiterCompatibleAbstract } from 'rate-limiter-flexible';
 import type { HttpRequest } from '../http/request.js';
 import { type Duration, milliseconds } from '../common/duration.js';
-import { type OptionNames, unknownOption } from '../common/options.js';
+import { type OptionNames, undefinedOption, unknownOption } from '../common/options.js';
+
+import { undefinedRedis } from '../common/redis.js';
 
 /** A limiter of rate-limiter-flexible for any store. Its options for points, duration and blocking are ignored. */
 export type Limiter = RateLimiterAbstract | RateLimiterCompatibleAbstract;
@@ -119,7 +121,10 @@ export function windowSeconds({ window = '15m' }: LimitOptions): number {
 export function limitsProblem(limits: LimitOptions | false | undefined): string | undefined {
   if (limits === undefined || limits === false) return undefined;
   if (typeof limits !== 'object' || limits === null) return 'limits must be an object; write false for no limits';
-  const unknown = unknownOption(limits, NAMES, 'limits.');
+  const unknown =
+    unknownOption(limits, NAMES, 'limits.') ??
+    undefinedRedis(limits, 'the counters', 'limits.') ??
+    undefinedOption(limits, ['limiter'], 'limits.');
   return unknown ?? countProblem(limits) ?? windowProblem(limits) ?? tenantProblem(limits) ?? storeProblem(limits);
 }
 

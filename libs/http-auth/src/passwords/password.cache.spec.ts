@@ -139,7 +139,7 @@ describe('PasswordCache', () => {
     [false, undefined],
     [{}, undefined],
     [{ ttl: '15m', max: 1 }, undefined],
-    [{ ttl: 1.5 }, undefined],
+    [{ ttl: 1.5 }, /^cache\.ttl/],
     [{ ttl: 0 }, /^cache\.ttl/],
     [{ ttl: '900' }, /^cache\.ttl/],
     [{ ttl: Infinity }, /^cache\.ttl/],

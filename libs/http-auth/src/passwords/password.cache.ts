@@ -50,7 +50,7 @@ export class PasswordCache {
   private readonly pending = new Map<string, Promise<boolean>>();
 
   constructor({ ttl = '1h', max = 1000 }: VerifiedCacheOptions) {
-    this.verified = new LRUCache({ max, ttl: Math.ceil(milliseconds(ttl) as number) });
+    this.verified = new LRUCache({ max, ttl: milliseconds(ttl) as number });
   }
 
   /**

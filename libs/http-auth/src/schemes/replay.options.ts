@@ -1,5 +1,5 @@
 import { type OptionNames, unknownOption } from '../common/options.js';
-import { redisProblem } from '../common/redis.js';
+import { redisProblem, undefinedRedis } from '../common/redis.js';
 
 /** The memory of used proofs. A proof that was used is refused. */
 export interface ReplayOptions {
@@ -51,7 +51,7 @@ export function replayProblem(replay: ReplayOptions | undefined): string | undef
   if (replay === undefined) return undefined;
   if (typeof replay !== 'object' || replay === null) return 'replay must be an object, e.g. { redis }';
   const { max = 1, redis, prefix, failClosed } = replay;
-  const unknown = unknownOption(replay, NAMES, 'replay.');
+  const unknown = unknownOption(replay, NAMES, 'replay.') ?? undefinedRedis(replay, 'the used proofs', 'replay.');
   if (unknown !== undefined) return unknown;
   if (!Number.isSafeInteger(max) || max < 1) return 'replay.max must be a whole number of at least 1';
   if (prefix !== undefined && (typeof prefix !== 'string' || prefix === '')) {

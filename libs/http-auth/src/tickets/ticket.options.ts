@@ -3,7 +3,7 @@ import { type Duration, milliseconds } from '../common/duration.js';
 import { isToken } from '../http/grammar.js';
 import { schemeProblem } from '../schemes/auth.scheme.js';
 import { type Verifier, verifierProblem } from '../schemes/verifier.js';
-import { redisProblem } from '../common/redis.js';
+import { redisProblem, undefinedRedis } from '../common/redis.js';
 
 /**
  * How a store keeps the principal of a ticket.
@@ -79,7 +79,8 @@ export function optionsProblem(
   options: Omit<TicketOptions, 'principal'> & { readonly principal?: unknown },
 ): string | undefined {
   const { ttl = '30s', parameter = 'ticket', redis, prefix = '-', principal } = options;
-  const wrong = unknownOption(options, NAMES) ?? schemeProblem({ optIn: options.optIn });
+  const wrong =
+    unknownOption(options, NAMES) ?? schemeProblem({ optIn: options.optIn }) ?? undefinedRedis(options, 'the tickets');
   if (wrong !== undefined) return `ticket(): ${wrong}`;
   const lifetime = milliseconds(ttl) ?? NaN;
   if (!(lifetime >= 1000 && lifetime <= MAX_TTL)) {

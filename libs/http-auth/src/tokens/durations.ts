@@ -8,8 +8,7 @@ const MAX_TOLERANCE = 300_000;
 
 /** Returns a duration in whole milliseconds; `NaN` if it is not one, so that every check of its bounds fails. */
 export function readDuration(duration: Duration | undefined, usual: Duration): number {
-  const value = milliseconds(duration === undefined ? usual : duration);
-  return value !== undefined && Number.isSafeInteger(value) ? value : NaN;
+  return milliseconds(duration === undefined ? usual : duration) ?? NaN;
 }
 
 /** Checks a duration in milliseconds. Returns an error message, or `undefined` if it is valid. */

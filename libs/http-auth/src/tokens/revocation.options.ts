@@ -1,6 +1,6 @@
 import type { Duration } from '../common/duration.js';
 import { type OptionNames, undefinedOption, unknownOption } from '../common/options.js';
-import { redisProblem } from '../common/redis.js';
+import { redisProblem, undefinedRedis } from '../common/redis.js';
 import { DAY, readDuration } from './durations.js';
 
 /** The list of revoked tokens. See `RevocableSettings.revocation`. */
@@ -80,7 +80,9 @@ function listProblem(options: RevocationOptions): string | undefined {
   if (typeof options !== 'object' || options === null) return "revocation must be options; write { maxTokenAge: '1h' }";
   const { redis, prefix, max } = options;
   const unknown =
-    unknownOption(options, NAMES, 'revocation.') ?? undefinedOption(options, ['maxTokenAge'], 'revocation.');
+    unknownOption(options, NAMES, 'revocation.') ??
+    undefinedOption(options, ['maxTokenAge'], 'revocation.') ??
+    undefinedRedis(options, 'the list', 'revocation.');
   if (unknown !== undefined) return unknown;
   const age = maxTokenAgeOf(options);
   if (!(age >= 1000 && age <= MAX_AGE)) {
