@@ -64,7 +64,12 @@ export type { Prompt, RealmFunction, RealmOption } from './response/protection.j
 export type { RouteEntry } from './routes/route.entry.js';
 export { RouteReport } from './routes/route.report.js';
 export { admit, type Admission, type AdmissionInfo } from './schemes/admission.js';
-export type { CertificateSource, ClientCertificate, NoClientCertificate } from './schemes/client.certificate.js';
+export type {
+  CertificateNeed,
+  CertificateSource,
+  ClientCertificate,
+  NoClientCertificate,
+} from './schemes/client.certificate.js';
 export type { Confirmation } from './schemes/confirmation.js';
 export { anyOf, type AnyVerifier } from './schemes/any.of.js';
 export { AuthLimits, type SchemeLimitStatus } from './schemes/auth.limits.js';

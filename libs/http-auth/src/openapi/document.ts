@@ -5,6 +5,7 @@ import type { AuthenticationFields } from '../http/fields.js';
 import { Challenger } from '../response/challenger.js';
 import type { RouteEntry } from '../routes/route.entry.js';
 import { RouteReport } from '../routes/route.report.js';
+import type { CertificateNeed } from '../schemes/client.certificate.js';
 import { authSchemeOf, challengingSchemes } from '../schemes/auth.scheme.js';
 import type { OpenApiFlow } from '../schemes/openapi.flows.js';
 import type { Scheme } from '../schemes/scheme.js';
@@ -32,8 +33,10 @@ export function documentHttpAuth(app: INestApplicationContext, document: OpenAPI
   const operations = new Operations(routes, app.get(ApplicationConfig).getGlobalPrefix());
   const { fields } = app.get(Challenger);
   const schemes = app.get(SchemeRegistry).all;
+  const certificates = !isVersion30(document.openapi) && schemes.some(({ needsCertificate }) => needsCertificate);
   const securitySchemes = {
     ...Object.fromEntries(schemes.map((scheme) => [keyOf(scheme.name), openapiOf(scheme, routes)])),
+    ...(certificates && { [MUTUAL_TLS]: CLIENT_CERTIFICATE }),
     ...document.components?.securitySchemes,
   };
   const types = new Map(Object.entries(securitySchemes).map(([name, one]) => [name, 'type' in one ? one.type : '']));
@@ -84,14 +87,24 @@ class Describer {
     };
   }
 
-  /** Returns the alternatives that satisfy a scheme: one, or one for each scope if any of the scopes is enough. */
-  private requirements(name: string, { scopes }: RouteEntry): Record<string, string[]>[] {
+  /** Returns the alternatives that satisfy a scheme: without and with a client certificate, as far as the route accepts both. */
+  private requirements(name: string, route: RouteEntry): Record<string, string[]>[] {
+    const alone = this.scopesOf(name, route).map((scopes) => ({ [keyOf(name)]: scopes }));
+    const need = this.schemes.get(name)?.needsCertificate;
+    // OpenAPI 3.0 does not have the type mutualTLS.
+    if (need === undefined || isVersion30(this.version)) return alone;
+    const both = alone.map((requirement) => ({ ...requirement, [MUTUAL_TLS]: [] }));
+    const always = need === 'always' || (need === 'constrained' && route.senderConstrained === true);
+    return always ? both : [...alone, ...both];
+  }
+
+  /** Returns the sets of scopes of which a scheme needs one: each scope alone if any of the scopes is enough. */
+  private scopesOf(name: string, { scopes }: RouteEntry): string[][] {
     const type = this.types.get(keyOf(name)) ?? '';
     // OpenAPI 3.0 forbids scopes in requirements of the types http and apiKey.
-    const nameable = ['openIdConnect', 'oauth2'].includes(type) || !/^3\.0\b/.test(this.version);
-    if (scopes === undefined || !nameable) return [{ [keyOf(name)]: [] }];
-    const sets = scopes.mode === 'all' ? [[...scopes.names]] : scopes.names.map((scope) => [scope]);
-    return sets.map((set) => ({ [keyOf(name)]: set }));
+    const nameable = ['openIdConnect', 'oauth2'].includes(type) || !isVersion30(this.version);
+    if (scopes === undefined || !nameable) return [[]];
+    return scopes.mode === 'all' ? [[...scopes.names]] : scopes.names.map((scope) => [scope]);
   }
 
   private responses(route: RouteEntry): Record<string, ResponseObject> {
@@ -130,6 +143,22 @@ class Describer {
   }
 }
 
+/** The name of client certificates in the document. The names of our schemes are in lower case, so they differ. */
+const MUTUAL_TLS = 'mutualTLS';
+
+/** The Security Scheme Object of client certificates since OpenAPI 3.1. The types of @nestjs/swagger lack it. */
+const CLIENT_CERTIFICATE = {
+  type: 'mutualTLS',
+  description: 'The certificate that the token is bound to (RFC 8705)',
+} as unknown as SecurityScheme;
+
+/** The descriptions of schemes that need client certificates, in every version of OpenAPI. */
+const BOUND_TOKENS: Readonly<Record<CertificateNeed, string>> = {
+  always: 'A token must be bound to a client certificate, and needs that certificate (RFC 8705)',
+  constrained: 'A token that is bound to a client certificate needs that certificate (RFC 8705)',
+  bound: 'A token that is bound to a client certificate needs that certificate (RFC 8705)',
+};
+
 /** More about the 401 of a route with `@SenderConstrained()`. */
 const BOUND = '; a token must be bound to a key or a certificate of the client';
 
@@ -149,9 +178,10 @@ function needed({ scopes, scopesByRequest, roles }: RouteEntry): string {
  * the routes, because a client cannot ask for a scope that the flow does not list.
  */
 function openapiOf(scheme: Scheme, routes: readonly RouteEntry[]): SecurityScheme {
-  const { name, openapi } = scheme;
-  if (openapi === undefined) return { type: 'http', scheme: authSchemeOf(scheme) };
-  const { flows, ...rest } = openapi;
+  const { name, needsCertificate } = scheme;
+  const openapi = scheme.openapi ?? { type: 'http', scheme: authSchemeOf(scheme) };
+  const { flows, ...own } = openapi;
+  const rest = { ...(needsCertificate && { description: BOUND_TOKENS[needsCertificate] }), ...own };
   if (flows === undefined) return rest;
   const required = routes.filter(({ schemes }) => schemes.includes(name)).flatMap(({ scopes }) => scopes?.names ?? []);
   const unnamed = Object.fromEntries(required.map((scope) => [scope, '']));
@@ -166,6 +196,10 @@ function openapiOf(scheme: Scheme, routes: readonly RouteEntry[]): SecuritySchem
 function merge(ours: ResponseObject, theirs: OperationObject['responses'][string]): typeof theirs {
   if (theirs === undefined || '$ref' in theirs) return theirs ?? ours;
   return { ...ours, ...theirs, headers: { ...ours.headers, ...theirs.headers } };
+}
+
+function isVersion30(version: string): boolean {
+  return /^3\.0\b/.test(version);
 }
 
 /** Returns the name of a scheme in the document. DocumentBuilder uses the same name. */

@@ -27,6 +27,9 @@ export interface CertificateSource {
   find(request: HttpRequest): ClientCertificate | NoClientCertificate;
 }
 
+/** When a client needs its certificate; see `needsCertificate` of `Scheme`. */
+export type CertificateNeed = 'always' | 'constrained' | 'bound';
+
 /** Checks the option `certificate` of a scheme. Returns an error message, or `undefined` if it is valid. */
 export function certificateProblem(source: unknown): string | undefined {
   if (source === undefined) return undefined;

@@ -4,6 +4,7 @@ import type { AuthParams } from '../http/auth-param.js';
 import type { Challenge } from '../http/challenge.js';
 import type { HttpRequest } from '../http/request.js';
 import type { SchemeLimits } from '../limits/limit.status.js';
+import type { CertificateNeed } from './client.certificate.js';
 import type { Failure } from './failure.js';
 import type { OpenApiFlows } from './openapi.flows.js';
 import type { Outcome } from './outcome.js';
@@ -210,6 +211,15 @@ export interface Scheme {
    * @default false
    */
   readonly confirms?: boolean;
+  /**
+   * When a client needs its TLS certificate (RFC 8705). The OpenAPI document has it.
+   * - `always`: The client needs it with all credentials.
+   * - `constrained`: The client needs it on routes with `@SenderConstrained()`, and with credentials that are bound to it.
+   * - `bound`: The client needs it with credentials that are bound to it.
+   *
+   * @default never
+   */
+  readonly needsCertificate?: CertificateNeed | undefined;
   /**
    * Returns a nonce for a response, e.g. for the next proof of the client. The response is then not stored by caches, and scripts of other
    * origins can read the field if they can read the response. It is called when the head of the response is written.

@@ -10,7 +10,7 @@ import { admit, mergeInfo } from '../admission.js';
 import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import { verifyBound } from '../bound.token.js';
 import { bindsCertificate, CERTIFICATE_METADATA, CertificateCheck } from '../certificate.check.js';
-import { certificateProblem, type CertificateSource } from '../client.certificate.js';
+import { type CertificateNeed, certificateProblem, type CertificateSource } from '../client.certificate.js';
 import { BOUND, type Confirmation } from '../confirmation.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
@@ -124,6 +124,7 @@ export class BearerScheme implements Scheme {
   // The form of a page has the token only if the page knows it.
   readonly ambient = false;
   readonly confirms: boolean;
+  readonly needsCertificate: CertificateNeed | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
   private readonly formEncodedBody: boolean;
@@ -145,6 +146,8 @@ export class BearerScheme implements Scheme {
     this.#limits = limits ? new Limits(limits, name) : undefined;
     this.formEncodedBody = formEncodedBody;
     this.confirms = certificate !== undefined;
+    // A certificate is the only binding that the scheme checks.
+    this.needsCertificate = certificate && (certificate.required === true ? 'always' : 'constrained');
     this.#certificate = certificate && new CertificateCheck(AUTH_SCHEME, certificate);
     this.metadata = {
       bearer_methods_supported: formEncodedBody ? ['header', 'body'] : ['header'],
@@ -154,7 +157,6 @@ export class BearerScheme implements Scheme {
       type: 'http',
       scheme: 'bearer',
       ...(bearerFormat !== undefined && { bearerFormat }),
-      ...(certificate !== undefined && { description: BOUND_TOKENS }),
     };
     this.challengeParams = challengeParams;
   }
@@ -228,9 +230,6 @@ export class BearerScheme implements Scheme {
 function isChecked(confirmation: Confirmation): boolean {
   return bindsCertificate(confirmation) && !Object.hasOwn(confirmation, 'jkt');
 }
-
-/** The description of the scheme in an OpenAPI document. */
-const BOUND_TOKENS = 'A token that is bound to a client certificate needs that certificate (RFC 8705)';
 
 /** The errors of RFC 6750 section 3.1, for credentials that were refused. */
 const ERRORS: Partial<Record<FailureReason, AuthParams>> = {

@@ -9,6 +9,7 @@ import { admit, mergeInfo } from '../admission.js';
 import { isOptIn } from '../auth.scheme.js';
 import { verifyBound } from '../bound.token.js';
 import { CERTIFICATE_METADATA, CertificateCheck } from '../certificate.check.js';
+import type { CertificateNeed } from '../client.certificate.js';
 import type { Confirmation } from '../confirmation.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
@@ -110,6 +111,7 @@ class DpopScheme implements Scheme {
   readonly authScheme = AUTH_SCHEME;
   readonly oauth = true;
   readonly confirms = true;
+  readonly needsCertificate: CertificateNeed | undefined;
   readonly fields = [FIELD];
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly openapi: OpenApiScheme;
@@ -130,6 +132,8 @@ class DpopScheme implements Scheme {
     const settings = settingsOf(options, container.resourceUrls);
     const { algorithms, maxAge, clockTolerance, nonces, replay } = settings;
     this.name = name;
+    // The key of DPoP makes a route with @SenderConstrained() accept the token.
+    this.needsCertificate = certificate && (certificate.required === true ? 'always' : 'bound');
     this.openapi = openapi ?? { type: 'http', scheme: 'dpop' };
     this.metadata = {
       dpop_signing_alg_values_supported: algorithms,
