@@ -10,7 +10,7 @@ import { audience, Issuer } from './support/issuer.js';
 let issuer: Issuer;
 let verify: JwtVerifier;
 
-// The recipe of docs/guide/issuers.md.
+// The recipe of docs/guide/readiness.md.
 @Injectable()
 class IssuersHealth {
   constructor(private readonly health: HealthIndicatorService) {}

@@ -9,9 +9,10 @@ import { freePort } from '../support/free-port.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Returns the code of a file in the guide. */
+/** Returns the code of a file in the guide. The page about the tools has `mcp.server.ts`, and the other page declares it only. */
 function codeOf(file: string): string {
-  const page = readFileSync(join(root, 'docs/guide/protect-an-mcp-server.md'), 'utf8');
+  const name = file === 'mcp.server.ts' ? 'mcp-tools.md' : 'mcp-nest.md';
+  const page = readFileSync(join(root, 'docs/guide', name), 'utf8');
   const code = page.split('```ts\n').find((block) => block.startsWith(`// ${file}\n`));
   if (code === undefined) throw new Error(`The guide does not have the file ${file}`);
   return code.slice(0, code.indexOf('```'));
