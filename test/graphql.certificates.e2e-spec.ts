@@ -3,15 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { INestApplication } from '@nestjs/common';
 import { Query, Resolver, Subscription } from '@nestjs/graphql';
 import { type Client, createClient } from 'graphql-ws';
-import {
-  admit,
-  type AuthEvent,
-  AuthEvents,
-  AuthModule,
-  bearer,
-  type CertificateSource,
-  CurrentUser,
-} from 'nestjs-http-auth';
+import { admit, AuthEvents, AuthModule, bearer, type CertificateSource, CurrentUser } from 'nestjs-http-auth';
 import { fromProxy, fromTls } from 'nestjs-http-auth/certificates';
 import { GraphQLAuthModule } from 'nestjs-http-auth/graphql';
 import { WebSocket } from 'ws';
@@ -128,7 +120,7 @@ describe.each(secure)('Certificate-bound tokens over GraphQL connections with %s
   it.each(ways)('[MTLS-1] are refused in %s with another certificate or without one', async (_way, send) => {
     const app = await serve(fromTls());
     const messages: (string | undefined)[] = [];
-    app.get(AuthEvents).on('refused', ({ message }: AuthEvent) => void messages.push(message));
+    app.get(AuthEvents).on('refused', ({ message }) => void messages.push(message));
     for (const certificate of [server, undefined]) {
       expect(await results(app, { certificate, ...send('bound') })).toEqual(refused);
     }

@@ -27,7 +27,7 @@ export function reporterOfUses<Principal, Request>(
   interval: Duration = '1m',
 ): ReportUse<Principal, Request> {
   const logger = new Logger('tokens');
-  const reported = recent<true>(MAX_TOKENS, { ttl: milliseconds(interval) as number });
+  const reported = recent<true>(MAX_TOKENS, { ttl: milliseconds(interval) });
   let running = 0;
 
   const call = async (stored: StoredToken<Principal>, request: Request, token: string): Promise<void> => {
