@@ -69,6 +69,9 @@ function print(name: string, answers: readonly Answer[]): void {
 console.log(`| ${values.adapter} | responses | median | 95 % | longest |\n| --- | --- | --- | --- | --- |`);
 // From now on, the address is known for alice.
 print('alice, no load', [await login('alice', '192.0.2.1'), await login('alice', '192.0.2.1')]);
+const idle: Answer[] = [];
+for (let time = 0; time < 100; time++) idle.push(await get('/static/file.txt'));
+print('a static file, no load', idle);
 
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { HttpRequest } from '../http/request.js';
 import { noteLogin } from '../limits/familiar.js';
 import { VerifierUnavailableException } from '../schemes/unavailable.exception.js';
-import { ClientGoneException, HashQueue } from './hash.queue.js';
+import { ClientGoneException, HashQueue, parallelHashes } from './hash.queue.js';
 
 type Client = HttpRequest & { socket: { destroyed: boolean } };
 
@@ -33,6 +33,19 @@ function hashes(queue: HashQueue) {
     },
   };
 }
+
+describe('parallelHashes()', () => {
+  it.each([
+    [1, 4, 1],
+    [2, 4, 1],
+    [4, 4, 3],
+    [16, 4, 3],
+    [16, 32, 15],
+    [16, 1, 1],
+  ])('keeps one of %d cores and one of %d threads for other work: %d', (cores, pool, hashes) => {
+    expect(parallelHashes(cores, pool)).toBe(hashes);
+  });
+});
 
 describe('HashQueue', () => {
   it('runs at most the maximum at the same time, and the others in their order', async () => {

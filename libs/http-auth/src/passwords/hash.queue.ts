@@ -14,12 +14,11 @@ const IN_A_ROW = 3;
 const CAPACITY = 1000;
 
 /**
- * The number of hashes that run at the same time: one for each core, and never all threads of libuv's pool, because files and DNS
- * need them too.
+ * Returns the number of hashes that run at the same time. The event loop keeps a core, or static files would wait for the hashes.
+ * libuv's pool keeps a thread, because files and DNS need it.
  */
-function threads(): number {
-  const pool = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
-  return Math.max(1, Math.min(availableParallelism(), pool - 1));
+export function parallelHashes(cores: number, pool: number): number {
+  return Math.max(1, Math.min(cores - 1, pool - 1));
 }
 
 /** The client disconnected before its password was hashed. */
@@ -47,7 +46,10 @@ export class HashQueue {
   private readonly others: Line = new Map();
 
   constructor(
-    private readonly max: number = threads(),
+    private readonly max: number = parallelHashes(
+      availableParallelism(),
+      Number(process.env['UV_THREADPOOL_SIZE']) || 4,
+    ),
     private readonly patience: number = PATIENCE,
     private readonly capacity: number = CAPACITY,
   ) {}
