@@ -8,5 +8,8 @@ import config from './jest.config.js';
  */
 export default {
   ...config,
+  // Set by `--tests`: a part of the path of the test files.
+  testMatch: undefined,
+  testRegex: `(${process.env.MUTATE_TESTS ?? ''}).*\\.(e2e-)?spec\\.ts$`,
   testPathIgnorePatterns: ['/node_modules/', 'test/(architecture|docs|reference\\.e2e|passwords\\.cost)[.-]'],
 };

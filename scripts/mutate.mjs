@@ -3,6 +3,7 @@
 //   npm run mutate                       all folders of the library; this takes hours
 //   npm run mutate -- limits schemes     some folders
 //   npm run mutate -- limits --least 95  fails if a folder has a lower score
+//   npm run mutate -- logout --tests 'src/logout|test/logout'  runs only the test files whose path matches, so the real score is at least as high
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,12 +11,16 @@ import { parseArgs } from 'node:util';
 
 const SOURCE = 'libs/http-auth/src/';
 
-const { values, positionals } = parseArgs({ options: { least: { type: 'string' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: { least: { type: 'string' }, tests: { type: 'string' } },
+  allowPositionals: true,
+});
 
 const folders = positionals.length > 0 ? positionals : ['**'];
 const mutate = [...folders.map((folder) => `${SOURCE}${folder}/**/*.ts`), '!**/*.spec.ts', '!**/*.tst.ts'];
 const { status } = spawnSync('npx', ['stryker', 'run', '--mutate', mutate.join(',')], {
   stdio: 'inherit',
+  env: { ...process.env, MUTATE_TESTS: values.tests ?? '' },
 });
 if (status !== 0) process.exit(status ?? 1);
 
