@@ -22,6 +22,14 @@ export class ReportsController {
   }
 }
 
+@Controller('account')
+export class AccountController {
+  @Get()
+  show(@CurrentUser('preferred_username') name: string) {
+    return { name };
+  }
+}
+
 @Module({})
 export class AppModule {
   static forServer(url: string): DynamicModule {
@@ -35,7 +43,7 @@ export class AppModule {
           ],
         }),
       ],
-      controllers: [ReportsController],
+      controllers: [ReportsController, AccountController],
     };
   }
 }

@@ -30,6 +30,14 @@ export class ReportsController {
   }
 }
 
+@Controller('account')
+export class AccountController {
+  @Get()
+  show(@AuthenticatedUser() user: { preferred_username: string }) {
+    return { name: user.preferred_username };
+  }
+}
+
 @Module({})
 export class AppModule {
   static forServer(authServerUrl: string): DynamicModule {
@@ -44,7 +52,7 @@ export class AppModule {
           tokenValidation: TokenValidation.OFFLINE,
         }),
       ],
-      controllers: [ReportsController],
+      controllers: [ReportsController, AccountController],
       providers: [
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RoleGuard },

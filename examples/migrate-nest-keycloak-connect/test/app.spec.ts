@@ -5,10 +5,11 @@ import { start } from '../../../test/support/application.js';
 import { bearerAuthorization } from '../../../test/support/client.js';
 import { Issuer, jwkOf, newKey, now } from '../../../test/support/issuer.js';
 import { AppModule } from '../after/app.module.js';
-import { startBefore } from './before.js';
+import { startOld } from './old.process.js';
 
 let keycloak: Issuer;
-let before: Awaited<ReturnType<typeof startBefore>>;
+let before: Awaited<ReturnType<typeof startOld>>;
+let during: Awaited<ReturnType<typeof startOld>>;
 
 beforeAll(async () => {
   keycloak = await Issuer.start();
@@ -24,11 +25,13 @@ beforeAll(async () => {
     response.statusCode = answers[url] === undefined ? 404 : 200;
     response.end(JSON.stringify(answers[url]?.() ?? {}));
   };
-  before = await startBefore(keycloak.url);
+  before = await startOld('before', keycloak.url);
+  during = await startOld('during', keycloak.url);
 });
 
 afterAll(async () => {
   await before?.stop();
+  await during?.stop();
   await keycloak.stop();
 });
 
@@ -57,19 +60,29 @@ const stages = [
     stage: 'before the migration',
     application: async () => before.url,
     missing: null,
+    account: null,
     wrong: null,
     otherAudience: 200,
+  },
+  {
+    stage: 'during the migration',
+    application: async () => during.url,
+    missing: bearer,
+    account: bearer,
+    wrong: expect.stringContaining(invalid),
+    otherAudience: 401,
   },
   ...['Express', 'Fastify'].map((name) => ({
     stage: `after the migration on ${name}`,
     application: () => after(name === 'Express' ? new ExpressAdapter() : new FastifyAdapter())(),
     missing: bearer,
+    account: bearer,
     wrong: expect.stringContaining(invalid),
     otherAudience: 401,
   })),
 ];
 
-describe.each(stages)('The application $stage', ({ application, missing, wrong, otherAudience }) => {
+describe.each(stages)('The application $stage', ({ application, missing, account, wrong, otherAudience }) => {
   const ask = async (path: string, token?: string, method = 'GET') => {
     const headers = token === undefined ? {} : bearerAuthorization(token);
     const response = await fetch(`${await application()}${path}`, { method, headers });
@@ -82,6 +95,7 @@ describe.each(stages)('The application $stage', ({ application, missing, wrong, 
 
   it('accepts a token of the realm', async () => {
     expect((await ask('/reports', await tokenOf())).body).toEqual({ reader: 'alice' });
+    expect((await ask('/account', await tokenOf())).body).toEqual({ name: 'alice' });
   });
 
   it('leaves public routes open', async () => {
@@ -90,6 +104,7 @@ describe.each(stages)('The application $stage', ({ application, missing, wrong, 
 
   it('refuses a request without a token', async () => {
     expect(await ask('/reports')).toMatchObject({ status: 401, challenge: missing });
+    expect(await ask('/account')).toMatchObject({ status: 401, challenge: account });
   });
 
   it.each([

@@ -5,16 +5,20 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
-const source = new URL('../before/', import.meta.url);
-const target = new URL('../dist/before/', import.meta.url);
+const source = new URL('../', import.meta.url);
+const target = new URL('../dist/', import.meta.url);
+const files = ['before/app.module', 'before/main', 'during/app.module', 'during/main'];
 
 /**
- * Starts the application in its own process, and returns its URL. nest-keycloak-connect is CommonJS, and Jest cannot load
- * Nest 12, an ES module, from there.
+ * Starts an application with nest-keycloak-connect in its own process, and returns its URL. The package is CommonJS, and Jest cannot
+ * load Nest 12, an ES module, from there.
  */
-export async function startBefore(keycloakUrl: string): Promise<{ url: string; stop(): Promise<void> }> {
-  mkdirSync(target, { recursive: true });
-  for (const name of ['app.module', 'main']) {
+export async function startOld(
+  stage: 'before' | 'during',
+  keycloakUrl: string,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  for (const name of files) {
+    mkdirSync(new URL('./', new URL(name, target)), { recursive: true });
     const { outputText } = ts.transpileModule(readFileSync(new URL(`${name}.ts`, source), 'utf8'), {
       compilerOptions: {
         module: ts.ModuleKind.ESNext,
@@ -25,7 +29,7 @@ export async function startBefore(keycloakUrl: string): Promise<{ url: string; s
     });
     writeFileSync(new URL(`${name}.js`, target), outputText);
   }
-  const server = spawn(process.execPath, [fileURLToPath(new URL('main.js', target))], {
+  const server = spawn(process.execPath, [fileURLToPath(new URL(`${stage}/main.js`, target))], {
     env: { ...process.env, NODE_OPTIONS: '', KEYCLOAK_URL: keycloakUrl },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
