@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { AuthModule } from 'nestjs-http-auth';
-import { digest, type DigestOptions, type DigestReplayOptions } from 'nestjs-http-auth/digest';
+import { digest, type DigestOptions, type ReplayOptions } from 'nestjs-http-auth/digest';
 import { adapters, start } from '../support/application.js';
 import { type Answer, send } from '../support/client.js';
 import { answerDigest, digestChallenges, digestField } from '../support/digest.js';
@@ -54,7 +54,7 @@ describe.each(setups)('Digest nonces of two instances on %s with the client of %
   });
 
   const instance = async (
-    replay: DigestReplayOptions = {},
+    replay: ReplayOptions = {},
     { logger, ...options }: DigestOptions & { logger?: RecordingLogger } = {},
   ) =>
     start(

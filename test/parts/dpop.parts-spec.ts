@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { admit, AuthModule } from 'nestjs-http-auth';
-import { dpop, type DpopReplayOptions } from 'nestjs-http-auth/dpop';
+import { dpop, type ReplayOptions } from 'nestjs-http-auth/dpop';
 import { dpopKey, dpopProof } from 'nestjs-http-auth/testing';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
@@ -57,7 +57,7 @@ const setups = adapters.flatMap(([name, adapter]) =>
 );
 
 describe.each(setups)('[DPOP-20] Proofs for two instances on %s with the client of %s', (_name, client, adapter) => {
-  const instance = async (replay: DpopReplayOptions = {}, logger?: RecordingLogger) =>
+  const instance = async (replay: ReplayOptions = {}, logger?: RecordingLogger) =>
     start(
       adapter(),
       {

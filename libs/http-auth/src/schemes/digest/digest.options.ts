@@ -18,9 +18,6 @@ export interface DigestNonceOptions extends Omit<NonceOptions, 'secret'> {
   readonly secret?: NonceOptions['secret'];
 }
 
-/** The memory of used nonces. A nonce is accepted once for each count `nc`, in any order (RFC 7616 section 3.4). */
-export type DigestReplayOptions = ReplayOptions;
-
 /** Options of {@link digest}. */
 export interface DigestOptions extends SchemeOptions {
   /**
@@ -39,8 +36,8 @@ export interface DigestOptions extends SchemeOptions {
   readonly userhash?: boolean;
   /** The nonces. */
   readonly nonces?: DigestNonceOptions;
-  /** The memory of used nonces. */
-  readonly replay?: DigestReplayOptions;
+  /** The memory of used nonces. A nonce is accepted once for each count `nc`, in any order (RFC 7616 section 3.4). */
+  readonly replay?: ReplayOptions;
   /**
    * How many failed attempts are allowed before the scheme responds with 429 (RFC 6585 section 4) and does not call `find`. A right
    * response to an old nonce is not a failed attempt. `false` disables the limits.

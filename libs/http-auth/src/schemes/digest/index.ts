@@ -11,7 +11,7 @@
 export type { NonceOptions } from '../nonce.options.js';
 export type { ReplayOptions } from '../replay.options.js';
 export type { DigestAlgorithm, DigestHash } from './digest.algorithm.js';
-export type { DigestNonceOptions, DigestOptions, DigestReplayOptions } from './digest.options.js';
+export type { DigestNonceOptions, DigestOptions } from './digest.options.js';
 export { digest } from './digest.scheme.js';
 export type { DigestLookup, DigestUser, FindDigestUser } from './digest.user.js';
 export { type DigestFileUser, htdigest } from './htdigest.js';

@@ -10,12 +10,6 @@ import { type ReplayOptions, replayProblem, type ReplaySettings, replaySettings 
 import type { OpenApiScheme, SchemeOptions } from '../scheme.js';
 import { normalUri } from './target.uri.js';
 
-/** The nonces that the server gives to clients (RFC 9449 section 9). */
-export type DpopNonceOptions = NonceOptions;
-
-/** The memory of used proofs. A proof that was used is refused (RFC 9449 section 11.1). */
-export type DpopReplayOptions = ReplayOptions;
-
 /** Options of {@link dpop}. */
 export interface DpopOptions extends SchemeOptions {
   /**
@@ -52,9 +46,9 @@ export interface DpopOptions extends SchemeOptions {
    *
    * @default false
    */
-  readonly nonces?: DpopNonceOptions | false;
-  /** The memory of used proofs. */
-  readonly replay?: DpopReplayOptions;
+  readonly nonces?: NonceOptions | false;
+  /** The memory of used proofs. A proof that was used is refused (RFC 9449 section 11.1). */
+  readonly replay?: ReplayOptions;
   /**
    * The source of client certificates, for tokens that are bound to a certificate as well: `fromTls()` or `fromProxy(…)` of
    * `nestjs-http-auth/certificates` (RFC 8705 section 3).
@@ -176,7 +170,7 @@ function timesProblem({ maxAge = '1m', clockTolerance = '10s' }: DpopOptions): s
     : "clockTolerance must be a duration of at most one minute; write milliseconds, e.g. 10_000, or a string, e.g. '10s'";
 }
 
-function nonceProblem(nonces: DpopNonceOptions | false): string | undefined {
+function nonceProblem(nonces: NonceOptions | false): string | undefined {
   if (nonces === false) return undefined;
   return typeof nonces === 'object' && nonces !== null
     ? noncesProblem(nonces)

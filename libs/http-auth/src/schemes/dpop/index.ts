@@ -10,5 +10,5 @@
 
 export type { NonceOptions } from '../nonce.options.js';
 export type { ReplayOptions } from '../replay.options.js';
-export type { DpopNonceOptions, DpopOptions, DpopReplayOptions } from './dpop.options.js';
+export type { DpopOptions } from './dpop.options.js';
 export { dpop, type DpopCredentials } from './dpop.scheme.js';
