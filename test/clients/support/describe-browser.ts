@@ -51,6 +51,7 @@ export function describeBrowser(
       ...(!hidesRealm && { 'password by realm': {} }),
       'wrong password': {},
       Digest: {},
+      'Digest with SHA-256': {},
       'Digest over Basic': {},
       ...answers,
     },
