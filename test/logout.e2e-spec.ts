@@ -159,6 +159,46 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
     expect(logger.text()).not.toContain(token);
   });
 
+  it('responds with 400 if onLogout never settles, and accepts the token again', async () => {
+    let hangs = true;
+    const { end, status, logger } = await application({
+      auth: { verifierTimeout: 50 },
+      logout: { onLogout: () => (hangs ? new Promise<void>(() => {}) : undefined) },
+    });
+    const [token, revoked] = [await logoutToken(), await accessToken()];
+    const answer = await end(token);
+    expect([answer.status, answer.headers['cache-control'], answer.json()]).toMatchObject([
+      400,
+      'no-store',
+      { error: 'server_error' },
+    ]);
+    expect([await status(revoked), logger.text().includes('onLogout did not settle in time')]).toEqual([401, true]);
+    hangs = false;
+    expect((await end(token)).status).toBe(200);
+  });
+
+  it.each<[string, string, (body: string) => Promise<never>]>([
+    ['never settles', 'issuers did not settle in time', () => new Promise(() => {})],
+    [
+      'throws an error with the token',
+      'cannot read {"logout_token":"[redacted]"}',
+      (body) => Promise.reject(new Error(`cannot read ${body}`)),
+    ],
+  ])('responds with 400 and logs no token if the function of the issuers %s', async (_what, line, issuers) => {
+    const verifier = jwt({
+      issuers: ({ body }) => issuers(JSON.stringify(body)),
+      revocation: { maxTokenAge: '1h' },
+    });
+    const { end, logger } = await application({
+      auth: { verifierTimeout: 50, schemes: [bearer(verifier)] },
+      logout: { verifier },
+    });
+    const token = await logoutToken();
+    expect((await end(token)).json()).toMatchObject({ error: 'server_error' });
+    expect(logger.text()).toContain(line);
+    expect(logger.text()).not.toContain(token);
+  });
+
   it('accepts a token once if it arrives twice at the same time', async () => {
     const { end, logouts } = await application();
     const token = await logoutToken();

@@ -166,6 +166,7 @@ function applicationProtection(
     PASSPORT,
     OPTIONS,
     SUBJECT,
+    TIMEOUT,
     Policies,
     Exchanges,
     Challenger,

@@ -3,6 +3,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { LogPause } from '../common/log.pause.js';
 import { Public } from '../guard/decorators.js';
 import type { HttpRequest } from '../http/request.js';
+import { redact } from '../schemes/redact.js';
 import { BackChannelLogout } from './back.channel.logout.js';
 import { LogoutTokenError } from './logout.token.js';
 
@@ -36,26 +37,35 @@ export function controllerAt(path: string): Type {
     }
 
     private async problemOf(request: HttpRequest & { readonly body?: unknown }): Promise<object | undefined> {
+      let token = '';
       try {
-        await this.logouts.logout(tokenOf(request), request);
+        token = tokenOf(request);
+        await this.logouts.logout(token, request);
         return undefined;
       } catch (error) {
-        return this.explain(error);
+        return error instanceof LogoutTokenError ? this.refuse(error) : this.fail(redact(error, [token]));
       }
     }
 
-    /** Logs the error, and returns the body for the issuer. */
-    private explain(error: unknown): object {
-      const isRefusal = error instanceof LogoutTokenError;
-      const skipped = this.pause.next(isRefusal ? error.message : `failed: ${String((error as Error | null)?.name)}`);
-      if (skipped !== undefined) {
-        const more = skipped > 0 ? ` (and ${skipped} times more since the last line)` : '';
-        if (isRefusal) this.logger.warn(`A logout token is refused: ${error.message}${more}`);
-        else this.logger.error(`A logout failed${more}`, error instanceof Error ? error.stack : undefined);
-      }
-      return isRefusal
-        ? { error: 'invalid_request', error_description: error.message }
-        : { error: 'server_error', error_description: 'the logout failed; try again' };
+    /** Logs the reason, and returns the body for the issuer. */
+    private refuse({ message }: LogoutTokenError): object {
+      const more = this.more(message);
+      if (more !== undefined) this.logger.warn(`A logout token is refused: ${message}${more}`);
+      return { error: 'invalid_request', error_description: message };
+    }
+
+    /** Logs the error, which does not contain the token, and returns the body for the issuer. */
+    private fail({ name, stack }: Error): object {
+      const more = this.more(`failed: ${name}`);
+      if (more !== undefined) this.logger.error(`A logout failed${more}`, stack);
+      return { error: 'server_error', error_description: 'the logout failed; try again' };
+    }
+
+    /** Returns the end of a line of the log, or `undefined` if the line must be skipped. */
+    private more(kind: string): string | undefined {
+      const skipped = this.pause.next(kind);
+      if (skipped === undefined) return undefined;
+      return skipped > 0 ? ` (and ${skipped} times more since the last line)` : '';
     }
   }
   // A bundler may have changed the name.

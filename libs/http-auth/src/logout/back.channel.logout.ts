@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { sharedDigest } from '../common/digest.js';
+import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { RefusedException } from '../schemes/refused.exception.js';
 import type { SingleUse } from '../tokens/single.use.js';
 import { parseJws } from '../tokens/jwt/jws.js';
@@ -18,7 +19,11 @@ export class BackChannelLogout {
   private readonly clientId: readonly string[];
   private readonly onLogout: BackChannelLogoutOptions['onLogout'];
 
-  constructor(@Inject(LOGOUT_OPTIONS) options: BackChannelLogoutOptions) {
+  constructor(
+    @Inject(LOGOUT_OPTIONS) options: BackChannelLogoutOptions,
+    /** The milliseconds that a function of the application may take. */
+    @Inject(TIMEOUT) private readonly timeout: number,
+  ) {
     const { verifier, clientId, onLogout } = checkedOptions(options);
     this.trust = trustOf(verifier) as Trust<unknown>;
     this.logouts = this.trust.revocation.logouts as SingleUse;
@@ -31,6 +36,7 @@ export class BackChannelLogout {
    *
    * @throws LogoutTokenError if the token is not valid
    * @throws VerifierUnavailableException if the keys of the issuer, or the list of revoked tokens, are unavailable
+   * @throws Error if a function of the application throws, or takes too long
    */
   async logout(token: string, request: unknown): Promise<void> {
     const verified = await this.verify(token, request);
@@ -48,7 +54,7 @@ export class BackChannelLogout {
     const { trust, clientId } = this;
     try {
       const jws = parseJws(token);
-      const issuer = (await trust.issuers(request)).find((one) => one.isNamedBy(jws.claims));
+      const issuer = (await this.inTime('issuers', trust.issuers(request))).find((one) => one.isNamedBy(jws.claims));
       if (issuer === undefined) throw new LogoutTokenError('iss is not trusted');
       await issuer.checkSignature(jws);
       return readLogoutToken(jws.header.typ, jws.claims, clientId, trust.clockTolerance);
@@ -60,6 +66,11 @@ export class BackChannelLogout {
   private async revoke({ iss, sub, sid }: LogoutToken): Promise<void> {
     const logout: Logout = { iss, ...(sub !== undefined && { sub }), ...(sid !== undefined && { sid }) };
     await this.trust.revocation.invalidate(logout);
-    await this.onLogout?.(logout);
+    await this.inTime('onLogout', this.onLogout?.(logout));
+  }
+
+  /** Waits for the result of a function of the application. Without a limit, its requests would fill the memory. */
+  private inTime<T>(name: string, result: T | Promise<T>): Promise<T> {
+    return withinTime(Promise.resolve(result), this.timeout, () => new Error(`${name} did not settle in time`));
   }
 }

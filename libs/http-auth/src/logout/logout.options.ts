@@ -18,7 +18,7 @@ export interface BackChannelLogoutOptions {
   readonly clientId: string | readonly string[];
   /**
    * Called after the tokens of a logout are revoked, e.g. to close connections or to end a session. The endpoint waits for its promise.
-   * If it throws, the logout has failed, and the issuer may try again.
+   * If it throws, or takes longer than `verifierTimeout` of `AuthModule`, the logout has failed, and the issuer may try again.
    *
    * @default nothing
    */
