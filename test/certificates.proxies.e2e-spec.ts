@@ -124,6 +124,15 @@ describe.each(adapters)('A certificate in a field of a proxy on %s', (_name, ada
     expect(messages).toEqual([`The client certificate is missing: ${reason}`]);
   });
 
+  it('[MTLS-12] leads to 401 if a URI of another certificate adds an element to the field of Envoy', async () => {
+    const app = await application({ field: 'X-Forwarded-Client-Cert', format: 'xfcc' });
+    const other = Buffer.from(server.thumbprint, 'base64url').toString('hex');
+    for (const end of [',', ';']) {
+      const value = `By=spiffe://a/b;Hash=${other};URI=spiffe://a/c${end}Hash=${hash}`;
+      expect(await statusOf(app, { 'X-Forwarded-Client-Cert': value })).toBe(401);
+    }
+  });
+
   it('[MTLS-9] causes a response that no cache stores', async () => {
     const app = await application();
     for (const [fields, status] of [

@@ -59,7 +59,7 @@ const byHa1 = async (username: string, { realm: space, algorithm, userhash }: Di
   const found = [...passwords].find(([name]) => username === (userhash ? hash(algorithm, name, space) : name));
   if (found === undefined) return null;
   const [name, password] = found;
-  return { principal: { name }, ha1: hash(algorithm, name, space, password) };
+  return { principal: { name }, username: name, ha1: hash(algorithm, name, space, password) };
 };
 
 @Controller()
@@ -567,19 +567,80 @@ describe.each(adapters)('Digest on %s', (_name, adapter) => {
     expect((await login(app)).status).toBe(429);
   });
 
-  it('[DIG-16][DIG-17] counts the hash of a username in the same way for known and unknown users', async () => {
-    const app = await application({ userhash: true, limits: { perUserAndAddress: 2 } }, byHa1);
-    for (const name of ['alice', 'nobody']) {
-      const username = hash('SHA-256', name, realm);
-      const sent = { change: { username, userhash: 'true' } };
-      const statuses: number[] = [];
-      for (let attempt = 0; attempt < 3; attempt++) {
-        statuses.push((await login(app, { ...sent, password: `wrong ${attempt}` })).status);
+  describe('with userhash', () => {
+    const hashOf = (name: string) => hash('SHA-256', name, realm);
+    const hashed = (name: string) => ({ change: { username: hashOf(name), userhash: 'true' } });
+
+    it('[DIG-16][DIG-17] counts all forms of a username together, for known and unknown users', async () => {
+      const limits = { perUserAndAddress: 4 };
+      const app = await application({ userhash: true, algorithms: ['SHA-256', 'MD5'], limits }, byHa1);
+      for (const name of ['alice', 'Zoë', 'nobody', 'n\u00f6body']) {
+        const latin1 = Buffer.from(name).toString('latin1');
+        const forms: Login[] = [
+          hashed(name),
+          { change: { username: latin1 } },
+          { change: { username: undefined, 'username*': `UTF-8''${encodeURIComponent(name)}` } },
+          { params: await challengeOf(app, '/reports', 1), change: { username: latin1 } },
+        ];
+        const statuses: number[] = [];
+        for (const [attempt, form] of [...forms, ...forms].entries()) {
+          statuses.push((await login(app, { username: name, ...form, password: `wrong ${attempt}` })).status);
+        }
+        expect([name, statuses]).toEqual([name, [401, 401, 401, 401, 429, 429, 429, 429]]);
+        expect(await app.get(AuthLimits).status(hashOf(name))).toEqual([expect.objectContaining({ failures: 4 })]);
+        await app.get(AuthLimits).release(hashOf(name));
+        await app.get(AuthLimits).release({ address: '127.0.0.1' });
+        expect((await login(app, { username: name, ...forms[1], password: 'wrong' })).status).toBe(401);
       }
-      expect([name, statuses]).toEqual([name, [401, 401, 429]]);
-      expect(await app.get(AuthLimits).status(username)).toEqual([expect.objectContaining({ failures: 2 })]);
-      expect(await app.get(AuthLimits).status(name)).toEqual([expect.objectContaining({ failures: 0 })]);
-    }
+    });
+
+    it('[DIG-2][DIG-16] offers and accepts hashes of the preferred algorithm only, so that a user has one hash', async () => {
+      const algorithms = ['SHA-256', 'SHA-256-sess', 'MD5', 'SHA-512-256'] as const;
+      const app = await application({ userhash: true, algorithms, limits: { perUserAndAddress: 1 } }, byHa1);
+      const offered = digestChallenges((await send(app, '/reports')).challenges);
+      expect(offered.map(({ userhash }) => userhash)).toEqual(['true', 'true', undefined, undefined]);
+      const statuses = offered.map(async (params) => {
+        const username = hash(params['algorithm'] ?? '', 'alice', realm);
+        return (await login(app, { params, change: { username, userhash: 'true' } })).status;
+      });
+      expect(await Promise.all(statuses)).toEqual([200, 200, 400, 400]);
+    });
+
+    it('[DIG-16] refuses a username in another spelling than the one that find returns', async () => {
+      const find: FindDigestUser = (username, lookup) =>
+        byHa1(lookup.userhash ? username : username.toLowerCase(), lookup);
+      const app = await application({ userhash: true, limits: false }, find);
+      expect((await login(app)).status).toBe(200);
+      expect((await login(app, hashed('alice'))).status).toBe(200);
+      expect((await login(app, { change: { username: 'Alice' } })).status).toBe(401);
+      const any = await application({ userhash: true, limits: false }, (_username, lookup) =>
+        byHa1('alice', { ...lookup, userhash: false }),
+      );
+      expect((await login(any, hashed('alice'))).status).toBe(200);
+      expect((await login(any, hashed('bob'))).status).toBe(401);
+    });
+
+    it('[DIG-16] does not limit a username that many clients share, in any form', async () => {
+      const limits = { perUserAndAddress: 1, sharedUsernames: ['alice'] };
+      const app = await application({ userhash: true, limits }, byHa1);
+      for (let attempt = 0; attempt < 3; attempt++) {
+        expect((await login(app, { password: `wrong ${attempt}` })).status).toBe(401);
+        expect((await login(app, { ...hashed('alice'), password: `wrong ${attempt}` })).status).toBe(401);
+      }
+      expect((await login(app)).status).toBe(200);
+    });
+
+    it('[DIG-17] refuses a user without a username, and logs the reason', async () => {
+      const logger = new RecordingLogger();
+      const find = (_username: string, { algorithm }: DigestLookup) => ({
+        principal: 'alice',
+        ha1: hash(algorithm, 'alice', realm, 'wonder:land'),
+      });
+      const app = await startWith(adapter(), [digest(find, { userhash: true })], {}, undefined, logger);
+      expect((await login(app)).status).toBe(401);
+      expect((await login(app, hashed('alice'))).status).toBe(401);
+      expect(logger.text()).toContain('username is missing; with userhash, return it as it is stored');
+    });
   });
 
   it.each<[what: string, user: () => object]>([

@@ -90,16 +90,20 @@ describe('The value of a field with a certificate', () => {
     ['quotes', `Hash="${hash}"`],
     ['the certificate', `Cert="${encodeURIComponent(pem)}"`],
     ['the certificate without quotes', `Cert=${encodeURIComponent(pem)}`],
-    ['several elements', `By=a;Hash=${'0'.repeat(64)},By=b;Hash=${hash}`],
-    ['several elements with spaces', `Hash=${'0'.repeat(64)} , Hash=${hash}`],
-    ['an element with a comma in quotes', `Hash=${'0'.repeat(64)};Subject="a,Hash=${'0'.repeat(64)}",Hash=${hash}`],
+    ['a comma in quotes', `Subject="a,Hash=${'0'.repeat(64)}";Hash=${hash}`],
     ['a certificate and a chain', `Hash=${hash};Cert="${encodeURIComponent(pem)}";Chain="${encodeURIComponent(pem)}"`],
   ])('[MTLS-12] is accepted from Envoy with %s', (_what, value) => {
     expect(readXfcc(value)).toEqual(certificate);
   });
 
   it.each([
+    ['several elements', `By=a;Hash=${'0'.repeat(64)},By=b;Hash=${hash}`],
+    ['several elements with spaces', `Hash=${'0'.repeat(64)} , Hash=${hash}`],
     ['the hash in the first element only', `Hash=${hash},By=b`],
+    // Envoy does not quote these values, which come from the certificate of the client.
+    ['an element in a URI', `By=b;Hash=${'0'.repeat(64)};URI=spiffe://a,Hash=${hash}`],
+    ['an element in a DNS name', `By=b;Hash=${'0'.repeat(64)};DNS=a,Hash=${hash};DNS=b`],
+    ['a hash in a URI', `By=b;Hash=${'0'.repeat(64)};URI=spiffe://a;Hash=${hash}`],
     ['the hash in a quoted value only', `By=b;Subject="x,Hash=${hash}"`],
     ['two hashes', `Hash=${hash};Hash=${hash}`],
     ['two certificates', `Cert="${encodeURIComponent(pem)}";Cert="${encodeURIComponent(pem)}"`],

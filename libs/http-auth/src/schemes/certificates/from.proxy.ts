@@ -11,7 +11,7 @@ import { readXfcc } from './xfcc.js';
 /**
  * The format of the field:
  * - `rfc9440`: `Client-Cert` of RFC 9440, i.e. base64 of the DER between colons.
- * - `xfcc`: `X-Forwarded-Client-Cert` of Envoy, with `Hash` or `Cert`. Its last element counts.
+ * - `xfcc`: `X-Forwarded-Client-Cert` of Envoy, with one element, by its `Hash` or `Cert`.
  * - `pem`: one certificate in PEM, percent-encoded, e.g. `$ssl_client_escaped_cert` of nginx.
  * - `alb`: `X-Amzn-Mtls-Clientcert-Leaf` or `X-Amzn-Mtls-Clientcert` of an Application Load Balancer of AWS. The first certificate counts.
  */

@@ -29,7 +29,8 @@ export interface DigestOptions extends SchemeOptions {
   readonly algorithms?: readonly DigestAlgorithm[];
   /**
    * If `true`, a client may send a hash of the username instead of the username (RFC 7616 section 3.4.4). `find` must then be able to
-   * find a user by this hash.
+   * find a user by this hash, and must return the `username` of each user. The hash is of the first of `algorithms`, so that a user has
+   * one hash, and limits count all forms of a username together.
    *
    * @default false
    */
@@ -60,7 +61,8 @@ const NAMES: OptionNames<DigestOptions> = {
 /** The options with their defaults. */
 export interface DigestSettings {
   readonly algorithms: readonly Algorithm[];
-  readonly userhash: boolean;
+  /** The algorithm of the hashes of usernames; `undefined` if clients may not send them. */
+  readonly userhash: Algorithm | undefined;
   /** The lifetime is in seconds. No secrets for a random one. */
   readonly nonces: { readonly secrets: readonly string[]; readonly lifetime: number };
   readonly replay: ReplaySettings;
@@ -74,9 +76,10 @@ export function settingsOf({
   replay = {},
 }: DigestOptions): DigestSettings {
   const { secret = [], ttl = NONCE_TTL } = nonces;
+  const known = algorithms.map((name) => algorithmOf(name) as Algorithm);
   return {
-    algorithms: algorithms.map((name) => algorithmOf(name) as Algorithm),
-    userhash,
+    algorithms: known,
+    userhash: userhash ? known[0] : undefined,
     nonces: { secrets: [secret].flat(), lifetime: (milliseconds(ttl) as number) / 1000 },
     replay: replaySettings(replay),
   };

@@ -20,7 +20,7 @@ import { verifyWithin } from '../verify.within.js';
 import { type Algorithm, algorithmOf } from './digest.algorithm.js';
 import { type DigestCredentials, parseDigestCredentials } from './digest.credentials.js';
 import { type DigestOptions, type DigestSettings, optionsProblem, settingsOf } from './digest.options.js';
-import { ha1Of, isEqual, keyOf, responseOf } from './digest.response.js';
+import { ha1Of, isEqual, keyOf, responseOf, userhashOf } from './digest.response.js';
 import { type DigestLookup, type FindDigestUser, type FoundUser, readUser } from './digest.user.js';
 
 /** The auth-scheme (RFC 7616 section 3.3). */
@@ -65,6 +65,8 @@ export function digest<Principal = unknown, Request extends object = HttpRequest
 interface Offered {
   readonly credentials: DigestCredentials;
   readonly algorithm: Algorithm;
+  /** The hash of the username, which is the same for all its forms; `undefined` without the option `userhash`. */
+  readonly userhash: string | undefined;
 }
 
 /** The Digest scheme of one application. */
@@ -78,6 +80,8 @@ class DigestScheme implements Scheme {
   readonly #find: (username: string, lookup: DigestLookup, request: HttpRequest) => Promise<unknown>;
   readonly #settings: DigestSettings;
   readonly #limits: Limits | undefined;
+  /** The usernames that many clients share. */
+  readonly #shared: readonly string[];
   readonly #nonces: Nonces;
   readonly #replay: Replay;
   /** The password of users who do not exist. No client knows it. */
@@ -102,6 +106,7 @@ class DigestScheme implements Scheme {
     this.#find = async (username, lookup, request) => verify(username, { lookup, request }, NO_CONTEXT);
     this.#settings = settings;
     this.#limits = limits === false ? undefined : new Limits(limits);
+    this.#shared = (limits || undefined)?.sharedUsernames ?? [];
     this.#nonces = new Nonces({
       purpose: NONCE_PURPOSE,
       random: RANDOM,
@@ -136,13 +141,12 @@ class DigestScheme implements Scheme {
     if (field === undefined || schemeOf(field) !== 'digest') return new Failure('missing', this.name);
     const offered = this.read(field, request, realm);
     if (offered instanceof Failure) return offered;
-    const { username, response } = offered.credentials;
+    const { response } = offered.credentials;
     const attempt = { scheme: this.name, secrets: () => [response, ...secretsOf(request)] };
-    // The name is counted as it was sent: as a hash, it is not known whose name it is.
     const outcome = await verifyWithin(
       this.#limits,
       this.name,
-      { username, password: response },
+      { username: this.countedName(offered), password: response },
       request,
       () => decide(attempt, () => this.verify(attempt, offered, request)),
       (failure) => failure.reason === 'invalid' && failure.details.params?.['stale'] === undefined,
@@ -169,7 +173,7 @@ class DigestScheme implements Scheme {
         nonce: this.#nonces.issue(scopeOf(realm, algorithm)),
         ...(stale !== undefined && { stale }),
         charset: 'UTF-8',
-        ...(userhash && { userhash: 'true' }),
+        ...(userhash?.hash === algorithm.hash && { userhash: 'true' }),
       },
     }));
   }
@@ -188,8 +192,22 @@ class DigestScheme implements Scheme {
     const algorithm = algorithmOf(credentials.algorithm);
     if (algorithm === undefined || !algorithms.includes(algorithm)) return this.#failures.algorithm;
     const hashes = credentials.userhash ? [credentials.response, credentials.username] : [credentials.response];
-    const isMalformed = hashes.some(({ length }) => length !== algorithm.length) || (credentials.userhash && !userhash);
-    return isMalformed ? this.#failures.malformed : { credentials, algorithm };
+    if (hashes.some(({ length }) => length !== algorithm.length)) return this.#failures.malformed;
+    // A hash by another algorithm would be another name for the limits.
+    if (credentials.userhash && userhash?.hash !== algorithm.hash) return this.#failures.malformed;
+    const { username } = credentials;
+    const sent = credentials.userhash ? username : userhash && userhashOf(userhash, username, realm);
+    return { credentials, algorithm, userhash: sent };
+  }
+
+  /**
+   * Returns the name that limits count. With the option `userhash`, it is the hash of the username: a guesser must not get more guesses by
+   * changing its form, and the username of a hash is known only for a user who exists.
+   */
+  private countedName({ credentials: { username, realm }, userhash }: Offered): string {
+    const { userhash: algorithm } = this.#settings;
+    if (algorithm === undefined || userhash === undefined) return username;
+    return this.#shared.find((name) => userhashOf(algorithm, name, realm) === userhash) ?? userhash;
   }
 
   /** The client of a proxy may hash the path of an absolute target (RFC 7616 section 3.4.6). */
@@ -206,8 +224,11 @@ class DigestScheme implements Scheme {
     const user = this.userOf(await this.#find(username, lookup, request), offered);
     const computed = ha1Of(algorithm, user?.username ?? username, realm, user?.password ?? this.#decoy);
     const key = keyOf(algorithm, user?.ha1 ?? computed, credentials);
+    const { userhash: hash } = this.#settings;
+    // Another spelling would be another name for the limits.
+    const isSent = hash === undefined || userhashOf(hash, user?.username ?? username, realm) === offered.userhash;
     const isRight = isEqual(responseOf(algorithm, key, credentials, request.method), response);
-    if (user === undefined || !isRight) return this.#failures.wrong;
+    if (user === undefined || !isRight || !isSent) return this.#failures.wrong;
     const outcome = outcomeOf(attempt, user.principal);
     if (outcome instanceof Failure) return outcome;
     const time = this.#nonces.timeOf(credentials.nonce, scopeOf(realm, algorithm));
@@ -218,7 +239,7 @@ class DigestScheme implements Scheme {
 
   /** Reads the result of `find`. An invalid one is logged, and refused as if the user did not exist: a 500 would reveal who exists. */
   private userOf(found: unknown, { credentials, algorithm }: Offered): FoundUser | undefined {
-    const user = readUser(found, algorithm, credentials);
+    const user = readUser(found, algorithm, this.#settings.userhash ? undefined : credentials.username);
     if (typeof user !== 'string') return user;
     if (!this.#logged.has(user)) this.logger.error(`digest(): a user of find cannot log in: ${user}`);
     this.#logged.add(user);

@@ -20,6 +20,11 @@ export interface DigestLookup {
 export type DigestUser<Principal = unknown> = {
   /** The principal, or the result of `admit()`. */
   readonly principal: Principal | Admission<Principal>;
+  /**
+   * The username as it is stored. It is needed with the option `userhash`: a client that sends another spelling, or the hash of another
+   * one, is then refused.
+   */
+  readonly username?: string;
 } & (
   | {
       /** The hash of `username:realm:password` by the algorithm, in hexadecimal. A secret like the password. */
@@ -28,8 +33,6 @@ export type DigestUser<Principal = unknown> = {
   | {
       /** The password in plain text. */
       readonly password: string;
-      /** The username. It is needed if the lookup was by `userhash`. */
-      readonly username?: string;
     }
 );
 
@@ -50,19 +53,20 @@ export interface FoundUser {
   readonly principal: unknown;
   readonly ha1: string | undefined;
   readonly password: string | undefined;
-  /** The name that belongs to the password. */
+  /** The name that belongs to the secret, in Unicode normalization form C. */
   readonly username: string;
 }
 
 /**
  * Reads a result of `find`.
  *
+ * @param sent the username that the client has sent; `undefined` if the result must have it
  * @returns `undefined` if there is no such user; an error message without a secret if the result is invalid
  */
 export function readUser(
   found: unknown,
   { hash, length }: Algorithm,
-  sent: { readonly username: string; readonly userhash: boolean },
+  sent: string | undefined,
 ): FoundUser | string | undefined {
   if (!found) return undefined;
   const { principal, ha1, password, username } = found as Partial<Record<string, unknown>>;
@@ -71,16 +75,16 @@ export function readUser(
     principal.then(undefined, () => undefined);
     return 'the principal is a promise; await it in find';
   }
+  if (sent === undefined && typeof username !== 'string') {
+    return 'username is missing; with userhash, return it as it is stored';
+  }
+  const name = sent ?? String(username).normalize('NFC');
   if (typeof ha1 === 'string') {
     return ha1.length === length && /^[0-9a-f]+$/i.test(ha1)
-      ? { principal, ha1: ha1.toLowerCase(), password: undefined, username: sent.username }
+      ? { principal, ha1: ha1.toLowerCase(), password: undefined, username: name }
       : `ha1 is not a hash by ${hash}; return ${length} hexadecimal digits`;
   }
   if (typeof password !== 'string')
     return 'ha1 and password are missing; return { principal, ha1 } or { principal, password }';
-  if (sent.userhash && typeof username !== 'string') {
-    return 'username is missing; with userhash, return it with the password, or return ha1';
-  }
-  const name = sent.userhash ? String(username).normalize('NFC') : sent.username;
   return { principal, ha1: undefined, password, username: name };
 }

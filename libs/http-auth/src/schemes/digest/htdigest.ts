@@ -32,6 +32,6 @@ export function htdigest(
   return async (username, { realm, algorithm, userhash }) => {
     const table = await source.current();
     const user = table.find(username, realm, algorithm, userhash);
-    return user === undefined ? null : { principal: { name: user.name }, ha1: user.ha1 };
+    return user === undefined ? null : { principal: { name: user.name }, username: user.name, ha1: user.ha1 };
   };
 }
