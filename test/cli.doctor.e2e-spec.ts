@@ -16,7 +16,8 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
-import { AuthModule, type AuthModuleOptions, basic, bearer, Public } from 'nestjs-http-auth';
+import { AuthModule, type AuthModuleOptions, basic, bearer, passportStrategy, Public } from 'nestjs-http-auth';
+import { digest, htdigest } from 'nestjs-http-auth/digest';
 import { introspection } from 'nestjs-http-auth/introspection';
 import { jwt } from 'nestjs-http-auth/jwt';
 import { htpasswd, users } from 'nestjs-http-auth/passwords';
@@ -90,9 +91,9 @@ function application({ auth, main = `${MAIN}\nawait bootstrap();`, ...parts }: S
   symlinkSync(packages, join(cwd, 'node_modules'));
 }
 
-/** Trusts one proxy, as the application should. */
+/** Trusts a proxy, as the application should. */
 const trust = (app: INestApplication) =>
-  (app as INestApplication & { set(...args: unknown[]): void }).set('trust proxy', 1);
+  (app as INestApplication & { set(...args: unknown[]): void }).set('trust proxy', 'loopback');
 
 /** Returns the output of the command and its exit code. */
 async function doctor(...args: string[]) {
@@ -134,7 +135,7 @@ describe('nestjs-http-auth doctor', () => {
       'OK    startup      the application can be created',
       'OK    open routes  1 routes: all need credentials',
       'OK    proxies      only named proxies are trusted',
-      'OK    CORS         pages of other origins cannot read responses',
+      'OK    CORS         enableCors() is not called, so pages of other origins cannot read responses, unless a middleware allows them',
       'OK    TLS          a proxy terminates TLS (tlsTerminated)',
       'OK    passwords    no hashes are in files or in the configuration',
       'OK    limits       failed logins are limited, for all instances together',
@@ -151,8 +152,8 @@ describe('nestjs-http-auth doctor', () => {
     expect(all).toContainEqual({
       check: 'limits',
       level: 'WARN',
-      message: 'Basic has limits: false, so passwords can be guessed without an end',
-      fix: 'remove limits: false',
+      message: 'Basic does not limit failed logins, so passwords can be guessed without an end',
+      fix: 'remove limits: false, or limit the attempts in your own scheme',
     });
   });
 
@@ -196,10 +197,14 @@ describe('nestjs-http-auth doctor', () => {
     ['no file', [], 'nestjs-http-auth doctor: the argument must be one file, e.g. dist/main.js; see --help'],
     ['two files', ['a.js', 'b.js'], 'the argument must be one file'],
     ['an unknown option', ['dist/main.mjs', '--jsn'], "nestjs-http-auth doctor: Unknown option '--jsn'; see --help"],
+    ['a folder', ['dist'], 'dist: it is not a file; name a built file, e.g. dist/main.js'],
+    ['another kind of file', ['main.unknown'], 'main.unknown: Node.js cannot load this kind of file; build the app'],
     ['a file that does not exist', ['a.js'], 'a.js: the file does not exist; build the application first'],
     ['an export that does not exist', ['dist/main.mjs#no'], '"no" is not an exported module or function'],
   ])('exits with 2 for %s', async (_what, args, problem) => {
     application({ main: 'export {};' });
+    // Jest loads every file, so the file throws the error of Node.js.
+    write('main.unknown', "throw Object.assign(new Error('Unknown'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' });");
     expect(await doctor(...args)).toMatchObject({ code: 2, out: '', err: expect.stringContaining(problem) });
   });
 });
@@ -221,7 +226,8 @@ describe.each(adapters)('nestjs-http-auth doctor of an application on %s', (plat
   it.each([
     ['all proxies', true, 'FAIL every proxy is trusted, so a client can choose its own address'],
     ['a network', '10.0.0.0/8', 'OK only named proxies are trusted'],
-    ['one hop', 1, 'OK only named proxies are trusted'],
+    ['one hop', 1, 'OK the number of trusted proxies is 1, which is right if clients cannot reach'],
+    ['a function', () => true, 'INFO a function decides which proxies are trusted, so they are not known'],
     ['no proxy behind a proxy', false, 'WARN a proxy terminates TLS (tlsTerminated), but no proxy is trusted'],
   ])('rates the trust of %s', async (_what, proxies, expected) => {
     trusting(proxies);
@@ -243,6 +249,8 @@ describe.each(adapters)('nestjs-http-auth doctor of an application on %s', (plat
     ],
     [{ allowedHeaders: 'content-type, accept' }, 'WARN allowedHeaders has no Authorization'],
     [{ allowedHeaders: ['authorization'] }, 'OK scripts of allowed origins'],
+    [{ origin: [/\.shop\.example$/] }, 'INFO a regular expression decides about each origin'],
+    [{ origin: () => undefined, credentials: true }, 'INFO a function decides about each origin'],
   ])('rates the options of CORS: %j', async (cors, expected) => {
     shop({ prepare: (app) => app.enableCors(cors) });
     expect((await findings('CORS')).found).toEqual(only(expected));
@@ -312,6 +320,16 @@ describe('The checks of nestjs-http-auth doctor', () => {
     expect((await findings('limits')).found).toEqual(only('INFO Basic: failures are counted in memory'));
   });
 
+  it('warns about a scheme with passwords that does not limit failed logins', async () => {
+    const strategy = passportStrategy({ authenticate() {} }, { scheme: 'Basic' });
+    application({ auth: { schemes: [digest(() => null, { limits: false }), strategy, bearer(() => null)] } });
+    expect((await findings('limits')).found).toEqual(
+      ['Digest', 'Basic'].map(
+        (name) => `WARN ${name} does not limit failed logins, so passwords can be guessed without an end`,
+      ),
+    );
+  });
+
   it('warns about allowInsecureHttp, without the credentials of the URL', async () => {
     application({
       auth: () => ({
@@ -352,6 +370,23 @@ describe('The checks of nestjs-http-auth doctor', () => {
       'users(): 1 of 1 hashes are weaker than OWASP recommends ($2$8)',
     ]);
     expect(out).not.toMatch(/alice|bob|dave|plain-text-password|W6ph5|E8plf/);
+  });
+
+  it('warns about the hashes and the skipped lines of htdigest(), without users and hashes', async () => {
+    const [md5, sha] = ['0', '1'].map((digit) => digit.repeat(32)) as [string, string];
+    write('users.htdigest', `alice:Shop:${md5}\nalice:Shop:${sha}${sha}\nbob:Shop:plain\ncarol:Shop:${md5}\n`);
+    application({ auth: () => ({ schemes: [digest(htdigest(join(cwd, 'users.htdigest')))] }) });
+    const { all } = await findings('passwords');
+    // The verifiers of other tests may still exist.
+    const found = all.filter(({ check, message }) => check === 'passwords' && message.startsWith('htdigest('));
+    expect(found.map(({ level, message }) => `${level} ${message.replace(cwd, '.')}`)).toEqual([
+      'WARN htdigest(./users.htdigest): a user cannot log in because of line 3: its hash is neither MD5 nor SHA-256; write 32 or 64 hexadecimal digits',
+      'WARN htdigest(./users.htdigest): 2 of 3 hashes are weaker than OWASP recommends (MD5)',
+      'WARN htdigest(./users.htdigest): 1 of 3 hashes are weaker than OWASP recommends (SHA-256)',
+    ]);
+    expect(found.map(({ fix }) => fix)).toEqual([undefined, ...Array<string>(2).fill(found[1]?.fix ?? 'no fix')]);
+    expect(found[1]?.fix).toContain('Digest needs such hashes');
+    expect(JSON.stringify(found)).not.toMatch(/alice|bob|carol|plain|0000|1111/);
   });
 
   it('asks the issuers only if --online is given, and fails if one does not answer', async () => {
@@ -417,6 +452,26 @@ describe('nestjs-http-auth doctor of an application that does not start', () => 
     const { code, found } = await findings('startup');
     delete process.env['SHOP_API_KEY'];
     expect([code, found]).toEqual([1, [`FAIL ECONNREFUSED: Connection failed: ${expected}`]]);
+  });
+
+  it('prints the folder of a file, which the shell has in PWD', async () => {
+    process.env['PWD'] = cwd;
+    application({
+      prepare: () => {
+        throw new Error(`${cwd}/users.json is missing`);
+      },
+    });
+    expect((await findings('startup')).found).toEqual([`FAIL ${cwd}/users.json is missing`]);
+  });
+
+  it('prints the escapes of control characters', async () => {
+    application({
+      prepare: () => {
+        throw new Error('\u001b[2J\u009b2J\u202ebad\r');
+      },
+    });
+    expect((await doctor('dist/main.mjs')).out).toContain(String.raw`FAIL  startup   \u001b[2J\u009b2J\u202ebad\u000d`);
+    expect(await doctor('\u001b[2J.js')).toMatchObject({ err: expect.stringContaining(String.raw`\u001b[2J.js: `) });
   });
 
   it('prints the message if a provider is missing, or if the module is not imported', async () => {

@@ -41,7 +41,9 @@ beforeEach(() => {
 afterEach(() => rmSync(cwd, { recursive: true }));
 
 const USAGE =
-  'nestjs-http-auth: the arguments must be one command and one module; run nestjs-http-auth routes <module>, or see --help';
+  'nestjs-http-auth routes: the argument must be one module, e.g. dist/app.module.js; see nestjs-http-auth --help';
+
+const COMMANDS = 'use init, doctor, routes, hash, token or limits, or see --help';
 
 describe('nestjs-http-auth routes', () => {
   it.each(['platform-express', 'platform-fastify'])(
@@ -98,9 +100,9 @@ describe('nestjs-http-auth routes', () => {
   });
 
   it.each([
-    ['no command', [], USAGE],
+    ['no command', [], `nestjs-http-auth: the command is missing; ${COMMANDS}`],
     ['no module', ['routes'], USAGE],
-    ['another command', ['paths', 'app.mjs'], USAGE],
+    ['another command', ['paths', 'app.mjs'], `nestjs-http-auth: "paths" is not a command; ${COMMANDS}`],
     ['two modules', ['routes', 'app.mjs', 'b.mjs'], USAGE],
     [
       'an unknown option',

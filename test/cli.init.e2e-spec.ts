@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -310,7 +310,7 @@ export default [users, basic];
     ['--jwt without an audience', ['--jwt', 'https://login.example'], '--jwt needs an issuer and an audience'],
     ['an issuer that is not valid', ['--jwt', 'http://login.example', 'x'], 'init: --jwt: issuer'],
     ['another argument', ['shop'], 'an argument without an option is only for --jwt'],
-    ['a realm that cannot be sent', ['--realm', 'Läden'], '--realm: it must be printable ASCII'],
+    ['a realm that cannot be sent', ['--realm', 'Läden'], 'realm: it must be printable ASCII'],
     ['a module that does not exist', ['--module', 'src/root.ts'], 'src/root.ts: the file does not exist'],
   ])('exits with 2 for %s', async (_what, args, problem) => {
     application();
@@ -363,6 +363,98 @@ export default [users, basic];
     expect(files()).toEqual(before);
     expect(await init('--dry-run')).toMatchObject({ code: 0 });
     expect(await init('--force')).toMatchObject({ code: 0, out: expect.stringContaining('UPDATE  src/app.module.ts') });
+  });
+
+  it('refuses a package.json with uncommitted changes only if it must be edited', async () => {
+    application();
+    git('init', '--quiet');
+    git('add', 'src', 'package.json');
+    git('commit', '--quiet', '--message', 'first');
+    const text = read('package.json').replace('{', '{ "description": "not committed",');
+    write('package.json', text);
+    expect(await init()).toMatchObject({ code: 2, err: expect.stringContaining('package.json: there are changes') });
+    expect([read('package.json'), read('src/app.module.ts')]).toEqual([text, newApplication(12)['src/app.module.ts']]);
+    write('package.json', '{ "dependencies": { "passport": "0.7.0", "nestjs-http-auth": "0.1.0" } }');
+    expect(await init()).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^UPDATE  src\/app\.module\.ts\n\nNext/),
+    });
+  });
+
+  it('refuses a link to a file with uncommitted changes', async () => {
+    application();
+    renameSync(join(cwd, 'src/app.module.ts'), join(cwd, 'src/root.ts'));
+    symlinkSync('root.ts', join(cwd, 'src/app.module.ts'));
+    git('init', '--quiet');
+    git('add', 'src', 'package.json');
+    git('commit', '--quiet', '--message', 'first');
+    write('src/root.ts', `${read('src/root.ts')}// not committed\n`);
+    expect(await init()).toMatchObject({ code: 2, err: expect.stringContaining('there are changes without a commit') });
+  });
+
+  it.each(['src/app.module.ts', 'package.json'])('refuses a link of %s out of the folder', async (file) => {
+    application();
+    const outside = mkdtempSync(join(tmpdir(), 'nestjs-http-auth-outside-'));
+    const text = read(file);
+    writeFileSync(join(outside, 'file'), text);
+    rmSync(join(cwd, file));
+    symlinkSync(join(outside, 'file'), join(cwd, file));
+    expect(await init()).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`${file}: it is a link to a file outside`),
+    });
+    expect(readFileSync(join(outside, 'file'), 'utf8')).toBe(text);
+    rmSync(outside, { recursive: true });
+  });
+
+  it.each(['src/app.module.ts', 'package.json'])('refuses a folder %s', async (file) => {
+    application();
+    rmSync(join(cwd, file));
+    mkdirSync(join(cwd, file));
+    expect(await init()).toMatchObject({ code: 2, err: expect.stringContaining(`${file}: it is not a file`) });
+  });
+
+  it('refuses a root module that is too large, and ignores other large files', async () => {
+    application(12, { 'src/data.ts': ' '.repeat(5_000_001) });
+    expect(await init('--dry-run')).toMatchObject({ code: 0 });
+    write('src/app.module.ts', ' '.repeat(5_000_001));
+    expect(await init()).toMatchObject({ code: 2, err: expect.stringContaining('it has more than 5000000 bytes') });
+  });
+
+  it('edits the module of an absolute path, although another application of the workspace uses AuthModule', async () => {
+    application();
+    await init();
+    const text = newApplication(12)['src/app.module.ts'] as string;
+    write('apps/admin/src/app.module.ts', text);
+    expect(await init('--module', join(cwd, 'apps/admin/src/app.module.ts'))).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^UPDATE  apps\/admin\/src\/app\.module\.ts\n[^]* doctor dist\/apps\/admin\/main\.js$/,
+      ),
+    });
+    expect(read('apps/admin/src/app.module.ts')).toContain('AuthModule.forRoot(');
+  });
+
+  it.each([
+    ['a comment of two lines after the last import', "import { X } from './x.js'; /* two\n lines */\n"],
+    ['code after the last import', "import { X } from './x.js'; const text = `two\n lines`;\n"],
+    ['different line breaks', "import { X } from './x.js';\nconst text = `two\r\n lines`;\n"],
+  ])('imports its names if the file has %s', async (_what, text) => {
+    moduleIs(`import { Module } from '@nestjs/common';\n${text}@Module({})\nexport class AppModule {}\n`);
+    write('src/x.ts', 'export const X = 1;\n');
+    write('src/main.ts', "import './app.module.js';\n");
+    expect(await init('--bearer')).toMatchObject({ code: 0 });
+    expect(compile()).toEqual([]);
+    expect(read('src/app.module.ts')).toContain(text.slice(0, -1).split(';').slice(1).join(';'));
+  });
+
+  it('adds the packages if the dependencies are null', async () => {
+    application(12, { 'package.json': '{ "name": "shop", "dependencies": null, "devDependencies": null }' });
+    expect(await init()).toMatchObject({ code: 0 });
+    expect(Object.keys((JSON.parse(read('package.json')) as { dependencies: object }).dependencies)).toEqual([
+      'nestjs-http-auth',
+      'passport',
+    ]);
   });
 
   it('edits a new application whose repository has no commit yet', async () => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -33,12 +33,13 @@ export interface CreatedApplication {
 /**
  * Returns the file of a target.
  *
- * @throws CliError if it does not exist
+ * @throws CliError if it does not exist, or if it is not a file
  */
 export function fileOf(target: string, cwd: string): string {
   const [path = ''] = target.split('#', 1);
   const file = resolve(cwd, path);
   if (!existsSync(file)) throw new CliError(`${path}: the file does not exist; build the application first`);
+  if (!statSync(file).isFile()) throw new CliError(`${path}: it is not a file; name a built file, e.g. dist/main.js`);
   return file;
 }
 
@@ -56,6 +57,11 @@ export async function createApplication(target: string, cwd: string): Promise<Cr
     return await Startup.watch((startup) => create(startup, file, path, name));
   } catch (error) {
     if (error instanceof CliError) throw error;
+    if ((error as NodeJS.ErrnoException | null)?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && !/\.[cm]?js$/.test(file)) {
+      throw new CliError(
+        `${path}: Node.js cannot load this kind of file; build the application, and name the built file, e.g. dist/main.js`,
+      );
+    }
     const message = redactText(error instanceof Error ? error.message : String(error));
     throw new CliError(`${path}: the application cannot be created: ${message}`, { cause: error });
   }

@@ -3,6 +3,9 @@ const REDACTED = '[redacted]';
 /** Names of variables of the environment and of query parameters that have secrets. */
 const SECRET = /secret|passw|pwd|token|key|credential/i;
 
+/** Variables of the shell whose names contain such a word, but that have folders. */
+const FOLDERS = ['PWD', 'OLDPWD'];
+
 /** Shorter values of the environment are words such as `true`, which messages contain anyway. */
 const MIN_LENGTH = 6;
 
@@ -12,7 +15,7 @@ const MIN_LENGTH = 6;
  */
 export function redactText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
-    SECRET.test(name) && value.length >= MIN_LENGTH ? [value] : [],
+    SECRET.test(name) && !FOLDERS.includes(name) && value.length >= MIN_LENGTH ? [value] : [],
   );
   // The longest first, because it may contain another one.
   const clean = secrets

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor/doctor.js';
 import { hashCommand } from './hash.js';
 import { initCommand } from './init/init.js';
 import { limitsCommand } from './limits.js';
+import { printable } from './printable.js';
 import { tokenCommand } from './token.js';
 
 /** The parts of the process that a command uses. Tests replace them. */
@@ -71,6 +72,8 @@ Prints the limits on failed logins of a user, of an address, or of a user at an 
 that the option "limits" of the application names. With --release, their failures are forgotten first.
 With --json, it prints JSON instead of a table.`;
 
+const COMMANDS = 'init, doctor, routes, hash, token or limits';
+
 const OPTIONS = {
   json: { type: 'boolean' },
   'fail-on-new-public': { type: 'boolean' },
@@ -86,7 +89,11 @@ const OPTIONS = {
  * 2 if the command failed
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
-  const { cwd, out, err, ask } = surroundings;
+  const { cwd, ask } = surroundings;
+  const [out, err] = [surroundings.out, surroundings.err].map((print) => (text: string) => print(printable(text))) as [
+    (text: string) => void,
+    (text: string) => void,
+  ];
   try {
     const [name, ...rest] = args.includes('--help') || args.includes('-h') ? [] : args;
     if (name === 'hash') {
@@ -116,9 +123,13 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
       return 0;
     }
     const [command, module, ...more] = positionals;
-    if (command !== 'routes' || module === undefined || more.length > 0) {
+    if (command !== 'routes') {
+      const problem = command === undefined ? 'the command is missing' : `${JSON.stringify(command)} is not a command`;
+      throw new CliError(`nestjs-http-auth: ${problem}; use ${COMMANDS}, or see --help`);
+    }
+    if (module === undefined || more.length > 0) {
       throw new CliError(
-        'nestjs-http-auth: the arguments must be one command and one module; run nestjs-http-auth routes <module>, or see --help',
+        'nestjs-http-auth routes: the argument must be one module, e.g. dist/app.module.js; see nestjs-http-auth --help',
       );
     }
     const routes = (await providerOf(RouteReport, module, cwd)).routes();

@@ -118,6 +118,12 @@ export interface StoredHashes {
   readonly weak: ReadonlyMap<string, number>;
   /** Lines that were skipped: their numbers and the reasons, without their content. */
   readonly skipped: readonly string[];
+  /**
+   * What to do about weak hashes.
+   *
+   * @default to make new hashes
+   */
+  readonly fix?: string;
 }
 
 /** A question to all verifiers of passwords that know their users: a function that takes the hashes of each of them. */

@@ -18,7 +18,13 @@ export const cors: Check<Application> = {
   run({ cors: options, isComplete, schemes }) {
     if (options === false) {
       return isComplete
-        ? [{ level: 'OK', message: 'pages of other origins cannot read responses' }]
+        ? [
+            {
+              level: 'OK',
+              message:
+                'enableCors() is not called, so pages of other origins cannot read responses, unless a middleware allows them',
+            },
+          ]
         : unknownSetting('CORS is');
     }
     if (typeof options === 'function') {
@@ -36,6 +42,11 @@ export const cors: Check<Application> = {
         message: `credentials: true, and ${everyone}`,
         fix: 'list the origins of your pages',
       });
+    }
+    const deciding = origins.find((one) => typeof one === 'function' || one instanceof RegExp);
+    if (findings.length === 0 && deciding !== undefined) {
+      const kind = typeof deciding === 'function' ? 'a function' : 'a regular expression';
+      findings.push({ level: 'INFO', message: `${kind} decides about each origin, so the origins are not known` });
     }
     const needsField = schemes.some((scheme) => IN_AUTHORIZATION.includes(authSchemeOf(scheme)));
     const allowed = typeof allowedHeaders === 'string' ? allowedHeaders.split(',') : allowedHeaders;

@@ -1,15 +1,20 @@
-import { offersBasic } from '../../schemes/clear.text.js';
+import { authSchemeOf } from '../../schemes/auth.scheme.js';
 import type { Application, Check, Finding } from './check.js';
+
+/** The auth-schemes that check passwords. */
+const WITH_PASSWORDS = ['basic', 'digest'];
 
 /** The limits on failed logins. */
 export const limits: Check<Application> = {
   name: 'limits',
   run({ schemes }) {
-    const unlimited = schemes.filter((scheme) => offersBasic(scheme) && scheme.limits === undefined);
+    const unlimited = schemes.filter(
+      (scheme) => WITH_PASSWORDS.includes(authSchemeOf(scheme)) && scheme.limits === undefined,
+    );
     const findings: Finding[] = unlimited.map(({ name }) => ({
       level: 'WARN',
-      message: `${name} has limits: false, so passwords can be guessed without an end`,
-      fix: 'remove limits: false',
+      message: `${name} does not limit failed logins, so passwords can be guessed without an end`,
+      fix: 'remove limits: false, or limit the attempts in your own scheme',
     }));
     const inMemory = schemes.filter((scheme) => scheme.limits?.isShared === false).map(({ name }) => name);
     if (inMemory.length > 0) {

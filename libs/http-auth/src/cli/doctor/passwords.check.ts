@@ -1,7 +1,7 @@
 import { HASHES, type StoredHashes } from '../../common/measure.js';
 import type { Application, Check, Finding } from './check.js';
 
-/** The strength of the password hashes that `users()` and `htpasswd()` have. */
+/** The strength of the password hashes that `users()`, `htpasswd()` and `htdigest()` have. */
 export const passwords: Check<Application> = {
   name: 'passwords',
   run() {
@@ -15,7 +15,9 @@ export const passwords: Check<Application> = {
   },
 };
 
-function findingsOf({ source, count, weak, skipped }: StoredHashes): Finding[] {
+const NEW_HASHES = 'make new hashes: npx nestjs-http-auth hash';
+
+function findingsOf({ source, count, weak, skipped, fix = NEW_HASHES }: StoredHashes): Finding[] {
   const findings: Finding[] = skipped.map((line) => ({
     level: 'WARN',
     message: `${source}: a user cannot log in because of ${line}`,
@@ -24,7 +26,7 @@ function findingsOf({ source, count, weak, skipped }: StoredHashes): Finding[] {
     findings.push({
       level: 'WARN',
       message: `${source}: ${weaker} of ${count} hashes are weaker than OWASP recommends (${profile})`,
-      fix: 'make new hashes: npx nestjs-http-auth hash',
+      fix,
     });
   }
   return findings;

@@ -11,12 +11,23 @@ export const proxy: Check<Application> = {
     const fix = isFastify
       ? "name your proxies: new FastifyAdapter({ trustProxy: '10.0.0.0/8' })"
       : "name your proxies: app.set('trust proxy', '10.0.0.0/8')";
+    if (trust === UNKNOWN) {
+      return [{ level: 'INFO', message: 'the adapter is not known, so the trust of proxies is not checked', fix }];
+    }
+    if (typeof trust === 'function') {
+      const message = 'a function decides which proxies are trusted, so they are not known';
+      return [{ level: 'INFO', message, fix: 'make sure that it accepts only the addresses of your proxies' }];
+    }
     if (trust === true) {
       const message =
         'every proxy is trusted, so a client can choose its own address, and has a new limit on failed logins each time';
       return [{ level: 'FAIL', message, fix }];
     }
-    if (trust !== undefined && trust !== false) return [{ level: 'OK', message: 'only named proxies are trusted' }];
+    if (typeof trust === 'number' && trust > 0) {
+      const message = `the number of trusted proxies is ${trust}, which is right if clients cannot reach the application without them`;
+      return [{ level: 'OK', message }];
+    }
+    if (trust) return [{ level: 'OK', message: 'only named proxies are trusted' }];
     if (!isTlsTerminated) {
       return [{ level: 'INFO', message: 'no proxy is trusted, which is right if clients connect directly', fix }];
     }
@@ -29,13 +40,17 @@ export const proxy: Check<Application> = {
   },
 };
 
+/** The trust of an instance that the command cannot read. */
+const UNKNOWN = Symbol('unknown');
+
 function trustOfExpress(instance: unknown): unknown {
-  return (instance as { get(setting: string): unknown }).get('trust proxy');
+  const { settings } = Object(instance) as { readonly settings?: Readonly<Record<string, unknown>> };
+  return settings === undefined ? UNKNOWN : settings['trust proxy'];
 }
 
 /** Fastify keeps its options in a property whose symbol it does not export. */
 function trustOfFastify(instance: object): unknown {
   const key = Object.getOwnPropertySymbols(instance).find(({ description }) => description === 'fastify.options');
-  if (key === undefined) return undefined;
+  if (key === undefined) return UNKNOWN;
   return (instance as Record<symbol, { readonly trustProxy?: unknown }>)[key]?.trustProxy;
 }

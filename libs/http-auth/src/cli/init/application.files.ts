@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
 import { CliError } from '../cli.error.js';
 import { importsAuthModule } from './auth.module.use.js';
+import { isOutside, MAX_SIZE, readSource } from './source.file.js';
 import type { TypeScript } from './typescript.js';
 
 /** The TypeScript files of an application. */
@@ -20,14 +21,16 @@ export interface ApplicationFiles {
  */
 export function findFiles(ts: TypeScript, cwd: string, given: string | undefined): ApplicationFiles {
   const root = sourceRoot(ts, cwd);
-  const module = given ?? join(root, 'app.module.ts');
+  const module = given === undefined ? join(root, 'app.module.ts') : relative(cwd, resolve(cwd, given));
   if (!existsSync(join(cwd, module))) {
     throw new CliError(
       `${module}: the file does not exist; run the command in the folder of a Nest application, or name the root module with --module <file>`,
     );
   }
-  const user = [module, ...typescriptFiles(cwd, root)].find((file) => {
-    const text = readFileSync(join(cwd, file), 'utf8');
+  // A workspace has several applications, and the option may name another one.
+  const folder = isOutside(relative(root, module)) ? dirname(module) : root;
+  const user = [module, ...typescriptFiles(cwd, folder)].find((file) => {
+    const text = readSource(cwd, file);
     return text.includes('nestjs-http-auth') && importsAuthModule(ts, text);
   });
   return { module, user };
@@ -47,8 +50,10 @@ function sourceRoot(ts: TypeScript, cwd: string): string {
 function typescriptFiles(cwd: string, root: string): string[] {
   const folder = join(cwd, root);
   if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && /^(?!.*\.(?:d|spec|e2e-spec|test)\.[mc]?ts$).*\.[mc]?ts$/.test(entry.name))
-    .map((entry) => relative(cwd, join(entry.parentPath, entry.name)))
-    .filter((file) => !file.split(/[\\/]/).includes('node_modules'));
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = join(root, entry.name);
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : typescriptFiles(cwd, file);
+    const isSource = /^(?!.*\.(?:d|spec|e2e-spec|test)\.[mc]?ts$).*\.[mc]?ts$/.test(entry.name);
+    return entry.isFile() && isSource && statSync(join(cwd, file)).size <= MAX_SIZE ? [file] : [];
+  });
 }

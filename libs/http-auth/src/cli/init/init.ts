@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { realmProblem } from '../../http/realm.js';
@@ -9,6 +9,7 @@ import { lineChanges } from './line.changes.js';
 import { readManifest } from './manifest.js';
 import { addAuthModule } from './module.edit.js';
 import { BASIC, BEARER, jwtRecipe, type Recipe } from './recipe.js';
+import { readSource } from './source.file.js';
 import { typescriptOf } from './typescript.js';
 
 const OPTIONS = {
@@ -40,10 +41,11 @@ export function initCommand(args: readonly string[], cwd: string): string {
   const manifest = readManifest(cwd);
   const realm = values.realm ?? manifest.name ?? 'Application';
   const problem = realmProblem(realm);
-  if (problem !== undefined) throw new CliError(`nestjs-http-auth init: --realm: ${problem}; name the application`);
+  if (problem !== undefined)
+    throw new CliError(`nestjs-http-auth init: realm: ${problem}; choose one with --realm <name>`);
   const ts = typescriptOf(cwd);
   const { module, user } = findFiles(ts, cwd, values.module);
-  const text = readFileSync(join(cwd, module), 'utf8');
+  const text = readSource(cwd, module);
   const changes = [
     {
       file: module,
@@ -133,8 +135,14 @@ function nextSteps(cwd: string, module: string, recipe: Recipe | undefined): str
     `Install the packages: ${manager} install`,
     ...(recipe === undefined ? [] : [recipe.next.replace('{module}', module)]),
     'Open the routes that need no credentials with @Public(): from now on, all others require credentials',
-    'Build the application, and check its set-up: npx nestjs-http-auth doctor dist/main.js',
+    `Build the application, and check its set-up: npx nestjs-http-auth doctor ${mainOf(module)}`,
   ];
+}
+
+/** Returns the built main file. The Nest CLI builds `apps/shop/src/main.ts` of a workspace as `dist/apps/shop/main.js`. */
+function mainOf(module: string): string {
+  const [, folder] = /^(.+)\/src\/[^/]+$/.exec(module.replaceAll('\\', '/')) ?? [];
+  return folder === undefined ? 'dist/main.js' : `dist/${folder}/main.js`;
 }
 
 function numbered(steps: readonly string[]): string[] {

@@ -1,7 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliError } from '../cli.error.js';
 import { ownPackage } from '../own.package.js';
+import { readSource } from './source.file.js';
 
 /** The fields of `package.json` with packages. */
 const FIELDS = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'] as const;
@@ -25,7 +26,7 @@ export function readManifest(cwd: string): Manifest {
   if (!existsSync(file)) {
     throw new CliError('package.json: the file does not exist; run the command in the folder of a Nest application');
   }
-  const text = readFileSync(file, 'utf8');
+  const text = readSource(cwd, 'package.json');
   const content = parse(text);
   const { name } = content;
   return { name: typeof name === 'string' ? name : undefined, text, complete: complete(text, content) };

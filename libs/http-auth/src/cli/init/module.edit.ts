@@ -1,6 +1,6 @@
 import type ts from 'typescript';
 import { CliError } from '../cli.error.js';
-import { localNames, namedImports } from './auth.module.use.js';
+import { importsAuthModule, localNames, namedImports } from './auth.module.use.js';
 import { bindingsOf } from './bindings.js';
 import type { Recipe } from './recipe.js';
 import { indentationAt, literal, type SourceStyle, styleOf } from './source.style.js';
@@ -37,8 +37,17 @@ export function addAuthModule(ts: TypeScript, text: string, file: string, recipe
     .toReversed()
     .toSorted((a, b) => b.start - a.start)
     .reduce((result, { start, end, text: part }) => result.slice(0, start) + part + result.slice(end), text);
-  if (!compiles(edited)) throw new CliError(`${file}: it could not be edited; add AuthModule.forRoot() yourself`);
+  if (!compiles(edited) || !importsAll(ts, edited, recipe))
+    throw new CliError(`${file}: it could not be edited; add AuthModule.forRoot() yourself`);
   return edited;
+}
+
+/** Returns `true` if a file imports all names of a recipe, and calls `AuthModule.forRoot()`. */
+function importsAll(ts: TypeScript, text: string, { imports }: Recipe): boolean {
+  const source = ts.createSourceFile('file.ts', text, ts.ScriptTarget.Latest, true);
+  const has = ([module, names]: [string, readonly string[]]) =>
+    names.every((name) => localNames(ts, source, module).has(name));
+  return Object.entries(imports).every(has) && importsAuthModule(ts, text);
 }
 
 /** Returns the call of `@Module()`, and the import of `Module`. */
@@ -123,8 +132,16 @@ function importEdit(
   if (last !== undefined) return insertion(last.end, `, ${specifiers}`);
   const after = source.statements.filter((statement) => ts.isImportDeclaration(statement)).at(-1)?.end ?? 0;
   const line = `import { ${specifiers} } from ${literal(module, quote)}${semicolon}`;
-  const end = source.text.indexOf(newline, after);
-  return insertion(end < 0 ? source.text.length : end, `${newline}${line}`);
+  return insertion(endOfLine(ts, source.text, after), `${newline}${line}`);
+}
+
+/**
+ * Returns the end of the line of a position, with the comments on it. If other code follows on the line, returns its start. A comment
+ * and a template may have line breaks, so the next line break may be inside of them.
+ */
+function endOfLine(ts: TypeScript, text: string, position: number): number {
+  const end = ts.getTrailingCommentRanges(text, position)?.at(-1)?.end ?? position;
+  return end + (/^[\t ]*(?=\r?\n|$)/.exec(text.slice(end))?.[0].length ?? 0);
 }
 
 /** Adds the code as the first element of `imports`. */

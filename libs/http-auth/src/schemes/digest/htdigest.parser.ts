@@ -10,12 +10,15 @@ export interface StoredDigestUser {
 
 /** The users of an htdigest file, by realm, algorithm and name. */
 export class DigestTable {
+  /** The number of hashes of each algorithm. */
+  readonly counts = new Map<DigestHash, number>();
   private readonly users = new Map<string, StoredDigestUser>();
 
   /** Adds a user. Returns `false` if the user exists. */
   add(user: StoredDigestUser, realm: string, algorithm: Algorithm): boolean {
     const key = keyOf(user.name, realm, algorithm.hash, false);
     if (this.users.has(key)) return false;
+    this.counts.set(algorithm.hash, (this.counts.get(algorithm.hash) ?? 0) + 1);
     this.users.set(key, user);
     this.users.set(keyOf(userhashOf(algorithm, user.name, realm), realm, algorithm.hash, true), user);
     return true;
@@ -33,22 +36,25 @@ const HASHES: ReadonlyMap<number, DigestHash> = new Map([
   [64, 'SHA-256'],
 ]);
 
-/** Parses an htdigest file as Apache's mod_authn_file does: one `username:realm:HA1` a line, and comments that start with `#`. */
-export function parseHtdigest(text: string): {
-  readonly content: DigestTable;
+/** The content of an htdigest file. */
+export interface DigestFile {
+  readonly table: DigestTable;
   readonly skipped: readonly SkippedLine[];
-} {
-  const content = new DigestTable();
+}
+
+/** Parses an htdigest file as Apache's mod_authn_file does: one `username:realm:HA1` a line, and comments that start with `#`. */
+export function parseHtdigest(text: string): DigestFile {
+  const table = new DigestTable();
   const skipped: SkippedLine[] = [];
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)
     .entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const problem = addLine(content, line);
+    const problem = addLine(table, line);
     if (problem !== undefined) skipped.push({ number: index + 1, problem });
   }
-  return { content, skipped };
+  return { table, skipped };
 }
 
 /** Adds the user of a line. Returns the reason if the line cannot add one. */

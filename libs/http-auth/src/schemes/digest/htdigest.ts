@@ -1,6 +1,7 @@
+import { answerFor, HASHES, type StoredHashes } from '../../common/measure.js';
 import { WatchedFile } from '../../common/watched.file.js';
 import type { DigestLookup, DigestUser } from './digest.user.js';
-import { parseHtdigest } from './htdigest.parser.js';
+import { type DigestFile, parseHtdigest } from './htdigest.parser.js';
 
 /** The principal of {@link htdigest}, whose file has only usernames and hashes. */
 export interface DigestFileUser {
@@ -27,11 +28,26 @@ export function htdigest(
     name: 'htdigest',
     code: 'ERR_AUTH_HTDIGEST_FILE',
     fix: 'write lines of the form username:realm:hash',
-    parse: parseHtdigest,
+    parse: (text) => {
+      const content = parseHtdigest(text);
+      return { content, skipped: content.skipped };
+    },
   });
+  answerFor(HASHES, source, (question, { latest }) => question(hashesOf(file, latest)));
   return async (username, { realm, algorithm, userhash }) => {
-    const table = await source.current();
+    const { table } = await source.current();
     const user = table.find(username, realm, algorithm, userhash);
     return user === undefined ? null : { principal: { name: user.name }, username: user.name, ha1: user.ha1 };
+  };
+}
+
+/** Describes the hashes of a file, without the hashes. Each of them is weak, because anyone who has it can guess passwords fast. */
+function hashesOf(file: string, { table, skipped }: DigestFile): StoredHashes {
+  return {
+    source: `htdigest(${file})`,
+    count: [...table.counts.values()].reduce((sum, count) => sum + count, 0),
+    weak: table.counts,
+    skipped: skipped.map(({ number, problem }) => `line ${number}: ${problem}`),
+    fix: 'use basic() with htpasswd() over TLS if the clients support it, because Digest needs such hashes',
   };
 }
