@@ -333,6 +333,30 @@ describe.each(secureAdapters)('Certificate-bound tokens on %s', (_name, secure) 
     }
   });
 
+  it('are refused with required: true or senderConstrained if a cache of the application loses the binding', async () => {
+    const startCached = (options?: TlsOptions) => {
+      const users = new Map<string, object>();
+      const cached = async (...[credentials, request, context]: Parameters<typeof verifier>) => {
+        const user = users.get(credentials.token) ?? (await verifier(credentials, request, context)).principal;
+        users.set(credentials.token, user);
+        return user;
+      };
+      return startWith([bearer(cached, { certificate: fromTls(options) })], {}, (app) =>
+        protect(app, '/files', { senderConstrained: true }),
+      );
+    };
+    const token = await tokenOf();
+    const strict = await startCached({ required: true });
+    expect(await ask(strict, client, token)).toMatchObject({ status: 200 });
+    const unbound = refused('The token is not bound to a client certificate');
+    for (const certificate of [client, server]) expect(await ask(strict, certificate, token)).toMatchObject(unbound);
+    const loose = await startCached();
+    expect(await ask(loose, client, token)).toMatchObject({ status: 200 });
+    expect(await ask(loose, server, token, { path: '/files/a' })).toMatchObject(
+      refused('The route requires a token that is bound to a key or a certificate of the client'),
+    );
+  });
+
   it('are checked before other code on a protected path', async () => {
     const app = await startWith([bearer(verifier, { certificate: fromTls() })], {}, (one) => protect(one, '/files'));
     expect((await ask(app, client, undefined, { path: '/files/a' })).status).toBe(404);

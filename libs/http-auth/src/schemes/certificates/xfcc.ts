@@ -11,7 +11,7 @@ const HASH = /^[\da-f]{64}$/i;
  * Reads Envoy's field `X-Forwarded-Client-Cert`: one element of pairs. Its `Hash` is the SHA-256 of the certificate in DER, and `Cert` is
  * the certificate in PEM, percent-encoded.
  *
- * Each proxy may add an element after a comma. Several elements are not valid: a client may have sent the others, or its certificate may
+ * Each proxy may add an element after a comma. Several elements are not valid. A client may have sent the others, or its certificate may
  * have a comma in a URI or a DNS name, which Envoy does not quote.
  */
 export function readXfcc(value: string): ClientCertificate | undefined {

@@ -201,7 +201,7 @@ class DigestScheme implements Scheme {
   }
 
   /**
-   * Returns the name that limits count. With the option `userhash`, it is the hash of the username: a guesser must not get more guesses by
+   * Returns the name that limits count. With the option `userhash`, it is the hash of the username. A guesser must not get more guesses by
    * changing its form, and the username of a hash is known only for a user who exists.
    */
   private countedName({ credentials: { username, realm }, userhash }: Offered): string {
