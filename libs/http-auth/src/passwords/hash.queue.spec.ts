@@ -42,8 +42,8 @@ describe('parallelHashes()', () => {
     [16, 4, 3],
     [16, 32, 15],
     [16, 1, 1],
-  ])('keeps one of %d cores and one of %d threads for other work: %d', (cores, pool, hashes) => {
-    expect(parallelHashes(cores, pool)).toBe(hashes);
+  ])('keeps one of %d cores and one of %d threads for other work: %d', (cores, pool, expected) => {
+    expect(parallelHashes(cores, pool)).toBe(expected);
   });
 });
 
