@@ -442,6 +442,15 @@ describe('nestjs-http-auth doctor of an application that does not start', () => 
       'postgres://db/shop?user=shop&password=[redacted]&ssl=1',
     ],
     ['the environment', 'the key sk-live-0123456789 is not valid', 'the key [redacted] is not valid'],
+    ['a list of settings', 'host=db password=p4ss dbname=shop', 'host=db password=[redacted] dbname=shop'],
+    ['JSON', '{"host":"db","clientSecret": "p4ss"}', '{"host":"db","clientSecret": "[redacted]"}'],
+    ['a field', 'Authorization: Basic YWxpY2U6d29uZGVybGFuZA==', 'Authorization: Basic [redacted]'],
+    [
+      'an auth-scheme',
+      'Basic authentication failed, bearer YWxpY2U6d29uZGVy',
+      'Basic authentication failed, bearer [redacted]',
+    ],
+    ['a JWT', 'the token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'the token [redacted]'],
   ])('does not print credentials of %s', async (_what, text, expected) => {
     process.env['SHOP_API_KEY'] = 'sk-live-0123456789';
     application({

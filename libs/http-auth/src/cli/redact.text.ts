@@ -10,8 +10,8 @@ const FOLDERS = ['PWD', 'OLDPWD'];
 const MIN_LENGTH = 6;
 
 /**
- * Removes credentials from the message of an application: those of URLs, and the values of variables of the environment whose names
- * contain a word such as `SECRET`.
+ * Removes credentials from the message of an application: those of URLs and of `Authorization`, JWTs, and values such as `password=…`.
+ * Also removes the values of variables of the environment whose names contain a word such as `SECRET`.
  */
 export function redactText(text: string, environment: NodeJS.ProcessEnv = process.env): string {
   const secrets = Object.entries(environment).flatMap(([name, value = '']) =>
@@ -21,7 +21,17 @@ export function redactText(text: string, environment: NodeJS.ProcessEnv = proces
   const clean = secrets
     .toSorted((a, b) => b.length - a.length)
     .reduce((result, secret) => result.replaceAll(secret, REDACTED), text);
-  return redactUrls(clean);
+  return (
+    redactUrls(clean)
+      // A word of a sentence has only small letters.
+      .replaceAll(/\b((?:[Bb]asic|[Bb]earer|DPoP) +)(?=[a-z]*[^a-z\s])[\w.~+/-]{12,}=*/g, `$1${REDACTED}`)
+      .replaceAll(/\beyJ[\w-]+(?:\.[\w-]*){1,4}/g, REDACTED)
+      .replaceAll(
+        /(([\w.-]+)=|"([\w.-]+)": *")[^&;,\s"'`<>]+/g,
+        (match, start: string, name?: string, quoted?: string) =>
+          SECRET.test(name ?? quoted ?? '') ? start + REDACTED : match,
+      )
+  );
 }
 
 /** Removes the user information and the secret parameters of URLs, such as `redis://user:password@host`. */
