@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { All, Controller, type INestApplication, Post, Req, Sse } from '@nestjs/common';
+import { All, Controller, HttpException, type INestApplication, Post, Req, Sse } from '@nestjs/common';
 import { Mutation, Query, Resolver } from '@nestjs/graphql';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -172,6 +172,19 @@ describe.each(adapters)('An unsafe request with a cookie on %s', (_name, adapter
     expect(await send(app, '/optional', anonymous)).toMatchObject({ status: 200, body: 'nobody' });
   });
 
+  it('is refused if a middleware makes it unsafe after a protected path has accepted it', async () => {
+    const app = await application({}, (nest) => {
+      protect(nest, '/account');
+      nest.use((request: { method: string }, _response: unknown, next: () => void) => {
+        request.method = 'DELETE';
+        next();
+      });
+    });
+    const own = { 'sec-fetch-site': 'same-origin' };
+    expect(await post(app, own, '/account', 'GET')).toMatchObject({ status: 200, body: 'alice' });
+    expect((await post(app, { 'sec-fetch-site': 'cross-site' }, '/account', 'GET')).status).toBe(403);
+  });
+
   it('is not concerned if Authorization counts instead', async () => {
     const app = await application();
     const answer = await post(app, { origin: 'https://evil.example', ...bearerAuthorization('robot') });
@@ -284,6 +297,14 @@ describe.each(adapters)('A browser with a cookie on %s', (_name, adapter) => {
     expect(await statusOf(await gateway({}, { origins }))).toBe(403);
     expect(await statusOf(await gateway({ origins }))).toBe(403);
     expect(await statusOf(await gateway({ origins }, { origins }))).toBe(101);
+  });
+
+  it('does not open a WebSocket if the function of the origins throws, whatever it throws', async () => {
+    const origins = () => {
+      throw new HttpException('alice', 200);
+    };
+    const app = await gateway({}, { origins });
+    expect(await open(portOf(app), '/ws', { headers: { ...alice, ...foreign } })).toMatchObject({ status: 500 });
   });
 
   it('does not open a WebSocket of another library from another origin, if protect() holds it', async () => {

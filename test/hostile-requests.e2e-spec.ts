@@ -106,6 +106,8 @@ describe.each(adapters)('On %s', (_name, adapter) => {
     ['an iterator', () => new Map().values()],
     ['a matchAll', () => 'x'.matchAll(/y/g)],
     ['an empty Buffer', () => Buffer.alloc(0)],
+    ['a Failure that a cache has stored as JSON', () => JSON.parse(JSON.stringify(new Failure('invalid', 'Bearer')))],
+    ['a Failure that a worker has sent', () => structuredClone(new Failure('forbidden', 'Bearer', 403))],
   ])('is not a principal: %s', async (_what, value) => {
     const app = await begin([bearer(value as never)]);
     expect((await send(app, '/account', { headers: bearerAuthorization('x') })).status).toBe(500);

@@ -199,6 +199,18 @@ describe.each(adapters)('The endpoint for back-channel logout on %s', (_name, cr
     expect(logger.text()).not.toContain(token);
   });
 
+  it.each([undefined, 'id_token'] as const)(
+    'does not accept a logout token as credentials if it has the type of other JWTs, with the profile %s',
+    async (profile) => {
+      const { status } = await application({ jwt: { ...(profile && { profile }) } });
+      const claims = { aud: audience, sub: 'alice' };
+      const types = ['JWT', undefined].map((typ) => ({ typ }));
+      const tokens = await Promise.all(types.map((header) => logoutToken(claims, header)));
+      expect(await Promise.all(tokens.map(status))).toEqual([401, 401]);
+      expect(await status(await logoutToken({ ...claims, events: undefined }, { typ: 'JWT' }))).toBe(200);
+    },
+  );
+
   it('accepts a token once if it arrives twice at the same time', async () => {
     const { end, logouts } = await application();
     const token = await logoutToken();

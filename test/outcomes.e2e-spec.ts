@@ -28,6 +28,7 @@ import {
   Public,
   protect,
   Realm,
+  Roles,
   type SchemeDefinition,
   Schemes,
   Scopes,
@@ -41,6 +42,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { ExtractJwt, Strategy as JwtStrategy } from 'passport-jwt';
 import { adapters, start } from './support/application.js';
 import { basicAuthorization, bearerAuthorization, send } from './support/client.js';
+import { RecordingLogger } from './support/logger.js';
 
 const secret = 'a secret of thirty-two characters';
 const issuer = 'https://issuer.example';
@@ -65,6 +67,15 @@ const byKey = tokens((hash) => {
 });
 const byPassword = users({ alice: 'wonderland' }, { plainText: true });
 
+/** Returns an object with a getter that throws. */
+const throwing = (name: string, error: Error): object =>
+  Object.defineProperty({}, name, {
+    enumerable: true,
+    get: () => {
+      throw error;
+    },
+  });
+
 @Controller()
 class MeController {
   @Get('me') me(@Req() request: { user?: unknown; authInfo?: unknown }) {
@@ -76,6 +87,7 @@ class MeController {
   @Scopes('a') @Get('scoped') scoped(@Req() { user }: { user?: unknown }) {
     return { user };
   }
+  @Roles('admin') @Get('admin') admin() {}
   @StepUp({ acrValues: ['mfa'] }) @Get('step-up') stepUp(@Req() { user }: { user?: unknown }) {
     return { user };
   }
@@ -235,6 +247,27 @@ describe.each(adapters)('An outcome on %s', (_name, adapter) => {
       const app = await application([own]);
       const { status } = await send(app, '/me', { headers: { authorization: 'Own x' } });
       expect(status).toBe(what === 'an object that is not an outcome' || what === 'an Error' ? 500 : 401);
+    });
+
+    it.each<[string, (error: Error) => unknown]>([
+      ['the roles of the principal', (error) => throwing('roles', error)],
+      ['the roles of admit()', (error) => admit({ name: 'alice' }, throwing('roles', error))],
+      ['the realm of admit()', (error) => admit({ name: 'alice' }, throwing('boundRealm', error))],
+    ])('is a 500 without details if %s cannot be read', async (_what, verdict) => {
+      const errors = [
+        new Error('TOKEN'),
+        new HttpException('TOKEN', 200),
+        new UnauthorizedException('TOKEN'),
+        new ForbiddenException('TOKEN'),
+      ];
+      for (const error of errors) {
+        const logger = new RecordingLogger();
+        const imports = [AuthModule.forRoot({ realm: 'Staging', schemes: [bearer(() => verdict(error))] })];
+        const app = await start(adapter(), { imports, controllers: [MeController] }, undefined, { logger });
+        const { status, body } = await send(app, '/admin', { headers: bearerAuthorization('TOKEN') });
+        expect([status, body]).toEqual([500, '{"message":"Internal Server Error","statusCode":500}']);
+        expect(logger.text()).not.toContain('TOKEN');
+      }
     });
 
     it('is a 500 if admit() receives a promise', async () => {

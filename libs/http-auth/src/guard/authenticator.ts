@@ -78,30 +78,32 @@ export class Authenticator {
     const { authenticated, resource } = exchange;
     // Credentials that are valid for one resource or realm may be invalid for another one.
     const counts = authenticated?.resource === resource && this.isOfRealm(exchange, authenticated?.admission);
-    if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme)) {
+    if (authenticated !== undefined && counts && accepts(policy, authenticated.scheme) && isOfMethod(exchange)) {
       return earlierFailure(connection, exchange) ?? sufficient(policy, exchange, authenticated);
     }
     exchange.seek(policy.schemes);
     const request = this.withCredentials(exchange.request);
     const scheme = this.pick(policy, request);
     if (scheme instanceof Failure) return refusal(policy, exchange, scheme);
-    const forbidden = connection && originFailure(scheme, connection, exchange);
+    const forbidden = connection && reading(scheme, exchange, () => originFailure(scheme, connection, exchange));
     if (forbidden !== undefined) return forbidden;
     noteResource(request, resource);
+    const started = outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
+    outcomes?.set(scheme, started);
+    let outcome: Outcome;
     try {
-      const started =
-        outcomes?.get(scheme) ?? this.outcomeOf(scheme, request, this.contextOf(policy, exchange, scheme));
-      outcomes?.set(scheme, started);
-      const outcome = await started;
-      if (!(outcome instanceof Failure) && !this.isOfRealm(exchange, outcome)) {
-        return refusal(policy, exchange, new Failure('invalid', scheme.name, 401, { message: OTHER_REALM }));
-      }
-      return outcome instanceof Failure
-        ? refusal(policy, exchange, outcome)
-        : sufficient(policy, exchange, { scheme, admission: outcome, resource, origins: connection?.origins });
+      outcome = await started;
     } catch (error) {
       return new Fault(scheme.name, error);
     }
+    if (outcome instanceof Failure) return refusal(policy, exchange, outcome);
+    const { method } = request;
+    const admitted = { scheme, admission: outcome, resource, method, origins: connection?.origins };
+    return reading(scheme, exchange, () =>
+      this.isOfRealm(exchange, admitted.admission)
+        ? sufficient(policy, exchange, admitted)
+        : refusal(policy, exchange, new Failure('invalid', scheme.name, 401, { message: OTHER_REALM })),
+    );
   }
 
   /**
@@ -155,7 +157,7 @@ export class Authenticator {
 
   /** Calls the scheme. Its result is checked again, because an application may write a scheme itself. */
   private outcomeOf(scheme: Scheme, request: HttpRequest, context: VerifierContext): Promise<Outcome> {
-    const secrets = () => [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
+    const secrets = () => secretsFor(scheme, request);
     const call = () =>
       decide({ scheme: scheme.name, secrets, confirms: scheme.confirms === true }, async () => {
         const outcome: unknown = await withinTime(
@@ -184,8 +186,10 @@ export class Authenticator {
     const request = exchange.request as Partial<AuthenticatedRequest>;
     // After another scheme, the principal is another one. After the same, the application may have replaced it since.
     const again = exchange.authenticated === authenticated;
+    const info = reading(scheme, exchange, () => ({ ...admission.info, ...(again && request.authInfo) }));
+    if (info instanceof Fault) return this.fault(policy, exchange, info);
     request.user = again ? (request.user ?? admission.principal) : admission.principal;
-    request.authInfo = { ...admission.info, ...(again && request.authInfo), scheme: scheme.name, realm };
+    request.authInfo = { ...info, scheme: scheme.name, realm };
     exchange.authenticated = authenticated;
     // On Fastify, the front door has another request than the handler.
     noteResource(request, authenticated.resource);
@@ -281,20 +285,49 @@ function typeOf(result: PromiseSettledResult<Outcome>): AuthenticationTime['type
 }
 
 /** Returns the failure if the scheme that has authenticated a connection before must not, for a policy with other origins. */
-function earlierFailure(connection: ConnectionSource | undefined, exchange: Exchange): Failure | undefined {
+function earlierFailure(connection: ConnectionSource | undefined, exchange: Exchange): Failure | Fault | undefined {
   const { authenticated } = exchange;
   if (connection === undefined || authenticated === undefined || authenticated.origins === connection.origins) {
     return undefined;
   }
-  return originFailure(authenticated.scheme, connection, exchange);
+  return reading(authenticated.scheme, exchange, () => originFailure(authenticated.scheme, connection, exchange));
 }
 
 /** Returns the result of a policy for valid credentials, which may not be enough for it. */
-function sufficient(policy: Policy, exchange: Exchange, authenticated: Authenticated): Authenticated | Failure {
-  const shortfall = shortfallOf(policy, authenticated.admission, authenticated.scheme.name);
+function sufficient(policy: Policy, exchange: Exchange, authenticated: Authenticated): Authenticated | Failure | Fault {
+  const { scheme, admission } = authenticated;
+  const shortfall = reading(scheme, exchange, () => shortfallOf(policy, admission, scheme.name));
   if (shortfall === undefined) return authenticated;
-  exchange.insufficient = authenticated;
+  if (shortfall instanceof Failure) exchange.insufficient = authenticated;
   return shortfall;
+}
+
+/**
+ * Reads what the application has returned. A getter may throw anything, e.g. an `HttpException` that quotes the credentials, and the client
+ * must not get that.
+ */
+function reading<T>(scheme: Scheme, { request }: Exchange, read: () => T): T | Fault {
+  try {
+    return read();
+  } catch (error) {
+    return new Fault(
+      scheme.name,
+      VerifierError.of(scheme.name, error, () => secretsFor(scheme, request)),
+    );
+  }
+}
+
+/** Returns the strings of a request that no error, log or event may contain. */
+function secretsFor(scheme: Scheme, request: HttpRequest): readonly string[] {
+  return [...secretsOf(request), ...(scheme.secrets?.(request) ?? [])];
+}
+
+/**
+ * Returns `false` if the method has changed since a protected path accepted credentials that browsers add. A middleware may turn a GET into
+ * a DELETE, which a page of another site may not send.
+ */
+function isOfMethod({ authenticated, request }: Exchange): boolean {
+  return authenticated?.scheme.ambient !== true || authenticated.method === request.method;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isForAudience } from '../tokens/audience.js';
+import { LOGOUT_EVENT } from '../tokens/jwt/claims.check.js';
 
 /** A logout at the issuer. */
 export interface Logout {
@@ -16,9 +17,6 @@ export interface LogoutToken extends Logout {
   /** The time until which the token is accepted, in seconds since 1970. */
   readonly until: number;
 }
-
-/** The member of `events` (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
-const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** Section 2.4 recommends `logout+jwt`, and older issuers use other types. Tokens of a specific other type are refused. */
 const TYPES = /^(?:application\/)?(?:logout\+jwt|jwt)$/i;
@@ -56,7 +54,7 @@ export function readLogoutToken(
   if (iat < now - tolerance - MAX_AGE) refuse('iat is too old');
   if (!isOptionalId(sub) || !isOptionalId(sid)) refuse('sub and sid must be strings that are not empty');
   if (sub === undefined && sid === undefined) refuse('sub or sid is required');
-  if (!isObject(events) || !Object.hasOwn(events, EVENT) || !isObject(events[EVENT])) {
+  if (!isObject(events) || !Object.hasOwn(events, LOGOUT_EVENT) || !isObject(events[LOGOUT_EVENT])) {
     refuse('events does not contain a back-channel logout');
   }
   // An ID token may have a nonce. It must never count as a logout token.

@@ -14,6 +14,8 @@ export interface Authenticated {
   readonly admission: Admission<unknown>;
   /** The resource that the credentials were verified for. */
   readonly resource: FoundResource;
+  /** The method of the request. A middleware may change it later. */
+  readonly method: string;
   /** The pages that the `Origin` of a connection was checked with, or `undefined` if the request does not open a connection. */
   readonly origins?: Origins | undefined;
 }

@@ -4,7 +4,7 @@ import { isObservable } from 'rxjs';
 import { isPromise } from '../common/promise.js';
 import { Admission, type AdmissionInfo, admit, mergeInfo } from './admission.js';
 import { BOUND } from './confirmation.js';
-import { Failure, FAILURE_STATUSES } from './failure.js';
+import { Failure, FAILURE_STATUSES, isFailureShape } from './failure.js';
 import type { Outcome } from './outcome.js';
 import { isError, redactException, redactValue } from './redact.js';
 import { VerifierError } from './verifier.error.js';
@@ -69,7 +69,7 @@ export function outcomeOf(attempt: Attempt, value: unknown): Outcome {
   if (isError(value)) return outcomeOfError(attempt, value);
   if (!isPrincipal(value)) {
     throw new TypeError(
-      'The verifier returned a value that is not a principal: a function, a symbol, a stream, a response, an empty list or a boxed value; return the principal',
+      'The verifier returned a value that is not a principal: a function, a symbol, a stream, a response, an empty list, a boxed value or a copy of a Failure; return the principal',
     );
   }
   return admit(value, {});
@@ -83,6 +83,7 @@ function isPrincipal(value: unknown): boolean {
   // An empty result of a query, a response that was not read, and `this` of a class that was called as a function.
   return (
     !isEmpty(value) &&
+    !isFailureShape(value) &&
     !isIterator(value) &&
     !isResponse(value) &&
     value !== globalThis &&

@@ -52,6 +52,22 @@ export interface FailureDetails {
   readonly body?: string | object;
 }
 
+/** The reasons, for a check at run time. */
+const REASONS: readonly unknown[] = [
+  'missing',
+  'malformed',
+  'invalid',
+  'insufficient',
+  'forbidden',
+  'limited',
+] satisfies FailureReason[];
+
+/** Returns `true` for a copy of a failure that has lost its brand, e.g. because a cache has stored the result of a verifier as JSON. */
+export function isFailureShape(value: object): boolean {
+  const { reason, status, details } = value as Record<string, unknown>;
+  return REASONS.includes(reason) && FAILURE_STATUSES.includes(status as number) && typeof details === 'object';
+}
+
 /** Shared by all copies of this package in a process, so that each recognizes the failures of the others. */
 const FAILURE: unique symbol = Symbol.for('nestjs-http-auth:Failure');
 

@@ -32,6 +32,20 @@ export class VerifierError extends Error {
     this.status = fault?.getStatus() ?? 500;
     this.retryAfter = fault instanceof VerifierUnavailableException ? fault.retryAfter : undefined;
   }
+
+  /**
+   * Creates the error for any thrown value. If the value cannot be read, its text is dropped, because it may contain credentials.
+   *
+   * @internal
+   */
+  static of(scheme: string, error: unknown, secrets: () => readonly string[]): VerifierError {
+    try {
+      return new VerifierError(scheme, error, secrets());
+    } catch {
+      // The error is frozen, or one of its getters throws.
+      return new VerifierError(scheme, new Error('The error of the verifier cannot be read'), []);
+    }
+  }
 }
 
 /** Returns the 5xx exception of an error. `Promise.any()` hides it among the refusals of the other verifiers. */

@@ -25,6 +25,9 @@ const PROFILES = { 'at+jwt': ['exp', 'sub', 'client_id', 'iat', 'jti'], id_token
 /** RFC 9068 section 2.2: the claims that are strings. */
 const STRINGS = ['sub', 'client_id', 'jti'];
 
+/** The member of `events` that makes a JWT a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.4). */
+export const LOGOUT_EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
 /** RFC 8725 section 3.12: other types of token have other rules. */
 const TYPES = /^(?:application\/)?(?:jwt|at\+jwt)$/i;
 
@@ -42,7 +45,7 @@ export function claimsFailure(
 ): Failure | undefined {
   const { exp, nbf, iat, aud } = claims;
   const tolerance = clockTolerance / 1000;
-  if (!isOfType(typ, profile)) return FAILURES.type;
+  if (!isOfType(typ, profile) || isLogoutToken(claims)) return FAILURES.type;
   if (profile !== 'id_token' && isIdToken(typ, claims)) return FAILURES.idToken;
   if (audience !== null && !isForAudience(aud, audience)) return FAILURES.audience;
   if (profile !== undefined && !PROFILES[profile].every((claim) => Object.hasOwn(claims, claim))) return FAILURES.claim;
@@ -52,6 +55,14 @@ export function claimsFailure(
   if (!hasRequiredClaims(claims, require)) return FAILURES.claim;
   if ((nbf as number) > now + tolerance) return FAILURES.early;
   return exp <= now - tolerance ? FAILURES.expired : undefined;
+}
+
+/**
+ * Returns `true` for a logout token, which proves nothing about its sender. Older issuers give it the type of an ID token (OpenID Connect
+ * Back-Channel Logout 1.0 section 2.4).
+ */
+function isLogoutToken({ events }: Readonly<Record<string, unknown>>): boolean {
+  return typeof events === 'object' && events !== null && Object.hasOwn(events, LOGOUT_EVENT);
 }
 
 function isOfType(typ: unknown, profile: Requirements['profile']): boolean {
