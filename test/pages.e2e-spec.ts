@@ -9,7 +9,7 @@ import { curl, GuidePage, type RunningPage, shownBy } from './support/guide.js';
 import { Vendor } from './support/vendor.js';
 import { signed, VENDORS } from './support/vendor.tokens.js';
 
-let running: RunningPage | undefined;
+const running: RunningPage[] = [];
 let vendor: Vendor | undefined;
 
 beforeAll(() => {
@@ -17,12 +17,18 @@ beforeAll(() => {
 });
 
 afterEach(async () => {
-  await running?.stop();
-  running = undefined;
+  for (const page of running.splice(0)) await page.stop();
   jest.restoreAllMocks();
   await vendor?.stop();
   vendor = undefined;
 });
+
+/** Starts the application of a page, until the test ends. */
+async function start(page: GuidePage, adapter: string): Promise<RunningPage['app']> {
+  const started = await page.start(adapter);
+  running.push(started);
+  return started.app;
+}
 
 const realFetch = globalThis.fetch;
 
@@ -33,25 +39,26 @@ const pages: [page: string, commands: number][] = [
   ['users-in-a-database.md', 2],
   ['multi-tenant.md', 3],
   ['private-registry.md', 4],
-  ['docker-registry.md', 3],
+  ['docker-registry.md', 2],
+  ['docker-tokens.md', 1],
   ['swagger-ui.md', 4],
 ];
 
 describe.each(adapters)('The code of the guide on %s', (adapter) => {
   it.each(pages)('has the output of the commands in %s', async (name, commands) => {
     const page = new GuidePage(name);
-    running = await page.start(adapter);
+    const app = await start(page, adapter);
     const outputs: string[] = [];
-    for (const command of page.commands()) outputs.push(shownBy(command, await curl(running.app, command.line)));
+    for (const command of page.commands()) outputs.push(shownBy(command, await curl(app, command.line)));
     expect(outputs).toEqual(page.commands().map(({ output }) => output));
     expect(outputs).toHaveLength(commands);
   });
 
   it('gives Docker a token for a repository, from the password of the user', async () => {
-    running = await new GuidePage('docker-registry.md').start(adapter);
-    const { app } = running;
+    const app = await start(new GuidePage('docker-registry.md'), adapter);
+    const issuer = await start(new GuidePage('docker-tokens.md'), adapter);
     const tokenFor = async (scope: string) => {
-      const { body } = await curl(app, `curl -u alice:wonder:land localhost:3000/token?scope=${scope}`);
+      const { body } = await curl(issuer, `curl -u alice:wonder:land localhost:3000/token?scope=${scope}`);
       return (JSON.parse(body) as { token: string }).token;
     };
     const status = async (method: string, name: string, token: string) =>
@@ -68,10 +75,10 @@ describe.each(adapters)('The code of the guide on %s', (adapter) => {
   });
 
   it('refuses the token of a tenant at the other tenant', async () => {
-    running = await new GuidePage('multi-tenant.md').start(adapter);
+    const app = await start(new GuidePage('multi-tenant.md'), adapter);
     const authorization = 'Authorization: Bearer acme_xygcaBsY4uWYwSgErRka5WXq6_PaAGXm5sd3jRNv9wA';
     const statusAt = async (host: string) =>
-      (await curl(running?.app as never, `curl -H "Host: ${host}" -H "${authorization}" localhost:3000/me`)).status;
+      (await curl(app, `curl -H "Host: ${host}" -H "${authorization}" localhost:3000/me`)).status;
     expect([await statusAt('a.example'), await statusAt('b.example'), await statusAt('c.example')]).toEqual([
       200, 401, 401,
     ]);
@@ -100,8 +107,7 @@ describe.each(adapters)('The identity providers of the guide on %s', (adapter) =
       return url.startsWith('http://127.0.0.1') ? realFetch(url, init) : (toVendor(url, init as never) as never);
     });
     const page = new GuidePage(`identity-providers/${name}`);
-    running = await page.start(adapter);
-    const { app } = running;
+    const app = await start(page, adapter);
 
     const [first] = Object.values(accepted);
     const TOKEN = await signed(first as never);
@@ -123,10 +129,11 @@ describe.each(adapters)('The identity providers of the guide on %s', (adapter) =
   });
 });
 
-describe('The page about troubleshooting', () => {
-  it('has the messages of the library as its headings', () => {
+describe('The pages about troubleshooting', () => {
+  it('have the messages of the library as their headings', () => {
     const source = messages();
-    const headings = new GuidePage('troubleshooting.md').headings().filter((heading) => MESSAGE.test(heading));
+    const names = ['browsers', 'tokens', 'routes', 'startup'].map((about) => `troubleshooting-${about}.md`);
+    const headings = names.flatMap((name) => new GuidePage(name).headings()).filter((heading) => MESSAGE.test(heading));
     // The name of a function may be added to a message later.
     const parts = (heading: string) => heading.replace(/^\w+\(\): /, '').split(/…|; /);
     const unknown = headings.filter((heading) => !parts(heading).every((part) => source.includes(part)));
