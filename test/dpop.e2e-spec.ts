@@ -708,6 +708,11 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
         ),
         (token) => ({ authorization: `Bearer ${token}` }),
       ],
+      [
+        'bearer(anyOf()) with a verifier that accepts everything',
+        bearer(anyOf(verifier, () => ({ name: 'anybody' }))),
+        (token) => ({ authorization: `Bearer ${token}` }),
+      ],
       ['apiKey()', apiKey(verifier), (token) => ({ 'x-api-key': token })],
       ['cookie()', cookie(verifier, { name: 'sid' }), (token) => ({ cookie: `sid=${token}` })],
     ];

@@ -3,7 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { isObservable } from 'rxjs';
 import { isPromise } from '../common/promise.js';
 import { Admission, type AdmissionInfo, admit, mergeInfo } from './admission.js';
-import { BOUND } from './confirmation.js';
+import { boundFailure } from './confirmation.js';
 import { Failure, FAILURE_STATUSES, isFailureShape } from './failure.js';
 import type { Outcome } from './outcome.js';
 import { isError, redactException, redactValue } from './redact.js';
@@ -42,7 +42,7 @@ export async function decide(attempt: Attempt, verify: () => unknown): Promise<O
 /** Refuses credentials that are bound to a key if the scheme does not check the proof of the key. */
 function unlessBound({ scheme, confirms = false }: Attempt, outcome: Outcome): Outcome {
   if (confirms || outcome instanceof Failure || outcome.info.confirmation === undefined) return outcome;
-  return new Failure('invalid', scheme, 401, { params: { error_description: BOUND } });
+  return boundFailure(scheme);
 }
 
 /** Turns a thrown value into a failure, or throws it again without the credentials. */

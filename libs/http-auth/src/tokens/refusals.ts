@@ -1,4 +1,4 @@
-import { BOUND } from '../schemes/confirmation.js';
+import { boundFailure } from '../schemes/confirmation.js';
 import { Failure, type FailureDetails } from '../schemes/failure.js';
 
 /** Returns a failure with an `error_description` (RFC 6750 section 3). The description contains nothing from the token. */
@@ -17,6 +17,6 @@ export const REFUSALS = {
   audience: refusal('The token is not for this audience'),
   expired: refusal('The token has expired', { stale: true }),
   early: refusal('The token is not valid yet'),
-  bound: refusal(BOUND),
+  bound: boundFailure('Bearer'),
   type: refusal('The token is of another type'),
 } as const;

@@ -11,7 +11,7 @@ import { isOptIn, schemeProblem } from '../auth.scheme.js';
 import { verifyBound } from '../bound.token.js';
 import { bindsCertificate, CERTIFICATE_METADATA, CertificateCheck } from '../certificate.check.js';
 import { type CertificateNeed, certificateProblem, type CertificateSource } from '../client.certificate.js';
-import { BOUND, type Confirmation } from '../confirmation.js';
+import { boundFailure, type Confirmation } from '../confirmation.js';
 import { decide } from '../decide.js';
 import { Failure, type FailureReason } from '../failure.js';
 import { hasFormToken } from '../form.token.js';
@@ -213,9 +213,7 @@ export class BearerScheme implements Scheme {
     const bound = await verifyBound(this.name, this.verifier, credentials, request, context);
     if (bound instanceof Failure) return bound;
     const { admission, confirmations } = bound;
-    if (!confirmations.every(isChecked)) {
-      return new Failure('invalid', this.name, 401, { params: { error_description: BOUND } });
-    }
+    if (!confirmations.every(isChecked)) return boundFailure(this.name);
     return (
       this.#certificate.failure(confirmations, request) ??
       admit(admission.principal, mergeInfo(admission.info, { confirmation: confirmations[0] }))
