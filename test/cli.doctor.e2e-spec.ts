@@ -133,7 +133,7 @@ describe('nestjs-http-auth doctor', () => {
       ),
       'OK    copies       nestjs-http-auth and Nest are installed once',
       'OK    startup      the application can be created',
-      'OK    open routes  1 routes: all need credentials',
+      'OK    open routes  routes: 1, all need credentials',
       'OK    proxies      only named proxies are trusted',
       'OK    CORS         enableCors() is not called, so pages of other origins cannot read responses, unless a middleware allows them',
       'OK    TLS          a proxy terminates TLS (tlsTerminated)',
@@ -142,7 +142,7 @@ describe('nestjs-http-auth doctor', () => {
       'OK    plain HTTP   no verifier sets allowInsecureHttp',
       'OK    issuers      the application has no issuers of JWTs',
       '',
-      '0 failed, 0 warnings',
+      'failed: 0, warnings: 0',
     ]);
   });
 
@@ -296,17 +296,17 @@ describe('The checks of nestjs-http-auth doctor', () => {
   it('warns about open routes, unless the baseline has them', async () => {
     open();
     expect((await findings('open routes')).found).toEqual([
-      'WARN 1 of 2 routes need no credentials: /health GET public',
+      'WARN routes without credentials: 1 of 2 (/health GET public)',
     ]);
     write('http-auth-routes.json', '["/health GET public"]');
-    expect((await findings('open routes')).found).toEqual(['OK 2 routes: 1 open routes are in http-auth-routes.json']);
+    expect((await findings('open routes')).found).toEqual(['OK routes: 2, 1 open as in http-auth-routes.json']);
   });
 
   it('warns about routes without the guard', async () => {
     open({ globalGuard: false });
     expect((await findings('open routes')).found).toEqual([
       'WARN HttpAuthGuard does not run on GET /orders, GET /health',
-      'WARN 2 of 2 routes need no credentials: /orders GET public, /health GET public',
+      'WARN routes without credentials: 2 of 2 (/orders GET public, /health GET public)',
     ]);
   });
 
@@ -366,8 +366,8 @@ describe('The checks of nestjs-http-auth doctor', () => {
     const lines = out.split('\n').filter((line) => line.startsWith('WARN  passwords'));
     expect(lines.map((line) => line.replace(cwd, '.').slice(19))).toEqual([
       'htpasswd(./users.htpasswd): a user cannot log in because of line 2: its password is plain text; make a hash with npx nestjs-http-auth hash',
-      'htpasswd(./users.htpasswd): 2 of 2 hashes are weaker than OWASP recommends ({SHA})',
-      'users(): 1 of 1 hashes are weaker than OWASP recommends ($2$8)',
+      'htpasswd(./users.htpasswd): hashes weaker than OWASP recommends: 2 of 2 ({SHA})',
+      'users(): hashes weaker than OWASP recommends: 1 of 1 ($2$8)',
     ]);
     expect(out).not.toMatch(/alice|bob|dave|plain-text-password|W6ph5|E8plf/);
   });
@@ -381,8 +381,8 @@ describe('The checks of nestjs-http-auth doctor', () => {
     const found = all.filter(({ check, message }) => check === 'passwords' && message.startsWith('htdigest('));
     expect(found.map(({ level, message }) => `${level} ${message.replace(cwd, '.')}`)).toEqual([
       'WARN htdigest(./users.htdigest): a user cannot log in because of line 3: its hash is neither MD5 nor SHA-256; write 32 or 64 hexadecimal digits',
-      'WARN htdigest(./users.htdigest): 2 of 3 hashes are weaker than OWASP recommends (MD5)',
-      'WARN htdigest(./users.htdigest): 1 of 3 hashes are weaker than OWASP recommends (SHA-256)',
+      'WARN htdigest(./users.htdigest): hashes weaker than OWASP recommends: 2 of 3 (MD5)',
+      'WARN htdigest(./users.htdigest): hashes weaker than OWASP recommends: 1 of 3 (SHA-256)',
     ]);
     expect(found.map(({ fix }) => fix)).toEqual([undefined, ...Array<string>(2).fill(found[1]?.fix ?? 'no fix')]);
     expect(found[1]?.fix).toContain('Digest needs such hashes');
@@ -567,7 +567,7 @@ describe('nestjs-http-auth doctor of a new application', () => {
       write(`dist/${name}.js`, outputText);
     }
     const { code, out } = await doctor('dist/main.js');
-    expect(out).toContain('OK    open routes  1 routes: all need credentials');
+    expect(out).toContain('OK    open routes  routes: 1, all need credentials');
     expect(code).toBe(0);
   });
 });

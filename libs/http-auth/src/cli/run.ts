@@ -33,7 +33,7 @@ application has them already, nothing changes. Run it in the folder of the appli
   --realm <name>        the realm (default: the name in package.json)
   --module <file>       the file of the root module (default: app.module.ts in the sourceRoot of nest-cli.json)
   --dry-run             prints the changes and writes nothing
-  --force               edits files that have uncommitted changes in Git
+  --force               edits the root module although it has uncommitted changes in Git
 
 nestjs-http-auth doctor <file> [--online] [--json]
 

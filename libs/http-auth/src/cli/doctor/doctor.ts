@@ -135,5 +135,5 @@ function textOf(entries: readonly Entry[]): string {
     ...(fix === undefined ? [] : [`${' '.repeat(width + 8)}-> ${fix}`]),
   ]);
   const count = (wanted: Level) => entries.filter(({ level }) => level === wanted).length;
-  return [...lines, '', `${count('FAIL')} failed, ${count('WARN')} warnings`].join('\n');
+  return [...lines, '', `failed: ${count('FAIL')}, warnings: ${count('WARN')}`].join('\n');
 }

@@ -11,7 +11,7 @@ export const passwords: Check<Application> = {
     if (findings.length > 0) return findings;
     if (all.length === 0) return [{ level: 'OK', message: 'no hashes are in files or in the configuration' }];
     const count = all.reduce((sum, hashes) => sum + hashes.count, 0);
-    return [{ level: 'OK', message: `${count} hashes are as strong as OWASP recommends` }];
+    return [{ level: 'OK', message: `hashes: ${count}, all as strong as OWASP recommends` }];
   },
 };
 
@@ -25,7 +25,7 @@ function findingsOf({ source, count, weak, skipped, fix = NEW_HASHES }: StoredHa
   for (const [profile, weaker] of weak) {
     findings.push({
       level: 'WARN',
-      message: `${source}: ${weaker} of ${count} hashes are weaker than OWASP recommends (${profile})`,
+      message: `${source}: hashes weaker than OWASP recommends: ${weaker} of ${count} (${profile})`,
       fix,
     });
   }

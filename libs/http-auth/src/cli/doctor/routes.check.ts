@@ -25,13 +25,13 @@ export const routes: Check<Application> = {
     if (added.length > 0) {
       findings.push({
         level: 'WARN',
-        message: `${added.length} of ${all.length} routes need no credentials: ${listOf(added)}`,
+        message: `routes without credentials: ${added.length} of ${all.length} (${listOf(added)})`,
         fix: `close them, or accept them: npx nestjs-http-auth routes ${target} --update-baseline`,
       });
     }
     if (findings.length > 0) return findings;
-    const message = open.length === 0 ? 'all need credentials' : `${open.length} open routes are in ${BASELINE_FILE}`;
-    return [{ level: 'OK', message: `${all.length} routes: ${message}` }];
+    const message = open.length === 0 ? 'all need credentials' : `${open.length} open as in ${BASELINE_FILE}`;
+    return [{ level: 'OK', message: `routes: ${all.length}, ${message}` }];
   },
 };
 

@@ -97,12 +97,9 @@ function recipeOf(scheme: 'basic' | 'bearer' | 'jwt', positionals: readonly stri
 
 /** Writes all files. If one of them cannot be written, the others get their old content again. */
 function write(cwd: string, changes: readonly Change[], force: boolean): void {
-  const dirty = force
-    ? []
-    : uncommitted(
-        cwd,
-        changes.map(({ file }) => file),
-      );
+  // `npm install` has just changed package.json, and changes it again afterwards.
+  const sources = changes.map(({ file }) => file).filter((file) => file !== 'package.json');
+  const dirty = force ? [] : uncommitted(cwd, sources);
   if (dirty.length > 0) {
     throw new CliError(
       `${dirty.join(', ')}: there are changes without a commit; commit them first, or use --force to edit the files anyway`,
