@@ -96,7 +96,9 @@ describe.each(adapters)('A certificate in a field of a proxy on %s', (_name, ada
   it('[MTLS-10] counts as absent if it does not come from a trusted proxy', async () => {
     const app = await application({ trusted: ['10.0.0.0/8', '::1', 'unix'] });
     expect(await statusOf(app, { 'Client-Cert': rfc9440 })).toBe(401);
-    expect(messages).toEqual(['The client certificate is missing: the request does not come from a trusted proxy']);
+    expect(messages).toEqual([
+      'The client certificate is missing: the request comes from 127.0.0.1, which is not a trusted proxy',
+    ]);
   });
 
   it('[MTLS-10] counts as absent if only X-Forwarded-For has a trusted address', async () => {
@@ -202,6 +204,16 @@ describe('The options of fromProxy()', () => {
       /^fromProxy\(\): field must be the name of a field, e\.g\. 'Client-Cert'/,
     ],
     ['field is not a token', { field: 'Client Cert' }, /^fromProxy\(\): field must be the name of a field/],
+    [
+      'field is a variable of nginx',
+      { field: '$ssl_client_escaped_cert' },
+      /^fromProxy\(\): field must be the name of a field/,
+    ],
+    [
+      'field is a field of clients',
+      { field: 'Authorization' },
+      /^fromProxy\(\): field: 'Authorization' is the field of a client; name the one that the proxy sets/,
+    ],
     [
       'format is missing',
       { format: undefined },

@@ -649,6 +649,8 @@ describe.each(adapters)('Digest on %s', (_name, adapter) => {
     ['an ha1 that is not hexadecimal', () => ({ principal: 'alice', ha1: 'g'.repeat(64) })],
     ['an ha1 that is a number', () => ({ principal: 'alice', ha1: 5 })],
     ['no secret', () => ({ principal: 'alice' })],
+    ['no principal', () => ({ name: 'alice', password: 'wonder:land' })],
+    ['a principal that is null', () => ({ principal: null, password: 'wonder:land' })],
     ['a promise of a principal', () => ({ principal: Promise.resolve('alice'), password: 'wonder:land' })],
     [
       'a rejected promise of a principal',

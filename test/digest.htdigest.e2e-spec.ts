@@ -82,6 +82,27 @@ describe.each(adapters)('htdigest() on %s', (_name, adapter) => {
     expect((await login(await application(), 'alice', 'one')).status).toBe(401);
   });
 
+  it.each([
+    ['has only hashes by MD5', () => line('MD5', 'alice', 'one')],
+    ['has only another realm', () => line('SHA-256', 'alice', 'one', 'Other')],
+    ['is empty', () => ''],
+  ])('logs once that nobody can log in if the file %s', async (_what, text) => {
+    writeFileSync(file, text());
+    const logger = new RecordingLogger();
+    const app = await application(logger);
+    await login(app, 'alice', 'one');
+    await login(app, 'alice', 'one');
+    const warning = `htdigest(): no line of ${file} has the realm "Staging" and a hash by SHA-256, so nobody can log in`;
+    expect(logger.text().split(warning)).toHaveLength(2);
+  });
+
+  it('logs no warning if the file has the realm and the algorithm, but not the user', async () => {
+    writeFileSync(file, line('SHA-256', 'alice', 'one'));
+    const logger = new RecordingLogger();
+    expect((await login(await application(logger), 'nobody', 'one')).status).toBe(401);
+    expect(logger.text()).not.toContain('nobody can log in');
+  });
+
   it('reads the file again within a second if it changes, and keeps the users if it disappears', async () => {
     writeFileSync(file, line('SHA-256', 'alice', 'one'));
     const logger = new RecordingLogger();
@@ -117,11 +138,20 @@ describe.each(adapters)('htdigest() on %s', (_name, adapter) => {
   });
 });
 
+it.each([undefined, '', 5])('stops startup if htdigest() gets %j instead of a path', (path) => {
+  expect(() => htdigest(path as never)).toThrow(
+    expect.objectContaining({
+      code: 'ERR_AUTH_HTDIGEST_FILE',
+      message: "htdigest(): pass the path of a file, e.g. './users.htdigest'",
+    }),
+  );
+});
+
 it('stops startup if the file of htdigest() cannot be read', () => {
   expect(() => htdigest(file)).toThrow(
     expect.objectContaining({
       code: 'ERR_AUTH_HTDIGEST_FILE',
-      message: `htdigest(): ${file} cannot be read (ENOENT); write lines of the form username:realm:hash`,
+      message: `htdigest(): ${file} cannot be read (ENOENT); create it with lines of the form username:realm:hash`,
     }),
   );
 });

@@ -470,6 +470,12 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     );
   });
 
+  it('[DPOP-15] does not start with maxAge and nonces, because the nonce tells the age', async () => {
+    await expect(application({ nonces, maxAge: '10s' })).rejects.toThrow(
+      'dpop(): maxAge has no effect with nonces, because the nonce tells the age of a proof; set nonces.ttl instead',
+    );
+  });
+
   it('[DPOP-14] accepts proofs of the last minute, with a tolerance of 10 seconds', async () => {
     const app = await application();
     for (const seconds of [-65, -10, 8]) {

@@ -31,7 +31,7 @@ export interface DpopProofOptions {
   /** The access token. */
   readonly token: string;
   /** The nonce of the server, i.e. `DPoP-Nonce` of a response. */
-  readonly nonce?: string;
+  readonly nonce?: string | null;
   /** Other claims, or other values of claims. `undefined` removes a claim. This is for tests of invalid proofs. */
   readonly claims?: Readonly<Record<string, unknown>>;
   /** The same for the header. */
@@ -46,8 +46,15 @@ const GENERATORS: Readonly<Record<DpopAlgorithm, () => { privateKey: KeyObject; 
   RS256: () => generateKeyPairSync('rsa', { modulusLength: 2048 }),
 };
 
-/** Creates a key for the proofs of a test. */
+/**
+ * Creates a key for the proofs of a test.
+ *
+ * @throws TypeError if the algorithm is not supported
+ */
 export function dpopKey(alg: DpopAlgorithm = 'ES256'): DpopKey {
+  if (!Object.hasOwn(GENERATORS, alg)) {
+    throw new TypeError(`dpopKey(): the algorithm is not supported; choose of ${Object.keys(GENERATORS).join(', ')}`);
+  }
   const { privateKey, publicKey } = GENERATORS[alg]();
   const jwk = publicKey.export({ format: 'jwk' });
   return { privateKey, jwk, jkt: thumbprintOf(jwk), alg };
@@ -56,6 +63,7 @@ export function dpopKey(alg: DpopAlgorithm = 'ES256'): DpopKey {
 /**
  * Creates a DPoP proof (RFC 9449 section 4.2) for one request to an application with `dpop()`. Each proof can be used once.
  *
+ * @throws TypeError if `key`, `url` or `token` is missing
  * @example
  * const key = dpopKey();
  * const token = await issueToken({ cnf: { jkt: key.jkt } });
@@ -65,12 +73,15 @@ export function dpopKey(alg: DpopAlgorithm = 'ES256'): DpopKey {
  *   .expect(200);
  */
 export function dpopProof({ key, url, method = 'GET', token, nonce, claims, header }: DpopProofOptions): string {
+  if ((key as unknown) === undefined || typeof url !== 'string' || typeof token !== 'string') {
+    throw new TypeError('dpopProof(): key, url and token are required; pass the key of dpopKey()');
+  }
   const { alg, jwk, privateKey } = key;
   const ath = createHash('sha256').update(token).digest('base64url');
   const iat = Math.floor(Date.now() / 1000);
   const input = [
     { typ: 'dpop+jwt', alg, jwk, ...header },
-    { jti: randomUUID(), htm: method, htu: url, iat, ath, nonce, ...claims },
+    { jti: randomUUID(), htm: method, htu: url, iat, ath, nonce: nonce ?? undefined, ...claims },
   ]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');

@@ -30,6 +30,9 @@ export interface ProxyOptions extends TlsOptions {
   readonly trusted: readonly string[];
 }
 
+/** Fields that clients use for something else. */
+const OTHER_FIELDS = ['authorization', 'proxy-authorization', 'cookie', 'dpop', 'host', 'origin'];
+
 const NAMES: OptionNames<ProxyOptions> = { field: true, format: true, trusted: true, required: true };
 
 /** Reads the value of a field. Returns `undefined` if it is not valid. */
@@ -67,7 +70,11 @@ function find(
   { field, read, peers }: { readonly field: string; readonly read: Reader; readonly peers: TrustedPeers },
 ): ClientCertificate | NoClientCertificate {
   const socket = socketOf(request);
-  if (socket === undefined || !peers.has(socket)) return { missing: 'the request does not come from a trusted proxy' };
+  if (socket === undefined || !peers.has(socket)) {
+    return {
+      missing: `the request comes from ${socket?.remoteAddress ?? 'a connection without an address'}, which is not a trusted proxy`,
+    };
+  }
   const value = request.headers[field];
   if (value === undefined) return { missing: 'the proxy has not sent the field' };
   // Node joins several lines to one string, so the proxy has kept the line of the client.
@@ -84,12 +91,20 @@ function optionsProblem(options: Partial<ProxyOptions> | null): string | undefin
   return (
     unknownOption(options, NAMES) ??
     requiredProblem(options) ??
-    (typeof field === 'string' && isToken(field)
-      ? undefined
-      : "field must be the name of a field, e.g. 'Client-Cert' (RFC 9110 section 5.1)") ??
+    fieldProblem(field) ??
     (typeof format === 'string' && Object.hasOwn(READERS, format)
       ? undefined
       : `format must be the format of the field; choose of ${formats}`) ??
     trustedProblem(trusted)
   );
+}
+
+function fieldProblem(field: unknown): string | undefined {
+  // "$" is allowed in a name, but only variables of nginx begin with it.
+  if (typeof field !== 'string' || !isToken(field) || field.startsWith('$')) {
+    return "field must be the name of a field, e.g. 'Client-Cert' (RFC 9110 section 5.1)";
+  }
+  return OTHER_FIELDS.includes(field.toLowerCase())
+    ? `field: '${field}' is the field of a client; name the one that the proxy sets, e.g. 'Client-Cert'`
+    : undefined;
 }

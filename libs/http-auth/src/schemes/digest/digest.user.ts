@@ -75,6 +75,7 @@ export function readUser(
     principal.then(undefined, () => undefined);
     return 'the principal is a promise; await it in find';
   }
+  if (!principal) return 'the principal is missing; return { principal, ha1 } or { principal, password }';
   if (sent === undefined && typeof username !== 'string') {
     return 'username is missing; with userhash, return it as it is stored';
   }

@@ -13,6 +13,8 @@ export class DigestTable {
   /** The number of hashes of each algorithm. */
   readonly counts = new Map<DigestHash, number>();
   private readonly users = new Map<string, StoredDigestUser>();
+  /** The realms and the algorithms that have users. */
+  private readonly realms = new Set<string>();
 
   /** Adds a user. Returns `false` if the user exists. */
   add(user: StoredDigestUser, realm: string, algorithm: Algorithm): boolean {
@@ -20,8 +22,14 @@ export class DigestTable {
     if (this.users.has(key)) return false;
     this.counts.set(algorithm.hash, (this.counts.get(algorithm.hash) ?? 0) + 1);
     this.users.set(key, user);
+    this.realms.add(JSON.stringify([realm, algorithm.hash]));
     this.users.set(keyOf(userhashOf(algorithm, user.name, realm), realm, algorithm.hash, true), user);
     return true;
+  }
+
+  /** Returns `true` if a realm has a user with a hash by the algorithm. */
+  serves(realm: string, hash: DigestHash): boolean {
+    return this.realms.has(JSON.stringify([realm, hash]));
   }
 
   /** Returns a user, or `undefined` if there is no such user. */

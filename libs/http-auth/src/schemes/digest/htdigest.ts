@@ -1,3 +1,5 @@
+import { Logger } from '@nestjs/common';
+import { AuthConfigurationError } from '../../common/configuration.error.js';
 import { answerFor, HASHES, type StoredHashes } from '../../common/measure.js';
 import { WatchedFile } from '../../common/watched.file.js';
 import type { DigestLookup, DigestUser } from './digest.user.js';
@@ -14,7 +16,7 @@ export interface DigestFileUser {
  * makes, or SHA-256.
  *
  * A change of the file takes effect within a second. Invalid lines are skipped, and the log names their numbers. If the file disappears,
- * the last users stay valid until it is back.
+ * the last users stay valid until it is back. If no line has the realm and the algorithm of a login, the log has a warning.
  *
  * @param file the path, relative to the current directory
  * @throws AuthConfigurationError if the file cannot be read at startup
@@ -24,10 +26,17 @@ export interface DigestFileUser {
 export function htdigest(
   file: string,
 ): (username: string, lookup: DigestLookup) => Promise<DigestUser<DigestFileUser> | null> {
+  if (typeof file !== 'string' || file === '') {
+    throw new AuthConfigurationError(
+      'ERR_AUTH_HTDIGEST_FILE',
+      "htdigest(): pass the path of a file, e.g. './users.htdigest'",
+    );
+  }
+  let isWarned = false;
   const source = new WatchedFile(file, {
     name: 'htdigest',
     code: 'ERR_AUTH_HTDIGEST_FILE',
-    fix: 'write lines of the form username:realm:hash',
+    fix: 'create it with lines of the form username:realm:hash',
     parse: (text) => {
       const content = parseHtdigest(text);
       return { content, skipped: content.skipped };
@@ -36,6 +45,12 @@ export function htdigest(
   answerFor(HASHES, source, (question, { latest }) => question(hashesOf(file, latest)));
   return async (username, { realm, algorithm, userhash }) => {
     const { table } = await source.current();
+    if (!isWarned && !table.serves(realm, algorithm)) {
+      isWarned = true;
+      new Logger('htdigest').warn(
+        `htdigest(): no line of ${file} has the realm "${realm}" and a hash by ${algorithm}, so nobody can log in; add lines, or set algorithms: ['MD5'] of digest() for lines of Apache's htdigest`,
+      );
+    }
     const user = table.find(username, realm, algorithm, userhash);
     return user === undefined ? null : { principal: { name: user.name }, username: user.name, ha1: user.ha1 };
   };

@@ -134,6 +134,9 @@ export function optionsProblem(options: DpopOptions): string | undefined {
     algorithmsProblem(algorithms) ??
     timesProblem(options) ??
     nonceProblem(nonces) ??
+    (nonces !== false && options.maxAge !== undefined
+      ? 'maxAge has no effect with nonces, because the nonce tells the age of a proof; set nonces.ttl instead'
+      : undefined) ??
     replayProblem(replay) ??
     certificateProblem(certificate) ??
     openApiProblem(openapi) ??
