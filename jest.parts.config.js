@@ -11,5 +11,5 @@ export default {
   roots: ['<rootDir>/test/parts'],
   testMatch: ['**/*.parts-spec.ts'],
   testTimeout: 120_000,
-  maxWorkers: 1,
+  maxWorkers: 2,
 };
