@@ -332,6 +332,27 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     );
   });
 
+  it('[DPOP-10] refuses a proof if a middleware changes the method after a protected path has accepted it', async () => {
+    const app = await start(
+      adapter(),
+      {
+        imports: [AuthModule.forRoot({ realm: 'Reports', schemes: [dpop(verifier, { origin })] })],
+        controllers: [ReportsController],
+      },
+      (one) => {
+        protect(one, '/reports');
+        one.use((request: { method: string; headers: OutgoingHttpHeaders }, _response: unknown, next: () => void) => {
+          request.method = String(request.headers['x-method'] ?? request.method);
+          next();
+        });
+      },
+    );
+    expect(await ask(app)).toMatchObject({ status: 200 });
+    expect(await ask(app, {}, { headers: { 'x-method': 'POST' } })).toMatchObject(
+      badProof('The DPoP proof is for another method'),
+    );
+  });
+
   it('[DPOP-10] accepts a proof for another method on a request with this method', async () => {
     const app = await application();
     expect(await ask(app, { method: 'POST' }, { method: 'POST' })).toMatchObject({ status: 201 });
@@ -714,11 +735,16 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
         ),
         (token) => ({ authorization: `Bearer ${token}` }),
       ],
-      [
-        'bearer(anyOf()) with a verifier that accepts everything',
-        bearer(anyOf(verifier, () => ({ name: 'anybody' }))),
+      ...(
+        [
+          ['anyOf()', anyOf(verifier, () => ({ name: 'anybody' }))],
+          ['a catch block', (c, r, x) => verifier(c, r, x).catch(() => ({ name: 'anybody' }))],
+        ] satisfies [what: string, verify: VerifierFunction<DpopCredentials>][]
+      ).map(([what, verify]): (typeof sentBy)[number] => [
+        `bearer() if ${what} accepts everything that jwt() refuses`,
+        bearer(verify),
         (token) => ({ authorization: `Bearer ${token}` }),
-      ],
+      ]),
       ['apiKey()', apiKey(verifier), (token) => ({ 'x-api-key': token })],
       ['cookie()', cookie(verifier, { name: 'sid' }), (token) => ({ cookie: `sid=${token}` })],
     ];

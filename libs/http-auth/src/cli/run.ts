@@ -90,10 +90,8 @@ const OPTIONS = {
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<0 | 1 | 2> {
   const { cwd, ask } = surroundings;
-  const [out, err] = [surroundings.out, surroundings.err].map((print) => (text: string) => print(printable(text))) as [
-    (text: string) => void,
-    (text: string) => void,
-  ];
+  const out = (text: string) => surroundings.out(printable(text));
+  const err = (text: string) => surroundings.err(printable(text));
   try {
     const [name, ...rest] = args.includes('--help') || args.includes('-h') ? [] : args;
     if (name === 'hash') {

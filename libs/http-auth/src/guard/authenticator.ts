@@ -323,11 +323,11 @@ function secretsFor(scheme: Scheme, request: HttpRequest): readonly string[] {
 }
 
 /**
- * Returns `false` if the method has changed since a protected path accepted credentials that browsers add. A middleware may turn a GET into
- * a DELETE, which a page of another site may not send.
+ * Returns `false` if the method has changed since a protected path accepted the credentials. A middleware may turn a GET into a DELETE,
+ * which a page of another site may not send, and which a proof of DPoP or a response of Digest does not cover.
  */
 function isOfMethod({ authenticated, request }: Exchange): boolean {
-  return authenticated?.scheme.ambient !== true || authenticated.method === request.method;
+  return authenticated?.method === request.method;
 }
 
 /**

@@ -2,7 +2,6 @@ import type { RateLimiterAbstract, RateLimiterCompatibleAbstract } from 'rate-li
 import type { HttpRequest } from '../http/request.js';
 import { type Duration, milliseconds } from '../common/duration.js';
 import { type OptionNames, undefinedOption, unknownOption } from '../common/options.js';
-
 import { undefinedRedis } from '../common/redis.js';
 
 /** A limiter of rate-limiter-flexible for any store. Its options for points, duration and blocking are ignored. */

@@ -35,8 +35,7 @@ const PARTS: unique symbol = Symbol('nestjs-http-auth:parts');
  * result that accepts the request.
  *
  * - If all refuse, it refuses. The response has the reason of the first verifier that knows such credentials, e.g. that a JWT has expired.
- * - A 4xx exception other than 401 ends the search: that verifier has found the credentials valid. So does a token that is bound to a key
- *   if the scheme does not check its proof.
+ * - A 4xx exception other than 401 ends the search: that verifier has found the credentials valid.
  * - If a verifier fails for another reason, e.g. because its issuer is down, and no other one accepts the request, the response is a 5xx.
  *
  * For limits, it is one attempt.
@@ -77,11 +76,11 @@ export function firstOf<C, P, R>(verifiers: readonly VerifierFunction<C, P, R>[]
         // oxlint-disable-next-line no-await-in-loop -- the next verifier is asked only if this one refuses
         const outcome = outcomeOf(ATTEMPT, await verify(credentials, request, context));
         if (!(outcome instanceof Failure)) return outcome as Verdict<P>;
-        if (isFinal(outcome)) throw RefusedException.of(outcome);
+        if (FINAL.includes(outcome.reason)) throw RefusedException.of(outcome);
         refusals.push(RefusedException.of(outcome));
       } catch (error) {
         const failure = failureOf(ATTEMPT, error);
-        if (failure !== undefined && isFinal(failure)) throw error;
+        if (failure !== undefined && FINAL.includes(failure.reason)) throw error;
         if (failure !== undefined) refusals.push(error as RefusedException);
         else if (error instanceof HttpException && error.getStatus() < 500) throw error;
         else faults.push(error);
@@ -100,13 +99,8 @@ export function firstOf<C, P, R>(verifiers: readonly VerifierFunction<C, P, R>[]
 /** Only the kind of a result matters here. The scheme decides the outcome again, and removes secrets from it. */
 const ATTEMPT = { scheme: '', secrets: () => [] };
 
-/** The reasons of a verifier that has found the credentials valid, or must not be asked again. */
+/** The verifier has found the credentials valid, or must not be asked again. */
 const FINAL: readonly FailureReason[] = ['forbidden', 'insufficient', 'limited'];
-
-/** A verifier that does not read the binding of a token must not accept the token without its proof. */
-function isFinal({ reason, details }: Failure): boolean {
-  return FINAL.includes(reason) || details.bound === true;
-}
 
 function isKnown(refusal: unknown): boolean {
   return failureOf(ATTEMPT, refusal)?.details.foreign !== true;

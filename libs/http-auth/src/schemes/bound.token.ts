@@ -1,10 +1,12 @@
 import type { HttpRequest } from '../http/request.js';
-import type { Confirmation } from './confirmation.js';
+import { boundFailure, type Confirmation } from './confirmation.js';
+import { isPromise } from '../common/promise.js';
 import { outcomeOf } from './decide.js';
 import { Failure } from './failure.js';
 import type { Admission } from './admission.js';
+import { RefusedException } from './refused.exception.js';
 import type { VerifierContext } from './verifier.context.js';
-import type { VerifierFunction } from './verifier.js';
+import type { Verdict, VerifierFunction } from './verifier.js';
 
 /** A valid token, with everything that it is bound to. */
 export interface BoundToken {
@@ -34,4 +36,24 @@ export async function verifyBound<Credentials extends { readonly token: string }
   if (outcome instanceof Failure) return outcome;
   const { confirmation } = outcome.info;
   return { admission: outcome, confirmations: confirmation === undefined ? required : [confirmation, ...required] };
+}
+
+/**
+ * Returns a verifier that refuses bound credentials for the schemes that do not check proofs. The verifier of the application may have
+ * asked another verifier after `jwt()` has refused them, and that one may not read the binding.
+ */
+export function refusingBound<Credentials, Principal, Request>(
+  verify: VerifierFunction<Credentials, Principal, Request>,
+): VerifierFunction<Credentials, Principal, Request> {
+  return (credentials, request, context) => {
+    if (context.requireConfirmation !== undefined) return verify(credentials, request, context);
+    let isBound = false;
+    const requireConfirmation = () => {
+      isBound = true;
+      throw RefusedException.of(boundFailure(context.scheme));
+    };
+    const checked = (verdict: Verdict<Principal>) => (isBound ? boundFailure(context.scheme) : verdict);
+    const verdict = verify(credentials, request, { ...context, requireConfirmation });
+    return isPromise(verdict) ? verdict.then(checked) : checked(verdict);
+  };
 }

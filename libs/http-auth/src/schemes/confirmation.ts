@@ -13,7 +13,7 @@ export interface Confirmation {
 /** Returns the failure of a scheme that does not check the proof of the credentials (RFC 9449 section 7.2). */
 export function boundFailure(scheme: string): Failure {
   const description = 'The token is bound to a key, and cannot be used as a bearer token';
-  return new Failure('invalid', scheme, 401, { params: { error_description: description }, bound: true });
+  return new Failure('invalid', scheme, 401, { params: { error_description: description } });
 }
 
 /** Reads a claim `cnf`. A value that is not an object is a confirmation that no scheme can check. */

@@ -42,8 +42,6 @@ export interface FailureDetails {
    * verifier that knows them.
    */
   readonly foreign?: boolean;
-  /** If `true`, the credentials are bound to a key, and the scheme does not check its proof. `anyOf()` then asks no other verifier. */
-  readonly bound?: boolean;
   /** If `true`, the credentials were valid once, and have expired. `@OptionalAuth({ stale: 'anonymous' })` can accept them as none. */
   readonly stale?: boolean;
   /** If `true`, a page of another site has opened the connection, so its `Origin` was refused. */

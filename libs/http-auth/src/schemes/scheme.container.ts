@@ -5,6 +5,7 @@ import { isPromise } from '../common/promise.js';
 import { TIMEOUT, withinTime } from '../common/timeout.js';
 import { type AuthenticationFields, FIELDS, PROXY } from '../http/fields.js';
 import { firstOf, partsOf } from './any.of.js';
+import { refusingBound } from './bound.token.js';
 import type { SchemeContainer } from './scheme.js';
 import { tooLate } from './unavailable.exception.js';
 import { isVerifierClass, type Verifier, type VerifierClass, type VerifierFunction } from './verifier.js';
@@ -31,7 +32,7 @@ export class NestSchemeContainer implements SchemeContainer {
   verifier<Credentials, Principal, Request>(
     verifier: Verifier<Credentials, Principal, Request>,
   ): VerifierFunction<Credentials, Principal, Request> {
-    const verify = this.functionOf(verifier);
+    const verify = refusingBound(this.functionOf(verifier));
     return (credentials, request, context) => {
       const verdict = verify(credentials, request, context);
       return isPromise(verdict) ? withinTime(verdict, this.timeout, tooLate) : verdict;

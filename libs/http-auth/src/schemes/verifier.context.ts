@@ -25,8 +25,9 @@ export interface VerifierContext {
   readonly scopes: readonly string[];
   /**
    * Tells the scheme that the credentials are bound to a key. The scheme then accepts the request only if the client proves that it has
-   * the key, regardless of the result of the verifier. It is absent if the scheme cannot check a proof: the verifier must then refuse the
-   * credentials. `jwt()` and `introspection()` do so.
+   * the key, regardless of the result of the verifier. If the scheme cannot check a proof, the function throws a `RefusedException`, and the
+   * request is refused, even if the verifier catches it. It is absent if the scheme has called the verifier itself: the verifier must then
+   * refuse the credentials. `jwt()` and `introspection()` do so.
    */
   readonly requireConfirmation?: ((confirmation: Confirmation) => void) | undefined;
 }
