@@ -54,6 +54,8 @@ async function verify(name: string) {
       throw new TypeError('a bug');
     case 'again':
       return new Failure('limited', undefined, 429, { retryAfter: 30 });
+    case 'old':
+      return new Failure('invalid', undefined, 401, { params: { error_description: 'The token has expired' } });
     default:
       return null;
   }
@@ -97,6 +99,10 @@ describe.each(adapters)('AuthEvents on %s', (_name, adapter) => {
     [
       { authorization: 'Digest a="b"' },
       { type: 'refused', scheme: undefined, reason: 'invalid', status: 401, message: other },
+    ],
+    [
+      bearerAuthorization('old'),
+      { type: 'refused', scheme: 'Bearer', reason: 'invalid', status: 401, message: 'The token has expired' },
     ],
     [bearerAuthorization('again'), { type: 'locked', scheme: 'Bearer', reason: 'limited', status: 429 }],
     [bearerAuthorization('down'), { type: 'error', scheme: 'Bearer', status: 503 }],

@@ -148,6 +148,18 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
     expect(await send(app, '/optional', token('none'))).toMatchObject({ status: 200 });
   });
 
+  it('of a class apply to a method that closes itself', async () => {
+    @Roles('admin')
+    @Public()
+    @Controller()
+    class ClosedController {
+      @Public(false) @Get('closed') closed() {}
+    }
+    const app = await application({}, [ClosedController]);
+    expect(await send(app, '/closed', token('none'))).toMatchObject({ status: 403 });
+    expect(await send(app, '/closed', token('admin'))).toMatchObject({ status: 200 });
+  });
+
   it('are checked after the step-up and the scopes', async () => {
     const info = [
       {},
@@ -183,8 +195,13 @@ describe.each(adapters)('Roles on %s', (_name, adapter) => {
     const app = await application({ subject }, [RoutesController], (nest) => {
       nest.get(AuthEvents).on('refused', (event) => void events.push(event));
     });
-    await send(app, '/admin', token('none'));
-    expect(events).toEqual([
+    for (const path of ['/admin', '/all', '/any']) await send(app, path, token('none'));
+    expect(events.map((event) => 'message' in event && event.message)).toEqual([
+      'The user does not have the roles: admin',
+      'The user does not have the roles: admin and auditor',
+      'The user does not have the roles: auditor or admin',
+    ]);
+    expect(events.slice(0, 1)).toEqual([
       expect.objectContaining({
         reason: 'forbidden',
         status: 403,

@@ -52,6 +52,7 @@ describe('A scope hierarchy', () => {
     ['any', ['read', 'admin'], 'read'],
     ['any', ['admin', 'read'], 'read'],
     ['any', ['admin', 'write', 'audit'], 'write'],
+    ['any', ['admin', 'write', 'read'], 'read'],
     ['any', ['other', 'read'], 'other'],
   ])('makes the challenge name the least scopes: %s of %j', (mode, asked, param) => {
     expect(scopeParam({ names: asked, mode }, hierarchy)).toBe(param);

@@ -43,6 +43,16 @@ describe('scopes', () => {
     );
   });
 
+  it.each([7, true, {}])('are none if the info has %j instead of a list, whatever the principal has', (invalid) => {
+    const admission = admit({ scopes: ['a'] }, { scopes: invalid } as never);
+    expect(hasScopes({ names: ['a'], mode: 'all' }, admission, none)).toBe(false);
+  });
+
+  it.each([null, undefined])('are the scopes of the principal if the info has %j', (absent) => {
+    const admission = admit({ scopes: ['a'] }, { scopes: absent } as never);
+    expect(hasScopes({ names: ['a'], mode: 'all' }, admission, none)).toBe(true);
+  });
+
   it('are sufficient if they equal the scopes of the challenge', () => {
     fc.assert(
       fc.property(required, (asked) => {
