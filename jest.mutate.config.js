@@ -11,5 +11,6 @@ export default {
   // Set by `--tests`: a part of the path of the test files.
   testMatch: undefined,
   testRegex: `(${process.env.MUTATE_TESTS ?? ''}).*\\.(e2e-)?spec\\.ts$`,
+  setupFiles: ['<rootDir>/test/support/first-failure.ts'],
   testPathIgnorePatterns: ['/node_modules/', 'test/(architecture|docs|reference\\.e2e|passwords\\.cost)[.-]'],
 };
