@@ -10,6 +10,7 @@ export default {
   roots: ['<rootDir>/test/clients'],
   testMatch: ['**/*.client-spec.ts'],
   setupFilesAfterEnv: ['<rootDir>/test/clients/support/patience.ts'],
+  testSequencer: '<rootDir>/test/clients/support/longest.first.js',
   testTimeout: 180_000,
   maxWorkers: 2,
 };
