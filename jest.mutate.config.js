@@ -10,7 +10,9 @@ export default {
   ...config,
   // Set by `--tests`: a part of the path of the test files.
   testMatch: undefined,
-  testRegex: `(${process.env.MUTATE_TESTS ?? ''}).*\\.(e2e-)?spec\\.ts$`,
+  testRegex: `^(?=.*(${process.env.MUTATE_TESTS ?? ''})).*\\.(e2e-)?spec\\.ts$`,
+  // A mutant that makes a test wait forever is killed soon.
+  testTimeout: 15_000,
   setupFiles: ['<rootDir>/test/support/first-failure.ts'],
   testPathIgnorePatterns: ['/node_modules/', 'test/(architecture|docs|reference\\.e2e|passwords\\.cost)[.-]'],
 };

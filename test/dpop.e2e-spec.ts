@@ -239,6 +239,7 @@ describe.each(adapters)('DPoP on %s', (_name, adapter) => {
     for (const alg of ['none', 'HS256']) {
       await expect(application({ algorithms: [alg] })).rejects.toMatchObject({ code: 'ERR_AUTH_SCHEME_OPTION' });
     }
+    await expect(application({ algorithms: [] })).rejects.toThrow('dpop(): algorithms must list at least one of');
   });
 
   it.each(['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'])(

@@ -33,6 +33,13 @@ describe('A logout token', () => {
     expect(read(claims, typ)).toMatchObject({ iss: 'https://issuer.example', jti: 'one' });
   });
 
+  it.each([
+    [now + 120, now + 125],
+    [now + 9999, now + 305],
+  ])('with the exp %i is used up until %i, when its iat or its exp is too old', (exp, until) => {
+    expect(read({ exp })).toEqual({ iss: 'https://issuer.example', jti: 'one', sid: 'session', until });
+  });
+
   it('is valid without typ, which older issuers do not send (section 2.4)', () => {
     const claims = { aud: 'web', iat: now, exp: now + 120, jti: 'one', sub: 'alice', events: { [event]: {} } };
     expect(readLogoutToken(undefined, claims, ['web'], 0, now)).toMatchObject({ sub: 'alice' });
@@ -43,6 +50,7 @@ describe('A logout token', () => {
     ['no audience (section 2.6 step 4)', 'aud does not contain the client', { aud: undefined }],
     ['no iat (section 2.6 step 4)', 'iat and exp must be numbers', { iat: undefined }],
     ['no exp (section 2.4)', 'iat and exp must be numbers', { exp: undefined }],
+    ['an infinite exp', 'iat and exp must be numbers', { exp: JSON.parse('1e999') as number }],
     ['an exp that is a string', 'iat and exp must be numbers', { exp: '9999999999' }],
     ['an exp in the past (section 2.6 step 4)', 'the token has expired', { exp: now - 5 }],
     ['an iat in the future (section 2.6 step 4)', 'iat is in the future', { iat: now + 6 }],

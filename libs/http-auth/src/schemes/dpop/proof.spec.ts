@@ -32,6 +32,23 @@ const expected: Expected = {
   token: 'Kz~8mXK1EalYznwH-LC-1fBAo.4Ljp~zsPE_NeO.gxU',
 };
 
+describe('An RSA key', () => {
+  it.each([
+    [2047, 256, 0x7f, false],
+    [2048, 256, 0x80, true],
+    [4096, 512, 0xff, true],
+    [4097, 513, 0x01, false],
+  ])(
+    'with %i bits is accepted if it has 2048 to 4096 bits (RFC 7518 section 3.5)',
+    (_bits, length, first, accepted) => {
+      const modulus = Buffer.alloc(length, 0xff);
+      modulus[0] = first;
+      const jwk = { kty: 'RSA', n: modulus.toString('base64url'), e: 'AQAB' };
+      expect(publicJwkOf(jwk, 'PS256') !== undefined).toBe(accepted);
+    },
+  );
+});
+
 describe('The vectors of the RFCs', () => {
   it('[RFC 9449 7.1] accepts the printed proof for a resource, with its key and its token', () => {
     const proof = readProof(RESOURCE_PROOF, expected) as Proof;
