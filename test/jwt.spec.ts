@@ -595,8 +595,9 @@ describe('Configuration', () => {
     format: 'pem',
   });
 
-  it.each<[options: unknown, problem: string]>([
+  const wrong: [options: unknown, problem: string][] = [
     [undefined, 'jwt(): needs options'],
+    [null, 'jwt(): needs options'],
     [{}, 'issuer must be the string of the claim iss'],
     [{ issuer: '', audience }, 'issuer must be'],
     [{ issuer: 'http://issuer.example', audience }, 'issuer must be https'],
@@ -662,21 +663,29 @@ describe('Configuration', () => {
     [{ issuers: [] }, 'issuers must list at least one'],
     [{ issuers: [base], issuer }, 'issuer and issuers exclude each other'],
     [{ issuers: [base, { ...base, audience: 'b' }] }, 'issuers: https://issuer.example is in the list twice'],
-  ])('stops startup if the options are %j', (options, problem) => {
+  ];
+  // The options have new keys in each run, so they are not a part of the name of a test.
+  it.each(wrong.map(([options, problem]) => [problem, options] as const))('stops startup: %s', (problem, options) => {
     const code = 'ERR_AUTH_JWT_OPTION';
     expect(() => jwt(options as never)).toThrow(expect.objectContaining({ name: 'AuthConfigurationError', code }));
     expect(() => jwt(options as never)).toThrow(problem);
   });
 
-  it.each<[options: JwtOptions]>([
-    [{ issuer: 'https://issuer.example/realms/a', audience }],
-    [{ issuer: 'http://localhost:8080', audience: [audience] }],
-    [{ issuer: 'anything', audience, jwks: 'https://keys.example' }],
-    [{ issuer: 'anything', audience, secret: 'é'.repeat(16) }],
-    [{ ...base, clockTolerance: '300s', cache: false, keys: { maxAge: '1 day', cooldown: '0s', timeout: '1ms' } }],
-    [{ ...base, clockTolerance: 301, cache: false, keys: { maxAge: 1, cooldown: 0, timeout: 1 } }],
-    [{ issuers: () => [] }],
-  ])('does not stop startup if the options are %j', (options) => {
+  it.each<[what: string, options: JwtOptions]>([
+    ['a path in issuer', { issuer: 'https://issuer.example/realms/a', audience }],
+    ['http of this machine', { issuer: 'http://localhost:8080', audience: [audience] }],
+    ['any issuer, with jwks', { issuer: 'anything', audience, jwks: 'https://keys.example' }],
+    ['any issuer, with a secret', { issuer: 'anything', audience, secret: 'é'.repeat(16) }],
+    [
+      'durations with units',
+      { ...base, clockTolerance: '300s', cache: false, keys: { maxAge: '1 day', cooldown: '0s', timeout: '1ms' } },
+    ],
+    [
+      'durations in milliseconds',
+      { ...base, clockTolerance: 301, cache: false, keys: { maxAge: 1, cooldown: 0, timeout: 1 } },
+    ],
+    ['a function that returns no issuers', { issuers: () => [] }],
+  ])('does not stop startup if the options have %s', (_what, options) => {
     expect(jwt(options)).toBeInstanceOf(Function);
   });
 });

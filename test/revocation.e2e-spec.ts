@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, Get, ServiceUnavailableException } from '@nestjs/common';
+import { Controller, Get, Logger, ServiceUnavailableException } from '@nestjs/common';
 import type { JWTPayload } from 'jose';
 import { AuthModule, bearer, CurrentUser } from 'nestjs-http-auth';
 import { introspection, type IntrospectionOptions } from 'nestjs-http-auth/introspection';
@@ -249,7 +249,9 @@ describe('invalidate()', () => {
     await expect(verifier({ token: await issuer.token({ iat: later }) }, {} as never)).resolves.toBeDefined();
   });
 
-  it('refuses all older tokens if the list in memory is full', async () => {
+  it('refuses all older tokens if the list in memory is full, and says so in the log once', async () => {
+    const log = new RecordingLogger();
+    Logger.overrideLogger(log);
     const verifier = jwt({ issuer: issuer.url, audience, revocation: { ...revocation, max: 2 } });
     const check = async (sub: string, ago = 10) =>
       verifier({ token: await issued({ sub }, ago) }, {} as never).then(
@@ -263,6 +265,9 @@ describe('invalidate()', () => {
     expect(await Promise.all(['a', 'b', 'c'].map((sub) => check(sub)))).toEqual([false, false, false]);
     // The clock of the issuer may be ahead, so these tokens may be older too.
     expect(await check('a', -4)).toBe(false);
+    await verifier.invalidate({ sub: 'e' });
+    Logger.overrideLogger(false);
+    expect(log.text().match(/The list of revoked tokens is full/g)).toHaveLength(1);
   });
 });
 
