@@ -172,20 +172,22 @@ describe.each(engines)('Subscriptions with %s', (_name, engine) => {
     providers = [NewsResolver, OpenResolver],
     auth = {},
     graph = {},
+    schema = {},
     prepare = () => {},
     use = {},
   }: {
     providers?: (new () => object)[];
     auth?: Partial<AuthModuleOptions>;
     graph?: { onConnect?: unknown; context?: unknown };
+    schema?: object;
     prepare?: (app: INestApplication) => void;
     use?: object;
   } = {}) => {
     const own = Object.keys(graph).length > 0;
     const module = engine.module(
       engine.name === 'Apollo'
-        ? { subscriptions: { 'graphql-ws': own ? (graph as object) : true } }
-        : { subscription: { ...(graph as object), fullWsTransport: true } },
+        ? { ...schema, subscriptions: { 'graphql-ws': own ? (graph as object) : true } }
+        : { ...schema, subscription: { ...(graph as object), fullWsTransport: true } },
     );
     const imports = [AuthModule.forRoot({ ...options, ...auth }), GraphQLAuthModule, module];
     return start(engine.adapter(), { imports, providers }, prepare, use);
@@ -212,6 +214,25 @@ describe.each(engines)('Subscriptions with %s', (_name, engine) => {
       [{ publish: 'published' }],
     ]);
     expect(verified).toEqual(['alice']);
+  });
+
+  it('checks a root field without a resolver of Nest before its subscription starts', async () => {
+    let started = 0;
+    const subscribe = () => {
+      started++;
+      return endlessly('raw');
+    };
+    const typeDefs = 'type Query { greeting: String } type Subscription { open: String endless: String }';
+    const resolvers = { Subscription: { endless: { subscribe } } };
+    const app = await serve({
+      providers: [OpenResolver],
+      schema: { autoSchemaFile: false, typeDefs, resolvers },
+    });
+    expect(await results(connect(app), 'subscription { endless }')).toEqual([['UNAUTHENTICATED']]);
+    expect(started).toBe(0);
+    const received = connect(app, { authorization: 'Bearer alice' }).iterate({ query: 'subscription { endless }' });
+    expect((await received.next()).value).toMatchObject({ data: { endless: 'raw' } });
+    expect(started).toBe(1);
   });
 
   it('closes with 4401 if all root fields require credentials, and the client has not sent any', async () => {

@@ -328,7 +328,8 @@ describe.each(adapters)('WebSocketAuthModule with ws on %s', (_name, adapter) =>
       }
       const app = await begin([SeenGateway]);
       await connected(portOf(app), '/seen', { protocols: ['chat', 'bearer.alice-token'] });
-      expect(JSON.stringify(seen)).toContain('"chat"');
+      expect(seen[0]).toMatchObject({ 'sec-websocket-protocol': 'chat' });
+      expect(JSON.stringify(seen[1])).toContain('"Sec-WebSocket-Protocol","chat"');
       expect(JSON.stringify(seen)).not.toContain('alice-token');
     });
   });
