@@ -1,11 +1,17 @@
-// Checks that `npm start` serves the reference application on both adapters, and that it stops on SIGTERM.
+// Checks that `npm start` serves the reference application, on both adapters, and that it stops on SIGTERM.
 
 import { deepEqual, equal } from 'node:assert/strict';
 import { root, say } from './support/run.mjs';
 import { withServer } from './support/server.mjs';
 
-for (const adapter of ['express', 'fastify']) {
-  await withServer(['npm', 'start'], { cwd: root, env: { ADAPTER: adapter } }, async (get) => {
+const starts = {
+  express: ['npm', 'start'],
+  // What `npm start` runs after the build.
+  fastify: ['node', '--enable-source-maps', 'dist/main.js'],
+};
+
+for (const [adapter, command] of Object.entries(starts)) {
+  await withServer(command, { cwd: root, env: { ADAPTER: adapter } }, async (get) => {
     const { status, challenges } = await get('/me');
     equal(status, 401);
     deepEqual(challenges, [
@@ -13,5 +19,5 @@ for (const adapter of ['express', 'fastify']) {
       'Basic realm="Access to staging site", charset="UTF-8"',
     ]);
   });
-  say(`npm start on ${adapter}`);
+  say(`${command.join(' ')} on ${adapter}`);
 }
