@@ -8,7 +8,7 @@ import config from './jest.config.js';
  */
 export default {
   ...config,
-  // Set by `--tests`: a part of the path of the test files.
+  // Set by `--tests`: a pattern that the paths of the test files match.
   testMatch: undefined,
   testRegex: `^(?=.*(${process.env.MUTATE_TESTS ?? ''})).*\\.(e2e-)?spec\\.ts$`,
   // A mutant that makes a test wait forever is killed soon.

@@ -323,8 +323,8 @@ function secretsFor(scheme: Scheme, request: HttpRequest): readonly string[] {
 }
 
 /**
- * Returns `false` if the method has changed since a protected path accepted the credentials. A middleware may turn a GET into a DELETE,
- * which a page of another site may not send, and which a proof of DPoP or a response of Digest does not cover.
+ * Returns `false` if the method has changed since a protected path accepted the credentials. A middleware may turn a GET into a DELETE.
+ * A page of another site may not send a DELETE, and a proof of DPoP or a response of Digest for the GET does not cover it.
  */
 function isOfMethod({ authenticated, request }: Exchange): boolean {
   return authenticated?.method === request.method;

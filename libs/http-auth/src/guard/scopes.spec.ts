@@ -43,7 +43,7 @@ describe('scopes', () => {
     );
   });
 
-  it.each([7, true, {}])('are none if the info has %j instead of a list, whatever the principal has', (invalid) => {
+  it.each([7, true, {}])('of the principal do not count if the info has %j instead of a list', (invalid) => {
     const admission = admit({ scopes: ['a'] }, { scopes: invalid } as never);
     expect(hasScopes({ names: ['a'], mode: 'all' }, admission, none)).toBe(false);
   });

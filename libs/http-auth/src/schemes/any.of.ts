@@ -31,12 +31,13 @@ type Common<Union> = (Union extends unknown ? (value: Union) => void : never) ex
 const PARTS: unique symbol = Symbol('nestjs-http-auth:parts');
 
 /**
- * Returns a verifier that accepts what one of several verifiers accepts. It asks them one after the other, and returns the first
- * result that accepts the request.
+ * Returns a verifier that accepts what one of several verifiers accepts. It asks them one after the other. It returns the first result
+ * that accepts the request.
  *
- * - If all refuse, it refuses. The response has the reason of the first verifier that knows such credentials, e.g. that a JWT has expired.
+ * - If all refuse, it refuses. The response has the reason of the first verifier that knows such credentials. One reason is an expired JWT.
  * - A 4xx exception other than 401 ends the search: that verifier has found the credentials valid.
- * - If a verifier fails for another reason, e.g. because its issuer is down, and no other one accepts the request, the response is a 5xx.
+ * - If a verifier fails because its issuer is down, for example, the search goes on. If no other one accepts the request, the response is
+ *   a 5xx.
  *
  * For limits, it is one attempt.
  *
